@@ -1,0 +1,27 @@
+/** A dependency as Chart.yaml (or Chart.lock) lists it. */
+export interface Dependency {
+  readonly name: string;
+  /** In Chart.yaml a range, in Chart.lock one version. */
+  readonly version: string;
+  /** `https://…`, `http://…`, `oci://…`, `file://…`, `@alias`, or empty (vendored in `charts/`). */
+  readonly repository: string;
+  readonly alias?: string;
+  readonly condition?: string;
+}
+
+/** What Chartship reads of a Chart.yaml. */
+export interface ChartMetadata {
+  readonly name: string;
+  readonly version: string;
+  readonly apiVersion: string;
+  readonly type: 'application' | 'library';
+  readonly appVersion?: string;
+  readonly kubeVersion?: string;
+  readonly dependencies: readonly Dependency[];
+}
+
+/** A file by its path within a chart or an archive (forward slashes, no leading slash). */
+export interface ChartFile {
+  readonly path: string;
+  readonly content: Uint8Array;
+}

@@ -1,0 +1,44 @@
+/** A place that holds one artifact repository: in a registry, or an OCI image layout on disk. */
+export type Location =
+  | { readonly kind: 'registry'; readonly host: string; readonly repository: string }
+  | { readonly kind: 'layout'; readonly directory: string };
+
+/** Where charts go: `oci://host/path` or `oci-layout:DIR`; each chart has a repository of its own below it. */
+export type Target =
+  | { readonly kind: 'registry'; readonly text: string; readonly host: string; readonly path: string }
+  | { readonly kind: 'layout'; readonly text: string; readonly directory: string };
+
+/** `undefined` when the text is neither `oci://host[/path]` nor `oci-layout:DIR`. */
+export function parseTarget(text: string): Target | undefined {
+  const layout = /^oci-layout:(.+)$/.exec(text)?.[1];
+  if (layout !== undefined) return { kind: 'layout', text, directory: layout };
+  const match = /^oci:\/\/([A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9a-fA-F:]+\](?::[0-9]{1,5})?)((?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)\/?$/.exec(text);
+  if (match?.[1] === undefined) return undefined;
+  return { kind: 'registry', text: text.replace(/\/$/, ''), host: match[1], path: (match[2] ?? '').slice(1) };
+}
+
+/** The repository of one chart at a target. `root` is what relative layout folders are relative to. */
+export function locationOf(target: Target, chart: string, join: (...parts: string[]) => string): Location {
+  switch (target.kind) {
+    case 'registry':
+      return { kind: 'registry', host: target.host, repository: target.path === '' ? chart : `${target.path}/${chart}` };
+    case 'layout':
+      return { kind: 'layout', directory: join(target.directory, chart) };
+  }
+}
+
+/** `oci://host/path/NAME@sha256:…` as a person would copy it. */
+export function referenceText(target: Target, chart: string, digest: string): string {
+  return `${target.text}/${chart}@${digest}`;
+}
+
+/** OCI tags can't hold `+`; Helm writes `_` for it. */
+export function tagOf(version: string): string {
+  return version.replaceAll('+', '_');
+}
+
+/** Whether a host (with or without a port) is this machine, where plain HTTP is the rule. */
+export function isLoopback(host: string): boolean {
+  const name = host.startsWith('[') ? host.slice(1, host.indexOf(']')) : host.replace(/:\d+$/, '');
+  return name === 'localhost' || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
+}
