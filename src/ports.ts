@@ -79,7 +79,9 @@ export interface HelmPullCall {
   readonly destination: string;
 }
 
-export type HelmAnswer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly faults: readonly HelmFault[] };
+export type HelmAnswer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly faults: readonly HelmFault[] };
 
 export interface Helm {
   /** The version of the program, such as `4.3.1`. */
@@ -112,7 +114,9 @@ export interface RegistryFault {
   readonly hint?: string;
 }
 
-export type RegistryAnswer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: RegistryFault };
+export type RegistryAnswer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly fault: RegistryFault };
 
 export interface Manifest {
   /** `sha256:…` of the manifest itself. */

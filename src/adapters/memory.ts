@@ -37,7 +37,9 @@ async function residentBytes(pid: number): Promise<number> {
   }
   if (process.platform === 'darwin') {
     return await new Promise((resolve) => {
-      execFile('/bin/ps', ['-o', 'rss=', '-p', String(pid)], (_error, stdout) => resolve(Number(stdout.trim() || 0) * 1024));
+      execFile('/bin/ps', ['-o', 'rss=', '-p', String(pid)], (_error, stdout) =>
+        resolve(Number(stdout.trim() || 0) * 1024),
+      );
     });
   }
   return 0;

@@ -65,7 +65,13 @@ export function createRunner(limits: Limits, cancel: AbortSignal, environment: N
 }
 
 function ended(
-  result: { timedOut: boolean; isCanceled: boolean; isMaxBuffer: boolean; code?: string; exitCode?: number | undefined; signal?: string | undefined },
+  result: {
+    timedOut: boolean;
+    isCanceled: boolean;
+    isMaxBuffer: boolean;
+    exitCode?: number | undefined;
+    signal?: string | undefined;
+  },
   exceeded: boolean,
 ): Ran['ended'] {
   if (exceeded) return 'memory';

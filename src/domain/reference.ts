@@ -12,7 +12,10 @@ export type Target =
 export function parseTarget(text: string): Target | undefined {
   const layout = /^oci-layout:(.+)$/.exec(text)?.[1];
   if (layout !== undefined) return { kind: 'layout', text, directory: layout };
-  const match = /^oci:\/\/([A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9a-fA-F:]+\](?::[0-9]{1,5})?)((?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)\/?$/.exec(text);
+  const match =
+    /^oci:\/\/([A-Za-z0-9.-]+(?::[0-9]{1,5})?|\[[0-9a-fA-F:]+\](?::[0-9]{1,5})?)((?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*)\/?$/.exec(
+      text,
+    );
   if (match?.[1] === undefined) return undefined;
   return { kind: 'registry', text: text.replace(/\/$/, ''), host: match[1], path: (match[2] ?? '').slice(1) };
 }
@@ -21,7 +24,11 @@ export function parseTarget(text: string): Target | undefined {
 export function locationOf(target: Target, chart: string, join: (...parts: string[]) => string): Location {
   switch (target.kind) {
     case 'registry':
-      return { kind: 'registry', host: target.host, repository: target.path === '' ? chart : `${target.path}/${chart}` };
+      return {
+        kind: 'registry',
+        host: target.host,
+        repository: target.path === '' ? chart : `${target.path}/${chart}`,
+      };
     case 'layout':
       return { kind: 'layout', directory: join(target.directory, chart) };
   }
