@@ -1,0 +1,268 @@
+import { resolve } from 'node:path';
+import { valid } from 'semver';
+import { type EnvironmentSetting, readConfigFile } from './config-file.ts';
+import { RequestError } from './domain/errors.ts';
+import type { Finding } from './domain/finding.ts';
+import { type KubeVersion, parseKubeVersion } from './domain/kubernetes.ts';
+import { SOURCE_BYTES } from './domain/limits.ts';
+import { suggestion } from './domain/nearest.ts';
+import { isInside } from './domain/paths.ts';
+import { parseTarget, type Target } from './domain/reference.ts';
+import type { StageName } from './domain/stage.ts';
+import { type InputName, INPUTS, type RawInput } from './inputs.ts';
+import type { Files } from './ports.ts';
+import { fault, type Pair, quote, readSettings, type Setting, type Settings } from './settings.ts';
+import { readSource } from './domain/source.ts';
+
+/** Credentials for registries and repositories. Without a host they are for every registry of the request. */
+export interface Credential {
+  readonly host?: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** What was asked for: validated once, here; nothing behind this reads an input again. */
+export interface Request {
+  /** The chart folders or globs, relative to the working directory. */
+  readonly charts: readonly string[];
+  /** The environments to check; `undefined` means all. */
+  readonly only: readonly string[] | undefined;
+  /** From the configuration; `undefined` means they are found beside each Chart.yaml. */
+  readonly environments: readonly EnvironmentSetting[] | undefined;
+  readonly values: readonly string[];
+  readonly set: readonly string[];
+  readonly secretValues: string | undefined;
+  readonly kubeVersions: readonly KubeVersion[] | undefined;
+  readonly apiVersions: readonly string[];
+  readonly registries: readonly Target[];
+  readonly credentials: readonly Credential[];
+  readonly plainHttp: boolean;
+  readonly caFile: string | undefined;
+  readonly mirrors: readonly Pair[];
+  readonly version: string | undefined;
+  readonly appVersion: string | undefined;
+  readonly until: StageName;
+  readonly namespace: string | undefined;
+  readonly release: string | undefined;
+  readonly helmVersion: string | undefined;
+  readonly orasVersion: string | undefined;
+  readonly toolsMirror: string | undefined;
+  readonly failOn: 'error' | 'warning';
+  /** As given; relative to the repository's root. */
+  readonly report: string;
+}
+
+export interface RawRequest {
+  readonly inputs: readonly RawInput[];
+  /** What the workflow gives for ghcr.io, if this runs in one. */
+  readonly workflow: { readonly actor?: string; readonly token?: string };
+}
+
+/** Inputs and chartship.yaml → Request. Throws a RequestError with every fault that was found. */
+export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | 'read' | 'real'>): Promise<Request> {
+  const { settings: given, faults } = readSettings(raw.inputs);
+  const file = await readConfiguration(text(given.get('config')), files, faults);
+  const settings: Settings = new Map([...file.settings, ...given]);
+  const has = (name: InputName): string | undefined => text(settings.get(name));
+
+  const registries = list(settings.get('registry')).flatMap((entry) => {
+    const target = parseTarget(entry);
+    if (target === undefined) faults.push(fault('registry', `registry ${quote(entry)} is neither oci://host/path nor oci-layout:DIR`, at('registry')));
+    return target ?? [];
+  });
+  const kubeVersions = readKubeVersions(list(settings.get('kube-versions')), 'kube-versions', faults, at('kube-versions'));
+  for (const environment of file.environments ?? []) {
+    readKubeVersions(environment.kubeVersions ?? [], `kubeVersions of ${environment.name}`, faults, {
+      file: file.shown,
+      ...file.position(['environments', environment.name, 'kubeVersions']),
+    });
+  }
+  const until = (has('until') as StageName | undefined) ?? (registries.length > 0 ? 'publish' : 'package');
+  if (until === 'publish' && registries.length === 0) {
+    faults.push(fault('no-registry', 'until: publish needs a registry, and none is given', { hint: 'Give registry: oci://host/path or oci-layout:DIR.' }));
+  }
+  for (const setting of list(settings.get('set'))) {
+    if (!/^[^=]+=/.test(setting)) faults.push(fault('wrong-type', `set must be path=value, not ${quote(setting)}`, at('set')));
+  }
+  const secretValues = has('secret-values');
+  if (secretValues !== undefined) checkSecretValues(secretValues, faults);
+
+  const request: Request = {
+    charts: list(settings.get('chart')).length > 0 ? list(settings.get('chart')) : ['chart'],
+    only: optional(list(settings.get('environments'))),
+    environments: file.environments,
+    values: list(settings.get('values')),
+    set: list(settings.get('set')),
+    secretValues,
+    kubeVersions: optional(kubeVersions),
+    apiVersions: list(settings.get('api-versions')),
+    registries,
+    credentials: readCredentials(list(settings.get('registry-username')), has('registry-password'), has('github-token'), raw.workflow, faults),
+    plainHttp: settings.get('plain-http') === true,
+    caFile: has('ca-file'),
+    mirrors: (settings.get('mirrors') as readonly Pair[] | undefined) ?? [],
+    version: readVersion('version', has('version'), true, faults),
+    appVersion: readVersion('app-version', has('app-version'), false, faults),
+    until,
+    namespace: has('namespace'),
+    release: has('release'),
+    helmVersion: has('helm-version'),
+    orasVersion: has('oras-version'),
+    toolsMirror: has('tools-mirror'),
+    failOn: (has('fail-on') as 'error' | 'warning' | undefined) ?? 'error',
+    report: has('report') ?? 'chartship-report',
+  };
+  checkNames(request, file, faults);
+  if (request.only !== undefined && file.environments !== undefined) {
+    const names = file.environments.map((environment) => environment.name);
+    for (const name of request.only) {
+      if (!names.includes(name)) faults.push(fault('unknown-environment', `there is no environment ${quote(name)} in ${file.shown}`, { hint: suggestion(name, names) }));
+    }
+  }
+  if (faults.length > 0) throw new RequestError(faults);
+  return request;
+
+  /** Where the setting stands, if it came from the file. */
+  function at(name: InputName): Partial<Finding> {
+    if (given.has(name)) return {};
+    const key = INPUTS.find((input) => input.name === name);
+    const position = key !== undefined && 'fileKey' in key ? file.position([key.fileKey]) : undefined;
+    return position === undefined ? {} : { file: file.shown, ...position };
+  }
+}
+
+interface Configuration {
+  readonly settings: Settings;
+  readonly environments: readonly EnvironmentSetting[] | undefined;
+  readonly position: ReturnType<typeof readConfigFile>['config']['position'];
+  readonly shown: string;
+}
+
+async function readConfiguration(named: string | undefined, files: Pick<Files, 'root' | 'read' | 'real'>, faults: Finding[]): Promise<Configuration> {
+  const shown = named ?? 'chartship.yaml';
+  const nothing: Configuration = { settings: new Map(), environments: undefined, position: () => undefined, shown };
+  const path = resolve(files.root, shown);
+  const real = await files.real(path);
+  if (real === undefined) {
+    if (named !== undefined) faults.push(fault('no-configuration', `the configuration ${quote(named)} is not there`));
+    return nothing;
+  }
+  const root = (await files.real(files.root)) ?? files.root;
+  if (!isInside(root, real)) {
+    faults.push(fault('outside', `the configuration ${quote(shown)} lies outside the repository`, { hint: 'Nothing outside the repository is read.' }));
+    return nothing;
+  }
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = await files.read(real, SOURCE_BYTES);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    faults.push(fault('configuration', `${shown} is larger than ${SOURCE_BYTES / 1024 / 1024} MiB`, { file: shown }));
+    return nothing;
+  }
+  if (bytes === undefined) {
+    faults.push(fault('no-configuration', `the configuration ${quote(shown)} is no file`));
+    return nothing;
+  }
+  const { config, faults: found } = readConfigFile(bytes, shown);
+  faults.push(...found);
+  return { ...config, shown };
+}
+
+function readKubeVersions(texts: readonly string[], name: string, faults: Finding[], place: Partial<Finding>): KubeVersion[] {
+  return texts.flatMap((entry) => {
+    const version = parseKubeVersion(entry);
+    if (version === undefined) faults.push(fault('kube-version', `${name}: ${quote(entry)} is no Kubernetes version`, { hint: 'Write it as 1.35 or 1.35.2.', ...place }));
+    return version ?? [];
+  });
+}
+
+function readVersion(name: InputName, given: string | undefined, semver: boolean, faults: Finding[]): string | undefined {
+  if (given === undefined) return undefined;
+  const version = given.replace(/^v(?=[0-9])/, '');
+  if (semver && valid(version) !== version.replace(/\+.*$/, '')) {
+    faults.push(fault('version', `${name} ${quote(given)} is no semantic version`, { hint: 'Write it as 1.2.3 or 1.2.3-rc.1.' }));
+  }
+  return version;
+}
+
+/** `host=value` a line where several hosts are meant; else one value for every registry. */
+function readCredentials(
+  usernames: readonly string[],
+  password: string | undefined,
+  token: string | undefined,
+  workflow: RawRequest['workflow'],
+  faults: Finding[],
+): Credential[] {
+  const byHost = (line: string): readonly [string, string] | undefined => {
+    const match = /^([A-Za-z0-9.-]*(?:\.[A-Za-z0-9-]+|localhost|:[0-9]+)(?::[0-9]+)?)=(.+)$/.exec(line);
+    return match?.[1] === undefined || match[2] === undefined ? undefined : [match[1], match[2]];
+  };
+  const credentials: Credential[] = [];
+  if (usernames.length > 0 || password !== undefined) {
+    const named = usernames.map(byHost);
+    const perHost = named.length > 0 && named.every((entry) => entry !== undefined);
+    if (password === undefined) faults.push(fault('credentials', 'registry-username is given without registry-password'));
+    else if (usernames.length === 0) faults.push(fault('credentials', 'registry-password is given without registry-username'));
+    else if (!perHost) {
+      if (usernames.length > 1) faults.push(fault('credentials', 'registry-username has several lines that are not host=name'));
+      else credentials.push({ username: usernames[0] ?? '', password: password.replace(/\r?\n$/, '') });
+    } else {
+      const passwords = new Map(
+        password.split(/\r?\n/).flatMap((line) => {
+          const entry = byHost(line.trim());
+          return entry === undefined ? [] : [entry];
+        }),
+      );
+      for (const [host, username] of named as (readonly [string, string])[]) {
+        const secret = passwords.get(host);
+        if (secret === undefined) faults.push(fault('credentials', `registry-username names ${quote(host)}, and registry-password has no line ${host}=…`));
+        else credentials.push({ host, username, password: secret });
+      }
+    }
+  }
+  const fallback = token ?? workflow.token;
+  if (fallback !== undefined && workflow.actor !== undefined && !credentials.some((entry) => entry.host === undefined || entry.host === 'ghcr.io')) {
+    credentials.push({ host: 'ghcr.io', username: workflow.actor, password: fallback });
+  }
+  return credentials;
+}
+
+function checkSecretValues(given: string, faults: Finding[]): void {
+  const read = readSource(new TextEncoder().encode(given));
+  // Neither the text nor a piece of it is shown: it is the secret.
+  if (!read.ok) {
+    const { line, column } = read.fault;
+    faults.push(fault('secret-values', `secret-values is no valid YAML${line === undefined ? '' : ` (line ${line}, column ${column})`}`));
+  } else if (read.source.data !== undefined && (typeof read.source.data !== 'object' || Array.isArray(read.source.data))) {
+    faults.push(fault('secret-values', 'secret-values must be a mapping of values'));
+  }
+}
+
+/** Helm refuses release names over 53 characters; Kubernetes namespaces over 63. */
+function checkNames(request: Request, file: Configuration, faults: Finding[]): void {
+  const check = (kind: 'namespace' | 'release', name: string | undefined, place: Partial<Finding>): void => {
+    const longest = kind === 'release' ? 53 : 63;
+    if (name === undefined || (name.length <= longest && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name))) return;
+    faults.push(fault(kind, `${kind} ${quote(name)} must be lower-case letters, digits and hyphens, at most ${longest} characters`, place));
+  };
+  check('namespace', request.namespace, {});
+  check('release', request.release, {});
+  for (const environment of file.environments ?? []) {
+    for (const key of ['namespace', 'release'] as const) {
+      check(key, environment[key], { file: file.shown, ...file.position(['environments', environment.name, key]) });
+    }
+  }
+}
+
+function text(setting: Setting | undefined): string | undefined {
+  return typeof setting === 'string' ? setting : undefined;
+}
+
+function list(setting: Setting | undefined): readonly string[] {
+  return Array.isArray(setting) ? (setting as readonly string[]) : [];
+}
+
+function optional<T>(entries: readonly T[]): readonly T[] | undefined {
+  return entries.length === 0 ? undefined : entries;
+}

@@ -1,0 +1,260 @@
+/**
+ * The one declaration of every input. action.yml, `--help`, the README's table and the editor schema of
+ * chartship.yaml are generated from it (`npm run generate`), and a test fails when they drift.
+ */
+
+/** How an input's text is read. `list`: one a line or separated by commas; `lines`: one a line; `pairs`: `KEY=VALUE` a line. */
+export type InputKind = 'text' | 'list' | 'lines' | 'pairs' | 'boolean' | 'choice' | 'secret';
+
+export interface InputDeclaration {
+  readonly name: string;
+  readonly kind: InputKind;
+  readonly description: string;
+  /** What holds when the input isn't given, in words; an empty text when there is nothing to say. */
+  readonly default: string;
+  readonly choices?: readonly string[];
+  /** The key in chartship.yaml; absent for what a pull request could abuse, and for secrets. */
+  readonly fileKey?: string;
+  /** What stands for the value in `--help`. */
+  readonly placeholder: string;
+}
+
+export const INPUTS = [
+  {
+    name: 'chart',
+    kind: 'list',
+    fileKey: 'charts',
+    placeholder: 'DIR',
+    default: 'chart',
+    description: 'Chart directories or globs, one a line or separated by commas.',
+  },
+  {
+    name: 'config',
+    kind: 'text',
+    placeholder: 'FILE',
+    default: 'chartship.yaml when present',
+    description: "The repository's configuration file.",
+  },
+  {
+    name: 'environments',
+    kind: 'list',
+    placeholder: 'NAME',
+    default: 'all',
+    description:
+      'Environments to check. Without a configuration they are found: each values-NAME.yaml beside Chart.yaml is one; with none there is one, default.',
+  },
+  {
+    name: 'values',
+    kind: 'list',
+    fileKey: 'values',
+    placeholder: 'FILE',
+    default: 'none',
+    description:
+      "Further values files, merged after the environment's; looked for in the chart's folder, then from the repository's root.",
+  },
+  {
+    name: 'set',
+    kind: 'lines',
+    fileKey: 'set',
+    placeholder: 'PATH=VALUE',
+    default: 'none',
+    description: "Values as path=value, one a line, typed like Helm's --set and merged after the values files.",
+  },
+  {
+    name: 'secret-values',
+    kind: 'secret',
+    placeholder: '@FILE',
+    default: 'none',
+    description: 'Secret values as YAML, merged after the values files; they reach helm by standard input only.',
+  },
+  {
+    name: 'kube-versions',
+    kind: 'list',
+    fileKey: 'kubeVersions',
+    placeholder: 'VERSION',
+    default: "the three newest known that Chart.yaml's kubeVersion admits",
+    description: 'Kubernetes versions to render and validate for, such as 1.34,1.35.',
+  },
+  {
+    name: 'api-versions',
+    kind: 'list',
+    fileKey: 'apiVersions',
+    placeholder: 'GROUP/VERSION',
+    default: 'none',
+    description: 'Further .Capabilities.APIVersions, such as monitoring.coreos.com/v1.',
+  },
+  {
+    name: 'registry',
+    kind: 'list',
+    fileKey: 'registry',
+    placeholder: 'oci://HOST/PATH',
+    default: 'none',
+    description:
+      'Where to publish, one or more: oci://host/path or oci-layout:DIR (OCI image layouts on disk, one a chart).',
+  },
+  {
+    name: 'registry-username',
+    kind: 'lines',
+    placeholder: 'NAME',
+    default: "what docker, helm or oras login left; on ghcr.io the workflow's actor",
+    description: 'User name for registries and repositories; for several hosts one host=name a line.',
+  },
+  {
+    name: 'registry-password',
+    kind: 'secret',
+    placeholder: '@FILE',
+    default: "what docker, helm or oras login left; on ghcr.io the workflow's token",
+    description: 'Password or token for registries and repositories; for several hosts one host=password a line.',
+  },
+  {
+    name: 'plain-http',
+    kind: 'boolean',
+    placeholder: '',
+    default: 'false (loopback hosts always speak plain HTTP)',
+    description: 'Speak HTTP instead of HTTPS to registries.',
+  },
+  {
+    name: 'ca-file',
+    kind: 'text',
+    placeholder: 'FILE',
+    default: 'none',
+    description: 'A PEM file with certificate authorities to trust for registries and repositories.',
+  },
+  {
+    name: 'mirrors',
+    kind: 'pairs',
+    fileKey: 'mirrors',
+    placeholder: 'FROM=TO',
+    default: 'none',
+    description:
+      'Where to fetch a dependency repository from instead, one FROM=TO a line (TO: oci://, https://, http:// or file://).',
+  },
+  {
+    name: 'version',
+    kind: 'text',
+    fileKey: 'version',
+    placeholder: 'VERSION',
+    default: 'from Chart.yaml',
+    description: 'Chart version to package as; a leading v is dropped.',
+  },
+  {
+    name: 'app-version',
+    kind: 'text',
+    fileKey: 'appVersion',
+    placeholder: 'VERSION',
+    default: 'from Chart.yaml',
+    description: 'appVersion to package with; a leading v is dropped.',
+  },
+  {
+    name: 'until',
+    kind: 'choice',
+    fileKey: 'until',
+    choices: ['resolve', 'lint', 'render', 'validate', 'package', 'publish'],
+    placeholder: 'STAGE',
+    default: 'as far as the inputs go',
+    description: 'The stage that must be reached; nothing after it runs.',
+  },
+  {
+    name: 'namespace',
+    kind: 'text',
+    placeholder: 'NAME',
+    default: "from the environment; else the environment's name",
+    description: 'Namespace to render for; only with one chart and one environment.',
+  },
+  {
+    name: 'release',
+    kind: 'text',
+    placeholder: 'NAME',
+    default: 'from the environment; else CHART-ENVIRONMENT',
+    description: 'Release name to render with; only with one chart and one environment.',
+  },
+  {
+    name: 'helm-version',
+    kind: 'text',
+    fileKey: 'helmVersion',
+    placeholder: 'VERSION',
+    default: 'an installed one that is new enough, else the pinned release',
+    description: 'Helm to use: 4, 3, a version, or VERSION@sha256:HEX for one that is not recorded in Chartship.',
+  },
+  {
+    name: 'oras-version',
+    kind: 'text',
+    fileKey: 'orasVersion',
+    placeholder: 'VERSION',
+    default: 'an installed one that is new enough, else the pinned release',
+    description: 'ORAS to use: a version, or VERSION@sha256:HEX for one that is not recorded in Chartship.',
+  },
+  {
+    name: 'tools-mirror',
+    kind: 'text',
+    placeholder: 'URL',
+    default: "the tools' own release hosts",
+    description: 'Base URL to download the tools from instead.',
+  },
+  {
+    name: 'fail-on',
+    kind: 'choice',
+    fileKey: 'failOn',
+    choices: ['error', 'warning'],
+    placeholder: 'SEVERITY',
+    default: 'error',
+    description: 'Lowest severity that fails the run.',
+  },
+  {
+    name: 'report',
+    kind: 'text',
+    fileKey: 'report',
+    placeholder: 'DIR',
+    default: 'chartship-report',
+    description:
+      'Folder for report.json, report.sarif, junit.xml, summary.md, the packages and the rendered manifests (secrets redacted).',
+  },
+  {
+    name: 'github-token',
+    kind: 'secret',
+    placeholder: '@FILE',
+    default: "the workflow's token",
+    description: 'Token for ghcr.io where no other credentials are given.',
+  },
+] as const satisfies readonly InputDeclaration[];
+
+export type InputName = (typeof INPUTS)[number]['name'];
+
+/** The keys of an environment in chartship.yaml; a closed list. */
+export const ENVIRONMENT_KEYS = {
+  namespace: { kind: 'text', description: "Namespace; the environment's name when left out." },
+  release: { kind: 'text', description: 'Release name; CHART-ENVIRONMENT when left out.' },
+  values: {
+    kind: 'list',
+    description: "Values files relative to the chart, merged in order; values-NAME.yaml beside Chart.yaml when left out and there.",
+  },
+  set: { kind: 'lines', description: "Values as path=value, typed like Helm's --set." },
+  timeout: { kind: 'duration', description: 'Time limit of a deployment and of its tests, such as 10m.' },
+  kubeContext: { kind: 'text', description: 'Context of the kubeconfig.' },
+  kubeVersions: { kind: 'list', description: 'Kubernetes versions of this environment.' },
+  requiredValues: { kind: 'list', description: 'Paths of values that this environment must set, such as agent.resources.' },
+  url: { kind: 'text', description: 'Address at which the deployed application is reached.' },
+} as const;
+
+export type EnvironmentKey = keyof typeof ENVIRONMENT_KEYS;
+
+/** The outputs of the Action. */
+export const OUTPUTS = {
+  status: 'passed, failed, invalid, error or cancelled',
+  version: 'Version of the packaged chart (the first one, with several)',
+  reference: 'oci://…@sha256:… of the published chart (the first one, with several)',
+  digest: 'Digest of the published manifest (the first one, with several)',
+  package: "Path of the chart's package (the first one, with several)",
+  report: 'Path of the report folder',
+  findings: 'Number of findings',
+  published: 'JSON array of everything published: chart, version, registry, reference, digest, outcome',
+} as const;
+export type OutputName = keyof typeof OUTPUTS;
+
+/** What was given, before it is understood: by input name, with where it came from. */
+export interface RawInput {
+  readonly name: string;
+  readonly text: string;
+  /** `--values`, `input values` or `CHARTSHIP_SECRET_VALUES`: how messages name it. */
+  readonly origin: string;
+}

@@ -1,0 +1,101 @@
+import type { Request } from './config.ts';
+import type { EnvironmentSetting } from './config-file.ts';
+import { RequestError } from './domain/errors.ts';
+import type { Finding } from './domain/finding.ts';
+import { defaultKubeVersions, type KubeVersion, parseKubeVersion } from './domain/kubernetes.ts';
+import { suggestion } from './domain/nearest.ts';
+import { fault, quote } from './settings.ts';
+import type { ChartOnDisk } from './survey.ts';
+
+export interface PlannedEnvironment {
+  readonly name: string;
+  readonly namespace: string;
+  readonly release: string;
+  /** Values files as they were named, in the order in which they are merged. */
+  readonly values: readonly string[];
+  /** `path=value`, merged after the files. */
+  readonly set: readonly string[];
+  /** The first is the one that every environment is rendered for. */
+  readonly kubeVersions: readonly KubeVersion[];
+  readonly requiredValues: readonly string[];
+}
+
+export interface PlannedChart {
+  readonly chart: ChartOnDisk;
+  readonly environments: readonly PlannedEnvironment[];
+}
+
+/** Which charts × environments × versions. */
+export interface Plan {
+  readonly charts: readonly PlannedChart[];
+}
+
+/** Request + what is on disk → Plan. Pure. Throws a RequestError for what is named and not there. */
+export function makePlan(request: Request, charts: readonly ChartOnDisk[]): Plan {
+  const faults: Finding[] = [];
+  const planned = charts.map((chart) => ({ chart, environments: planEnvironments(request, chart) }));
+  for (const name of request.only ?? []) {
+    const known = [...new Set(planned.flatMap(({ chart }) => environmentsOf(request, chart).map((environment) => environment.name)))];
+    if (charts.length > 0 && !known.includes(name)) {
+      faults.push(fault('unknown-environment', `there is no environment ${quote(name)}`, { hint: suggestion(name, known) }));
+    }
+  }
+  const runs = planned.reduce((sum, { environments }) => sum + environments.length, 0);
+  for (const key of ['namespace', 'release'] as const) {
+    if (request[key] !== undefined && runs > 1) {
+      faults.push(
+        fault('ambiguous', `${key} is given for ${runs} charts × environments`, {
+          hint: `Give one chart and one of environments, or set ${key} per environment in chartship.yaml.`,
+        }),
+      );
+    }
+  }
+  if ((request.version !== undefined || request.appVersion !== undefined) && charts.length > 1) {
+    faults.push(fault('ambiguous', `version is given for ${charts.length} charts`, { hint: 'Give one chart, or keep versions in Chart.yaml.' }));
+  }
+  const names = new Map<string, string>();
+  for (const { chart } of planned) {
+    const other = names.get(chart.metadata.name);
+    if (other !== undefined) {
+      faults.push(fault('same-name', `${other} and ${chart.source} are both named ${quote(chart.metadata.name)}`, { hint: 'Charts of one run need different names: their packages would overwrite each other.' }));
+    }
+    names.set(chart.metadata.name, chart.source);
+  }
+  if (faults.length > 0) throw new RequestError(faults);
+  return { charts: planned };
+}
+
+function environmentsOf(request: Request, chart: ChartOnDisk): readonly EnvironmentSetting[] {
+  if (request.environments !== undefined) return request.environments;
+  return chart.environments.length > 0 ? chart.environments.map((name) => ({ name })) : [{ name: 'default' }];
+}
+
+function planEnvironments(request: Request, chart: ChartOnDisk): PlannedEnvironment[] {
+  return environmentsOf(request, chart)
+    .filter((environment) => request.only === undefined || request.only.includes(environment.name))
+    .map((environment) => ({
+      name: environment.name,
+      namespace: request.namespace ?? environment.namespace ?? environment.name,
+      release: request.release ?? environment.release ?? releaseName(chart.metadata.name, environment.name),
+      values: [...(environment.values ?? ownValues(chart, environment.name)), ...request.values],
+      set: [...(environment.set ?? []), ...request.set],
+      kubeVersions: request.kubeVersions ?? environmentVersions(environment) ?? defaultKubeVersions(chart.metadata.kubeVersion),
+      requiredValues: environment.requiredValues ?? [],
+    }));
+}
+
+/** Without `values`, an environment's file is the one that bears its name, where there is one. */
+function ownValues(chart: ChartOnDisk, environment: string): string[] {
+  return chart.environments.includes(environment) ? [`values-${environment}.yaml`] : [];
+}
+
+function environmentVersions(environment: EnvironmentSetting): readonly KubeVersion[] | undefined {
+  const versions = (environment.kubeVersions ?? []).flatMap((text) => parseKubeVersion(text) ?? []);
+  return versions.length > 0 ? versions : undefined;
+}
+
+/** Helm takes 53 characters at most. */
+function releaseName(chart: string, environment: string): string {
+  const whole = `${chart}-${environment}`.toLowerCase().replace(/[^-a-z0-9]/g, '-');
+  return whole.length <= 53 ? whole : `${chart.slice(0, 52 - environment.length)}-${environment}`.toLowerCase();
+}
