@@ -1,0 +1,106 @@
+// `npm test`, also right after `git clone`: installs what is missing, gets the tools, runs jest with
+// the arguments passed on. Node only: at its start nothing is installed.
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { getTools, startProgress, ToolError } from './tools.mjs';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
+
+async function main(jestArguments) {
+  if (!isInstalled()) await install();
+  const tools = await getTools();
+  // The one way in which tests learn of the tools. They never look on PATH: what is tested is what is pinned.
+  const env = { ...process.env, CHARTSHIP_TOOLS: JSON.stringify(tools) };
+  return await jest(jestArguments, env);
+}
+
+/**
+ * npm writes down what it installed in node_modules/.package-lock.json. Its content is compared with
+ * package-lock.json, not its date: git sets dates as it likes.
+ */
+function isInstalled() {
+  const wanted = packagesOf('package-lock.json');
+  const installed = packagesOf('node_modules/.package-lock.json');
+  if (!wanted) throw new ToolError('package-lock.json is missing: run this in a complete checkout.');
+  if (!installed) return false;
+  const isSame = (name) => wanted[name]?.version === installed[name]?.version;
+  const missing = Object.keys(wanted).filter((name) => !(name in installed));
+  // An optional package is left out where it doesn't fit the platform.
+  return Object.keys(installed).every(isSame) && missing.every((name) => name === '' || wanted[name].optional);
+}
+
+function packagesOf(file) {
+  try {
+    return JSON.parse(fs.readFileSync(path.join(root, file), 'utf8')).packages;
+  } catch (error) {
+    if (error.code === 'ENOENT' || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+async function install() {
+  const progress = startProgress('npm ci');
+  progress.say('installing');
+  // Under `npm test` npm says where it is itself. Else it is a command, on Windows one that only a shell can start.
+  const npm = process.env.npm_execpath;
+  const [command, args, shell] = npm?.endsWith('.js')
+    ? [process.execPath, [npm, 'ci'], false]
+    : ['npm', ['ci'], process.platform === 'win32'];
+  const child = spawn(command, args, { cwd: root, shell, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text) => {
+      output += text;
+    });
+  }
+  const how = await ending(child);
+  progress.end(how.code === 0 ? 'ready' : 'failed');
+  if (how.code !== 0) throw new ToolError(`\`npm ci\` failed (${how.text}):\n${output.trim()}`);
+}
+
+async function jest(args, env) {
+  const nodeFlags = ['--experimental-vm-modules'];
+  // The warning that this flag is experimental, once per worker, hides what matters. Node 20.11 and later can be told.
+  if (process.allowedNodeEnvironmentFlags.has('--disable-warning')) {
+    nodeFlags.push('--disable-warning=ExperimentalWarning');
+  }
+  // npm puts node_modules/.bin on PATH, and a devDependency has a `node` there: without this the first run
+  // (before anything is installed) and the next would be on different versions.
+  const node = process.env.npm_node_execpath ?? process.execPath;
+  const child = spawn(node, [...nodeFlags, 'node_modules/jest/bin/jest.js', ...args], {
+    cwd: root,
+    env,
+    stdio: 'inherit',
+  });
+  const { code, signal } = await ending(child);
+  return code ?? 128 + os.constants.signals[signal];
+}
+
+function ending(child) {
+  // Ctrl-C reaches the child by the terminal; waiting for it lets it tidy up. A SIGTERM comes to us alone.
+  const wait = () => {};
+  const pass = () => child.kill('SIGTERM');
+  process.on('SIGINT', wait);
+  process.on('SIGTERM', pass);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      process.off('SIGINT', wait);
+      process.off('SIGTERM', pass);
+      resolve({ code, signal, text: signal ?? `exit code ${code}` });
+    });
+  });
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error) => {
+    console.error(error instanceof ToolError ? error.message : error);
+    process.exitCode = 1;
+  },
+);
