@@ -36,7 +36,7 @@ export interface HelmFault {
   readonly kind: HelmFaultKind;
   readonly severity: 'error' | 'warning' | 'note';
   readonly message: string;
-  /** As helm names it: the chart's NAME first (`task-api/templates/x.yaml`, `task-api/charts/redis/…`), or relative to the chart (lint). */
+  /** Relative to the chart's folder: `templates/x.yaml`, `charts/redis/templates/y.yaml`. */
   readonly file?: string;
   /** Given only where helm means a line of the source file. */
   readonly line?: number;

@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import pLimit from 'p-limit';
 import type { Limits } from '../domain/limits.ts';
 import { watchMemory } from './memory.ts';
 
@@ -15,12 +16,14 @@ export interface Call {
   readonly input?: string | Uint8Array;
   /** The call is ended after this many milliseconds. */
   readonly milliseconds: number;
+  /** It waits for a network more than it computes: it doesn't take a place among the calls that run side by side. */
+  readonly waits?: boolean;
 }
 
 /** How a call went. Never thrown: what a failure means is for the caller to say. */
 export interface Ran {
   /** `exit`: it ended by itself; else why it was ended, or `not-started`: the program isn't there. */
-  readonly ended: 'exit' | 'timeout' | 'memory' | 'output' | 'cancelled' | 'not-started';
+  readonly ended: 'exit' | 'timeout' | 'memory' | 'output' | 'not-started';
   /** The exit code; `undefined` when it was ended by a signal or never started. */
   readonly code: number | undefined;
   readonly stdout: Uint8Array;
@@ -30,44 +33,74 @@ export interface Ran {
   readonly command: string;
 }
 
+/** Throws `Cancelled`, once the child has ended, when the run was interrupted. */
 export type Run = (call: Call) => Promise<Ran>;
 
-/** The one place that starts programs. `cancel` ends whatever runs; `environment` is where the allow-list is taken from. */
-export function createRunner(limits: Limits, cancel: AbortSignal, environment: NodeJS.ProcessEnv): Run {
+export interface Runner {
+  readonly run: Run;
+  /** Resolves when no child is left. */
+  idle(): Promise<void>;
+}
+
+/**
+ * The one place that starts programs, at most `atOnce` computing side by side. `cancel` ends whatever
+ * runs; its reason is thrown. `environment` is where the allow-list is taken from.
+ */
+export function createRunner(limits: Limits, cancel: AbortSignal, environment: NodeJS.ProcessEnv, atOnce: number): Runner {
   const allowed = allowedEnvironment(environment);
-  return async (call) => {
-    const started = performance.now();
-    const child = execa(call.file, call.args, {
-      ...(call.cwd !== undefined && { cwd: call.cwd }),
-      ...(call.input !== undefined ? { input: call.input } : { stdin: 'ignore' as const }),
-      env: { ...allowed, ...call.env },
-      extendEnv: false,
-      encoding: 'buffer',
-      maxBuffer: limits.outputBytes,
-      timeout: call.milliseconds,
-      forceKillAfterDelay: 2_000,
-      cancelSignal: cancel,
-      reject: false,
-      windowsHide: true,
-    });
-    const memory = watchMemory(child.pid, limits.childBytes, () => child.kill('SIGKILL'));
-    const result = await child;
-    memory.stop();
-    return {
-      ended: ended(result, memory.exceeded()),
-      code: result.exitCode,
-      stdout: result.stdout,
-      stderr: new TextDecoder().decode(result.stderr),
-      seconds: (performance.now() - started) / 1000,
-      command: result.escapedCommand,
-    };
+  const inTurn = pLimit(atOnce);
+  const running = new Set<Promise<unknown>>();
+  const start = async (call: Call): Promise<Ran> => {
+    cancel.throwIfAborted();
+    const child = runChild(call, limits, cancel, { ...allowed, ...call.env });
+    running.add(child);
+    try {
+      return await child;
+    } finally {
+      running.delete(child);
+      cancel.throwIfAborted();
+    }
+  };
+  return {
+    run: (call) => (call.waits === true ? start(call) : inTurn(start, call)),
+    idle: async () => {
+      while (running.size > 0) await Promise.allSettled(running);
+    },
+  };
+}
+
+async function runChild(call: Call, limits: Limits, cancel: AbortSignal, env: Record<string, string>): Promise<Ran> {
+  const started = performance.now();
+  const child = execa(call.file, call.args, {
+    ...(call.cwd !== undefined && { cwd: call.cwd }),
+    ...(call.input !== undefined ? { input: call.input } : { stdin: 'ignore' as const }),
+    env,
+    extendEnv: false,
+    encoding: 'buffer',
+    maxBuffer: limits.outputBytes,
+    timeout: call.milliseconds,
+    forceKillAfterDelay: 2_000,
+    cancelSignal: cancel,
+    reject: false,
+    windowsHide: true,
+  });
+  const memory = watchMemory(child.pid, limits.childBytes, () => child.kill('SIGKILL'));
+  const result = await child;
+  memory.stop();
+  return {
+    ended: ended(result, memory.exceeded()),
+    code: result.exitCode,
+    stdout: result.stdout,
+    stderr: new TextDecoder().decode(result.stderr),
+    seconds: (performance.now() - started) / 1000,
+    command: result.escapedCommand,
   };
 }
 
 function ended(
   result: {
     timedOut: boolean;
-    isCanceled: boolean;
+   
     isMaxBuffer: boolean;
     exitCode?: number | undefined;
     signal?: string | undefined;
@@ -76,7 +109,6 @@ function ended(
 ): Ran['ended'] {
   if (exceeded) return 'memory';
   if (result.timedOut) return 'timeout';
-  if (result.isCanceled) return 'cancelled';
   if (result.isMaxBuffer) return 'output';
   // Without an exit code and a signal there was no process: ENOENT, EACCES and the like.
   if (result.exitCode === undefined && result.signal === undefined) return 'not-started';

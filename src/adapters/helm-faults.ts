@@ -1,0 +1,139 @@
+import type { HelmFault } from '../ports.ts';
+
+/**
+ * What helm says → faults. Helm 4 and 3 word the same fault differently (one line, or one a step), so the
+ * text is reduced to where, what and why; the tests in __tests__/contract/helm.test.ts hold the wordings.
+ */
+
+/** The stderr of a failed `helm template`, `helm package` or `helm pull`. `chart` is the chart's name, which helm puts before paths. */
+export function faultsOf(stderr: string, chart: string): HelmFault[] {
+  const text = errorText(stderr);
+  return schemaFaults(text) ?? [templateFault(text, chart)];
+}
+
+/** The stdout of `helm lint`: blocks of `[SEVERITY] PATH: message`, each up to an empty line or the next block. */
+export function lintFaults(stdout: string, chart: string): HelmFault[] {
+  const faults: HelmFault[] = [];
+  for (const block of blocks(stdout)) {
+    const match = /^\[(ERROR|WARNING|INFO)\] ([^\n]*?): ([\s\S]*)$/.exec(block);
+    if (match?.[1] === undefined || match[1] === 'INFO') continue;
+    const [, severity, path = '', message = ''] = match;
+    const level = severity === 'ERROR' ? 'error' : 'warning';
+    // The same trouble again, as seen by a later rule of lint.
+    if (path === '' || message.startsWith('cannot load ')) continue;
+    if (/missing these dependencies/.test(message)) {
+      faults.push({ kind: 'missing-dependency', severity: 'error', message: message.trim() });
+    } else if (path === 'templates/' || path.startsWith('templates/')) {
+      const fault = path === 'templates/' ? (schemaFaults(message) ?? [templateFault(message, chart)]) : [fileFault(path, message)];
+      faults.push(...fault.map((each) => ({ ...each, severity: level }) as HelmFault));
+    } else {
+      const file = path.startsWith('/') || /^[A-Za-z]:/.test(path) ? {} : { file: path };
+      faults.push({ kind: 'lint', severity: level, message: oneLine(message), ...file });
+    }
+  }
+  return faults;
+}
+
+function blocks(stdout: string): string[] {
+  const found: string[] = [];
+  let current: string[] | undefined;
+  for (const line of stdout.split('\n')) {
+    if (/^\[(ERROR|WARNING|INFO)\] /.test(line)) {
+      if (current !== undefined) found.push(current.join('\n'));
+      current = [line];
+    } else if (line === '' || line.startsWith('==> Linting ')) {
+      if (current !== undefined) found.push(current.join('\n'));
+      current = undefined;
+    } else current?.push(line);
+  }
+  if (current !== undefined) found.push(current.join('\n'));
+  return found;
+}
+
+/** From the first `Error: ` on, without helm's advice and its log lines. */
+function errorText(stderr: string): string {
+  const start = stderr.search(/^Error: /m);
+  const text = start === -1 ? stderr : stderr.slice(start + 'Error: '.length);
+  return text.replace(/\n*Use --debug flag to render out invalid YAML\s*$/, '').trim();
+}
+
+/** `CHART:\n- at '/pointer': message` lines; helm's order varies between runs, so they are sorted. */
+function schemaFaults(text: string): HelmFault[] | undefined {
+  const head = /values don't meet the specifications of the schema\(s\) in the following chart\(s\):\n/.exec(text);
+  if (head === null) return undefined;
+  const faults: HelmFault[] = [];
+  let chart = '';
+  for (const line of text.slice(head.index + head[0].length).split('\n')) {
+    const violation = /^\s*- at '([^']*)': (.*)$/.exec(line);
+    if (violation !== null) {
+      faults.push({ kind: 'schema', severity: 'error', message: violation[2] ?? '', pointer: violation[1] ?? '', chart });
+    } else if (/^\S+:$/.test(line)) chart = line.slice(0, -1);
+    else if (line.trim() !== '' && faults.length === 0) faults.push({ kind: 'schema', severity: 'error', message: line.trim(), pointer: '', chart });
+    // Deeper lines explain the violation above them (the branches of an anyOf).
+  }
+  return faults.sort((a, b) => compare(`${a.chart} ${a.pointer} ${a.message}`, `${b.chart} ${b.pointer} ${b.message}`));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A position as helm writes it: `PATH:LINE[:COLUMN]`; not in `gotpl` or inline text, whose lines are of no file. */
+const POSITION = /(?:^|[\s(])([^\s():<>"]+\.[A-Za-z0-9_]+):(\d+)(?::(\d+))?(?=[\s:)]|$)/gm;
+
+function templateFault(text: string, chart: string): HelmFault {
+  const version = /chart requires kubeVersion: .*? which is incompatible with Kubernetes \S+/.exec(text);
+  if (version !== null) return { kind: 'kube-version', severity: 'error', message: version[0], file: 'Chart.yaml' };
+  const missing = /found in Chart\.yaml, but missing in charts\/ directory: (.+)/.exec(text);
+  if (missing !== null) {
+    return { kind: 'missing-dependency', severity: 'error', message: `dependencies are not in charts/: ${missing[1]}`, file: 'Chart.yaml' };
+  }
+  const yaml = /YAML parse error on ([^\s:]+): ([\s\S]*)/.exec(text);
+  if (yaml?.[1] !== undefined) return fileFault(inChart(yaml[1], chart), yaml[2] ?? '');
+  const places = [...text.matchAll(POSITION)].filter((match) => match[1]?.includes('/templates/') === true || match[1]?.startsWith(`${chart}/`) === true);
+  const last = places.at(-1);
+  if (last?.[1] === undefined) {
+    const source = /^cannot load ([\w.-]+): (.*)/.exec(text);
+    if (source?.[1] !== undefined) return { kind: 'yaml', severity: 'error', message: yamlReason(source[2] ?? ''), file: source[1] };
+    return { kind: 'other', severity: 'error', message: oneLine(text) };
+  }
+  const from = places.slice(0, -1).map((match) => `${inChart(match[1] ?? '', chart)}:${match[2]}`);
+  return {
+    kind: 'template',
+    severity: 'error',
+    message: `${templateReason(text)}${from.length > 0 ? ` (included from ${from.reverse().join(', ')})` : ''}`,
+    file: inChart(last[1], chart),
+    line: Number(last[2]),
+    ...(last[3] !== undefined && { column: Number(last[3]) }),
+  };
+}
+
+/** `…<.Values.a.b>: nil pointer …` → `nil pointer … at <.Values.a.b>`; the words of a `required` or `fail` as they are. */
+function templateReason(text: string): string {
+  const plain = /(?:execution|parse) error at \([^)]*\): ([\s\S]*)$/.exec(text);
+  if (plain?.[1] !== undefined) return oneLine(plain[1]);
+  const steps = [...text.matchAll(/at (<[^\n]*?>):\s/g)];
+  const last = steps.at(-1);
+  const reason = last === undefined ? text : text.slice(last.index + last[0].length);
+  return `${oneLine(reason)}${last?.[1] === undefined ? '' : ` at ${last[1]}`}`;
+}
+
+/** A fault of one template's output. Helm's line is one of the rendered text, not of the file: it is left out. */
+function fileFault(file: string, message: string): HelmFault {
+  const isYaml = /YAML|yaml: /.test(message);
+  return { kind: isYaml ? 'yaml' : 'lint', severity: 'error', message: isYaml ? yamlReason(message) : oneLine(message), file };
+}
+
+function yamlReason(message: string): string {
+  const reason = message.replace(/^.*?yaml: (?:line \d+: )?/s, '').replace(/\bline \d+: /g, '');
+  return `renders to no valid YAML: ${oneLine(reason)}`;
+}
+
+/** Helm begins paths with the chart's name; ours are relative to the chart's folder. */
+function inChart(path: string, chart: string): string {
+  return path.startsWith(`${chart}/`) ? path.slice(chart.length + 1) : path;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
