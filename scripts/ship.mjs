@@ -4,8 +4,8 @@
 // .ship/PID and chartship-report, and in the cache of the tools.
 //
 //   --keep          leaves the registry running until Ctrl-C and prints commands to try
-//   --serve FILE    only the registry with the fixture charts in it, until SIGTERM; its HOST:PORT is
-//                   written to FILE when it is ready (for workflows, which use the Action themselves)
+//   --serve FILE    only the registry with the fixture charts in it, until SIGTERM, an hour at most; its
+//                   HOST:PORT is written to FILE when it is ready (for workflows, which use the Action)
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -31,7 +31,7 @@ async function main({ keep, serve }) {
     await publishFixtures(registry.host, folder, tools, env);
     if (serve !== undefined) {
       writeWhole(path.resolve(serve), registry.host);
-      return await interrupted();
+      return await interrupted(3_600_000);
     }
     const published = await shipTwice(registry.host, folder, env);
     for (const [helm, version] of [
@@ -182,12 +182,13 @@ function keepReport(from) {
   const target = path.join(root, 'chartship-report');
   const [copy, former] = ['report', 'former-report'].map((name) => path.join(path.dirname(from), name));
   fs.cpSync(from, copy, { recursive: true });
-  for (;;) {
+  for (let tries = 0; tries < 100; tries++) {
     renameUnless(['ENOENT'], target, former);
     fs.rmSync(former, { recursive: true, force: true });
     // Where another run was quicker, its report is the former one now.
     if (renameUnless(['ENOTEMPTY', 'EEXIST', 'EPERM'], copy, target)) return target;
   }
+  throw new ToolError(`${target} can't be replaced. The report is in ${from}.`);
 }
 
 function renameUnless(codes, from, to) {
@@ -204,7 +205,7 @@ function sayWhatHappened({ chart, version, reference }, report) {
   console.log(`
 ${chart} ${version} was linted, rendered and validated for ${environments.join(', ')}, packaged and published;
 the second run found the same files there and left them as they are. Nothing outside .ship,
-chartship-report and the tools' cache was changed.
+chartship-report and the tools' caches was changed.
 
   reference  ${reference}
   report     ${path.relative(root, report) || '.'}  (summary.md, report.json, the package, the rendered manifests)`);
@@ -221,12 +222,12 @@ ${[show, template, pull].map((command) => `  ${command.join(' ')}`).join('\n')}
 `);
 }
 
-function interrupted() {
+function interrupted(atMost = 2 ** 31 - 1) {
   return new Promise((resolve) => {
-    // Signals alone don't keep Node running.
-    const timer = setInterval(() => {}, 60_000);
+    // The timer also keeps Node running: waiting for signals doesn't.
+    const timer = setTimeout(resolve, atMost);
     const end = () => {
-      clearInterval(timer);
+      clearTimeout(timer);
       resolve();
     };
     process.once('SIGINT', end);
