@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { valid } from 'semver';
 import { type EnvironmentSetting, readConfigFile } from './config-file.ts';
+import type { Credential } from './domain/credential.ts';
 import { RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import { type KubeVersion, parseKubeVersion } from './domain/kubernetes.ts';
@@ -14,17 +15,10 @@ import type { Files } from './ports.ts';
 import { fault, type Pair, quote, readSettings, type Setting, type Settings } from './settings.ts';
 import { readSource } from './domain/source.ts';
 
-/** Credentials for registries and repositories. Without a host they are for every registry of the request. */
-export interface Credential {
-  readonly host?: string;
-  readonly username: string;
-  readonly password: string;
-}
-
 /** What was asked for: validated once, here; nothing behind this reads an input again. */
 export interface Request {
-  /** The chart folders or globs, relative to the working directory. */
-  readonly charts: readonly string[];
+  /** The chart folders or globs. Only those that were given as an input may lie outside the repository. */
+  readonly charts: { readonly patterns: readonly string[]; readonly base: string; readonly insideOnly: boolean };
   /** The environments to check; `undefined` means all. */
   readonly only: readonly string[] | undefined;
   /** From the configuration; `undefined` means they are found beside each Chart.yaml. */
@@ -48,11 +42,15 @@ export interface Request {
   readonly orasVersion: string | undefined;
   readonly toolsMirror: string | undefined;
   readonly failOn: 'error' | 'warning';
-  /** As given; relative to the repository's root. */
+  /** The report folder, absolute. */
   readonly report: string;
+  /** Where a key of the configuration file stands; empty when it isn't there. */
+  readonly place: (path: readonly (string | number)[]) => Pick<Finding, 'file' | 'line' | 'column'>;
 }
 
 export interface RawRequest {
+  /** The working directory: paths that were given as inputs are relative to it, those of chartship.yaml to the repository's root. */
+  readonly cwd: string;
   readonly inputs: readonly RawInput[];
   /** What the workflow gives for ghcr.io, if this runs in one. */
   readonly workflow: { readonly actor?: string; readonly token?: string };
@@ -61,13 +59,14 @@ export interface RawRequest {
 /** Inputs and chartship.yaml → Request. Throws a RequestError with every fault that was found. */
 export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | 'read' | 'real'>): Promise<Request> {
   const { settings: given, faults } = readSettings(raw.inputs);
-  const file = await readConfiguration(text(given.get('config')), files, faults);
+  const file = await readConfiguration(text(given.get('config')), raw.cwd, files, faults);
   const settings: Settings = new Map([...file.settings, ...given]);
   const has = (name: InputName): string | undefined => text(settings.get(name));
 
   const registries = list(settings.get('registry')).flatMap((entry) => {
     const target = parseTarget(entry);
     if (target === undefined) faults.push(fault('registry', `registry ${quote(entry)} is neither oci://host/path nor oci-layout:DIR`, at('registry')));
+    if (target?.kind === 'layout') return { ...target, directory: resolve(base('registry'), target.directory) };
     return target ?? [];
   });
   const kubeVersions = readKubeVersions(list(settings.get('kube-versions')), 'kube-versions', faults, at('kube-versions'));
@@ -88,7 +87,11 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
   if (secretValues !== undefined) checkSecretValues(secretValues, faults);
 
   const request: Request = {
-    charts: list(settings.get('chart')).length > 0 ? list(settings.get('chart')) : ['chart'],
+    charts: {
+      patterns: optional(list(settings.get('chart'))) ?? ['chart'],
+      base: base('chart'),
+      insideOnly: file.settings.has('chart') && !given.has('chart'),
+    },
     only: optional(list(settings.get('environments'))),
     environments: file.environments,
     values: list(settings.get('values')),
@@ -99,7 +102,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     registries,
     credentials: readCredentials(list(settings.get('registry-username')), has('registry-password'), has('github-token'), raw.workflow, faults),
     plainHttp: settings.get('plain-http') === true,
-    caFile: has('ca-file'),
+    caFile: has('ca-file') === undefined ? undefined : resolve(raw.cwd, has('ca-file') ?? ''),
     mirrors: (settings.get('mirrors') as readonly Pair[] | undefined) ?? [],
     version: readVersion('version', has('version'), true, faults),
     appVersion: readVersion('app-version', has('app-version'), false, faults),
@@ -110,7 +113,11 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     orasVersion: has('oras-version'),
     toolsMirror: has('tools-mirror'),
     failOn: (has('fail-on') as 'error' | 'warning' | undefined) ?? 'error',
-    report: has('report') ?? 'chartship-report',
+    report: resolve(base('report'), has('report') ?? 'chartship-report'),
+    place: (path) => {
+      const position = file.position(path);
+      return position === undefined ? {} : { file: file.shown, ...position };
+    },
   };
   checkNames(request, file, faults);
   if (request.only !== undefined && file.environments !== undefined) {
@@ -121,6 +128,11 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
   }
   if (faults.length > 0) throw new RequestError(faults);
   return request;
+
+  /** What a relative path of this setting is relative to. */
+  function base(name: InputName): string {
+    return given.has(name) || !file.settings.has(name) ? raw.cwd : files.root;
+  }
 
   /** Where the setting stands, if it came from the file. */
   function at(name: InputName): Partial<Finding> {
@@ -138,10 +150,10 @@ interface Configuration {
   readonly shown: string;
 }
 
-async function readConfiguration(named: string | undefined, files: Pick<Files, 'root' | 'read' | 'real'>, faults: Finding[]): Promise<Configuration> {
+async function readConfiguration(named: string | undefined, cwd: string, files: Pick<Files, 'root' | 'read' | 'real'>, faults: Finding[]): Promise<Configuration> {
   const shown = named ?? 'chartship.yaml';
   const nothing: Configuration = { settings: new Map(), environments: undefined, position: () => undefined, shown };
-  const path = resolve(files.root, shown);
+  const path = named === undefined ? resolve(files.root, shown) : resolve(cwd, named);
   const real = await files.real(path);
   if (real === undefined) {
     if (named !== undefined) faults.push(fault('no-configuration', `the configuration ${quote(named)} is not there`));

@@ -2,23 +2,11 @@ import type { Request } from './config.ts';
 import type { EnvironmentSetting } from './config-file.ts';
 import { RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
+import type { PlannedEnvironment } from './domain/environment.ts';
 import { defaultKubeVersions, type KubeVersion, parseKubeVersion } from './domain/kubernetes.ts';
 import { suggestion } from './domain/nearest.ts';
 import { fault, quote } from './settings.ts';
 import type { ChartOnDisk } from './survey.ts';
-
-export interface PlannedEnvironment {
-  readonly name: string;
-  readonly namespace: string;
-  readonly release: string;
-  /** Values files as they were named, in the order in which they are merged. */
-  readonly values: readonly string[];
-  /** `path=value`, merged after the files. */
-  readonly set: readonly string[];
-  /** The first is the one that every environment is rendered for. */
-  readonly kubeVersions: readonly KubeVersion[];
-  readonly requiredValues: readonly string[];
-}
 
 export interface PlannedChart {
   readonly chart: ChartOnDisk;

@@ -196,8 +196,8 @@ export interface Host {
   /** The text without secrets. */
   redact(text: string): string;
   progress(event: Progress): void;
-  /** The end of a run: findings, what was published, where the report lies. `reportFolder` is absolute. */
-  finish(report: Report, reportFolder: string): Promise<void>;
+  /** The end of a run: findings, what was published, where the report lies. `reportFolder` is absolute; `undefined` when none was written. */
+  finish(report: Report, reportFolder: string | undefined): Promise<void>;
 }
 
 export type { Finding };

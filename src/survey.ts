@@ -22,15 +22,21 @@ export interface ChartOnDisk {
 }
 
 /** What is on disk of what was asked for. Charts whose Chart.yaml is no good are findings; a chart that isn't there is a RequestError. */
-export async function survey(request: Request, cwd: string, files: Files): Promise<{ charts: ChartOnDisk[]; findings: Finding[] }> {
+export async function survey(request: Pick<Request, 'charts'>, files: Files): Promise<{ charts: ChartOnDisk[]; findings: Finding[] }> {
   const faults: Finding[] = [];
   const findings: Finding[] = [];
   const root = (await files.real(files.root)) ?? files.root;
   const folders = new Map<string, string>();
-  for (const pattern of request.charts) {
-    const found = await expand(pattern, cwd, files);
+  for (const pattern of request.charts.patterns) {
+    const found = await expand(pattern, request.charts.base, files);
     if (typeof found === 'string') faults.push(fault('no-chart', found, { hint: 'Give the folder that holds Chart.yaml.' }));
-    else for (const folder of found) folders.set((await files.real(folder)) ?? folder, folder);
+    else {
+      for (const folder of found) {
+        const real = (await files.real(folder)) ?? folder;
+        if (isInside(root, real) || !request.charts.insideOnly) folders.set(real, folder);
+        else faults.push(fault('outside', `chart ${quote(pattern)} lies outside the repository`, { hint: 'Nothing outside the repository is read.' }));
+      }
+    }
   }
   const charts: ChartOnDisk[] = [];
   for (const directory of folders.keys()) {

@@ -37,8 +37,9 @@ export function defaultKubeVersions(range: string | undefined): readonly KubeVer
   return named === undefined ? KNOWN_KUBE_VERSIONS.slice(0, 3) : [{ label: minorOf(named), full: named }];
 }
 
-/** Helm's constraints join with commas where npm's semver joins with blanks; a pre-release in the range is meant to admit vendors' suffixes. */
-function admits(range: string, version: string): boolean {
+/** Whether a chart's `kubeVersion` admits a version; what can't be read admits all (helm says so itself).
+ * Helm's constraints join with commas where npm's semver joins with blanks; a pre-release in the range is meant to admit vendors' suffixes. */
+export function admits(range: string, version: string): boolean {
   const translated = range.replaceAll(',', ' ');
   if (validRange(translated) === null) return true;
   return satisfies(version, translated, { includePrerelease: true });

@@ -1,0 +1,92 @@
+import { type Finding, mergeFindings, reaches } from './domain/finding.ts';
+import type { PackageOutcome, PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
+import { STAGES, type StageRun } from './domain/stage.ts';
+import type { Clock, Host } from './ports.ts';
+
+/** What a piece of work found; a stage run fails when one of its findings reaches `fail-on`. */
+export interface Found {
+  readonly findings: readonly Finding[];
+}
+
+/** Collects what a run did, tells the host as it happens, and makes the report of it. */
+export class Record {
+  readonly #host: Pick<Host, 'progress'>;
+  readonly #clock: Clock;
+  readonly #failOn: 'error' | 'warning';
+  readonly #stages: StageRun[] = [];
+  readonly #findings: Finding[] = [];
+  readonly packages: PackageOutcome[] = [];
+  readonly published: PublishOutcome[] = [];
+
+  constructor(host: Pick<Host, 'progress'>, clock: Clock, failOn: 'error' | 'warning') {
+    this.#host = host;
+    this.#clock = clock;
+    this.#failOn = failOn;
+  }
+
+  /** Runs a stage's work, times it, and keeps what it found. An exception marks it as cancelled and goes on. */
+  async stage<T extends Found>(run: Omit<StageRun, 'status' | 'seconds'>, work: () => Promise<T>): Promise<T> {
+    const started = this.#clock.now();
+    this.#host.progress({ kind: 'started', run });
+    const end = (status: StageRun['status']): void => {
+      const ended = { ...run, status, seconds: Math.round((this.#clock.now() - started) * 1000) / 1000 };
+      this.#stages.push(ended);
+      this.#host.progress({ kind: 'ended', run: ended });
+    };
+    try {
+      const result = await work();
+      this.add(result.findings);
+      end(this.#fails(result.findings) ? 'failed' : 'passed');
+      return result;
+    } catch (error) {
+      end('cancelled');
+      throw error;
+    }
+  }
+
+  /** A stage that doesn't run, because of what came before it. */
+  skip(run: Omit<StageRun, 'status' | 'seconds'>): void {
+    const skipped: StageRun = { ...run, status: 'skipped', seconds: 0 };
+    this.#stages.push(skipped);
+    this.#host.progress({ kind: 'ended', run: skipped });
+  }
+
+  add(findings: readonly Finding[]): void {
+    this.#findings.push(...findings);
+  }
+
+  /** Whether something was found that fails the run. */
+  get failed(): boolean {
+    return this.#fails(this.#findings);
+  }
+
+  #fails(findings: readonly Finding[]): boolean {
+    return findings.some((finding) => reaches(finding.severity, this.#failOn));
+  }
+
+  report(status: RunStatus): Report {
+    return {
+      version: 1,
+      status,
+      stages: [...this.#stages].sort(inOrder),
+      findings: mergeFindings(this.#findings),
+      packages: [...this.packages].sort((a, b) => compare(a.chart, b.chart)),
+      published: [...this.published].sort((a, b) => compare(a.chart, b.chart)),
+      deployments: [],
+    };
+  }
+}
+
+/** By chart, then in the pipeline's order; work that ran side by side ends in no fixed order. */
+function inOrder(a: StageRun, b: StageRun): number {
+  return (
+    compare(a.chart ?? '', b.chart ?? '') ||
+    STAGES.indexOf(a.name) - STAGES.indexOf(b.name) ||
+    compare(a.environment ?? '', b.environment ?? '') ||
+    compare(b.kubeVersion ?? '', a.kubeVersion ?? '')
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,74 @@
+import type { Environment } from '../domain/environment.ts';
+import type { Finding } from '../domain/finding.ts';
+import { admits, type KubeVersion } from '../domain/kubernetes.ts';
+import { type DocumentChecks, documentsOf } from '../domain/manifest.ts';
+import type { StagedChart } from '../domain/staged.ts';
+import type { HelmFault, Ports } from '../ports.ts';
+import { helmCall, helmFinding } from './helm-calls.ts';
+
+export interface Rendered {
+  readonly kubeVersion: KubeVersion;
+  readonly upgrade: boolean;
+  readonly manifest: string;
+}
+
+export interface RenderOptions {
+  readonly apiVersions: readonly string[];
+  readonly secretValues: string | undefined;
+  /** Left out where a schema refers outside: helm would follow it. */
+  readonly skipSchema: boolean;
+}
+
+/** The Kubernetes versions that can make a difference: all of them only where a template or Chart.yaml looks at them. */
+export function versionsToRender(staged: StagedChart, environment: Environment): readonly KubeVersion[] {
+  const range = staged.metadata.kubeVersion;
+  return environment.kubeVersions.filter(
+    (version, index) => index === 0 || staged.readsCapabilities || (range !== undefined && !admits(range, version.full)),
+  );
+}
+
+/**
+ * Renders a chart for one environment and version: as an install and, where a template asks, as an
+ * upgrade. `schema` faults are left to the validate stage, which knows where values come from.
+ */
+export async function render(
+  staged: StagedChart,
+  environment: Environment,
+  kubeVersion: KubeVersion,
+  options: RenderOptions,
+  checks: DocumentChecks,
+  ports: Pick<Ports, 'helm'>,
+): Promise<{ findings: Finding[]; schema: HelmFault[]; rendered: Rendered[] }> {
+  const first = kubeVersion === environment.kubeVersions[0];
+  const operations = staged.readsOperation ? [false, true] : [false];
+  const renders = await Promise.all(
+    operations.map(async (upgrade) => {
+      // The same values are checked against the schema once.
+      const call = helmCall(staged, environment, kubeVersion, options.secretValues, options.skipSchema || upgrade || !first);
+      return { upgrade, answer: await ports.helm.template({ ...call, apiVersions: options.apiVersions, upgrade }) };
+    }),
+  );
+  const findings: Finding[] = [];
+  const schema: HelmFault[] = [];
+  const rendered: Rendered[] = [];
+  const installed = renders.find(({ upgrade }) => !upgrade)?.answer;
+  for (const { upgrade, answer } of renders) {
+    const onlyUpgrade = upgrade && installed?.ok === true;
+    if (answer.ok) {
+      rendered.push({ kubeVersion, upgrade, manifest: answer.value });
+      for (const fault of checks.faults(documentsOf(answer.value, staged.metadata.name))) {
+        findings.push(helmFinding(fault, 'render', staged, environment, kubeVersion));
+      }
+      continue;
+    }
+    for (const fault of answer.faults) {
+      if (fault.kind === 'schema') schema.push(fault);
+      else findings.push(asUpgrade(helmFinding(fault, 'render', staged, environment, kubeVersion), onlyUpgrade));
+    }
+  }
+  return { findings, schema, rendered };
+}
+
+function asUpgrade(finding: Finding, onlyUpgrade: boolean): Finding {
+  return onlyUpgrade ? { ...finding, message: `${finding.message} (only when rendered as an upgrade)` } : finding;
+}

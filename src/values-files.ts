@@ -1,0 +1,114 @@
+import { join, relative, resolve, sep } from 'node:path';
+import type { Request } from './config.ts';
+import { RequestError } from './domain/errors.ts';
+import type { Finding } from './domain/finding.ts';
+import { SOURCE_BYTES } from './domain/limits.ts';
+import { isInside, joinShown, shownPath } from './domain/paths.ts';
+import { readSource } from './domain/source.ts';
+import type { Environment, PlannedEnvironment } from './domain/environment.ts';
+import { pathsOfSet, type ValuesFile, type ValuesLayer } from './domain/values.ts';
+import type { Plan, PlannedChart } from './plan.ts';
+import type { Files } from './ports.ts';
+import { fault, quote } from './settings.ts';
+import { readBounded } from './survey.ts';
+
+/** The values files of a plan, each read once, by chart and by the name it was given. */
+export interface LoadedValues {
+  /** The chart's own values.yaml; `undefined` when it has none. */
+  base(chart: PlannedChart): ValuesFile | undefined;
+  get(chart: PlannedChart, named: string): ValuesFile;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Finds and reads every values file of the plan: in the chart's folder first, then from the repository's
+ * root. A file that isn't there or lies outside the repository is a RequestError; one that is no YAML is
+ * a finding.
+ */
+export async function loadValues(request: Request, plan: Plan, files: Files): Promise<LoadedValues> {
+  const root = (await files.real(files.root)) ?? files.root;
+  const faults: Finding[] = [];
+  const findings: Finding[] = [];
+  const loaded = new Map<PlannedChart, Map<string, ValuesFile>>();
+  const bases = new Map<PlannedChart, ValuesFile>();
+  for (const planned of plan.charts) {
+    const { directory, source, metadata } = planned.chart;
+    const own = new Map<string, ValuesFile>();
+    loaded.set(planned, own);
+    const load = async (named: string, path: string, real: string): Promise<ValuesFile> => {
+      const shown = isInside(directory, real) ? joinShown(source, relative(directory, real).split(sep).join('/')) : shownPath(root, path);
+      const file = { named, path: real, shown, ...(isInside(directory, real) && { inChart: relative(directory, real).split(sep).join('/') }) };
+      const bytes = await readBounded(files, real);
+      const read = bytes === undefined ? { ok: false as const, fault: { message: `is larger than ${SOURCE_BYTES / 1024 / 1024} MiB` } } : readSource(bytes);
+      const wrong = !read.ok ? read.fault : isMapping(read.source.data) ? undefined : { message: 'must be a mapping of values', line: 1, column: 1 };
+      if (wrong !== undefined) {
+        const { message, ...rest } = wrong;
+        findings.push({ stage: 'validate', rule: 'validate/values-file', severity: 'error', message: `${shown} ${message}`, chart: metadata.name, file: shown, ...rest });
+      }
+      return read.ok && wrong === undefined ? { ...file, source: read.source } : file;
+    };
+    const base = await files.real(join(directory, 'values.yaml'));
+    if (base !== undefined) bases.set(planned, await load('values.yaml', join(directory, 'values.yaml'), base));
+    for (const environment of planned.environments) {
+      for (const named of environment.values) {
+        if (own.has(named)) continue;
+        const index = request.environments?.find((entry) => entry.name === environment.name)?.values?.indexOf(named) ?? -1;
+        const place = index >= 0 ? request.place(['environments', environment.name, 'values', index]) : {};
+        const wrong = (message: string, hint: string): void => {
+          faults.push(fault('values-file', `values file ${quote(named)} of environment ${environment.name} ${message}`, { ...place, hint, chart: metadata.name }));
+        };
+        const candidates = [resolve(directory, named), resolve(root, named)];
+        const found = await firstFile(candidates, files);
+        if (found === undefined) {
+          wrong('is not there', `Looked for ${candidates.map((path) => shownPath(root, path)).join(' and ')}.`);
+        } else if (!isInside(root, found.real) && !isInside(directory, found.real)) {
+          wrong('lies outside the repository', 'Nothing outside the repository is read, not by .. and not by a symbolic link.');
+        } else own.set(named, await load(named, found.path, found.real));
+      }
+    }
+  }
+  if (faults.length > 0) throw new RequestError(dedupe(faults));
+  return {
+    base: (chart) => bases.get(chart),
+    get: (chart, named) => {
+      const file = loaded.get(chart)?.get(named);
+      if (file === undefined) throw new Error(`values file ${named} was not loaded`);
+      return file;
+    },
+    findings,
+  };
+}
+
+async function firstFile(candidates: readonly string[], files: Files): Promise<{ path: string; real: string } | undefined> {
+  for (const path of candidates) {
+    if ((await files.kind(path)) !== 'file') continue;
+    const real = await files.real(path);
+    if (real !== undefined) return { path, real };
+  }
+  return undefined;
+}
+
+/** An empty file is an empty mapping to Helm. */
+function isMapping(data: unknown): boolean {
+  return data === undefined || (typeof data === 'object' && data !== null && !Array.isArray(data));
+}
+
+function dedupe(faults: readonly Finding[]): Finding[] {
+  return [...new Map(faults.map((each) => [each.message, each])).values()];
+}
+
+/** A planned environment with its values files, and everything that sets its values in order of priority. */
+export function environmentOf(chart: PlannedChart, planned: PlannedEnvironment, loaded: LoadedValues, request: Pick<Request, 'secretValues'>): Environment {
+  const values = planned.values.map((named) => loaded.get(chart, named));
+  const base = loaded.base(chart);
+  const layers: ValuesLayer[] = [
+    { kind: 'file', shown: base?.shown ?? '', source: base?.source },
+    ...values.map((file) => ({ kind: 'file' as const, shown: file.shown, source: file.source })),
+  ];
+  if (request.secretValues !== undefined) {
+    const read = readSource(new TextEncoder().encode(request.secretValues));
+    layers.push({ kind: 'secret', shown: 'secret-values', source: read.ok ? read.source : undefined });
+  }
+  for (const setting of planned.set) layers.push({ kind: 'set', shown: `set ${setting.slice(0, setting.indexOf('='))}`, source: undefined, paths: pathsOfSet(setting) });
+  return { ...planned, values, layers };
+}
