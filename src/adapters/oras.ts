@@ -1,0 +1,226 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { EnvironmentError } from '../domain/errors.ts';
+import type { Limits } from '../domain/limits.ts';
+import { isLoopback, type Location } from '../domain/reference.ts';
+import type { ArtifactToPush, Manifest, Registry, RegistryAnswer, RegistryFault } from '../ports.ts';
+import { addToLayout, layoutState } from './oci-layout.ts';
+import { faultOf, saysAbsent } from './oras-faults.ts';
+import type { Ran, Run } from './process.ts';
+import type { Credentials } from './registry-credentials.ts';
+
+export const CONFIG_TYPE = 'application/vnd.cncf.helm.config.v1+json';
+export const CHART_TYPE = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
+
+export interface OrasOptions {
+  /** The absolute path of the program. */
+  readonly oras: () => Promise<string>;
+  readonly run: Run;
+  readonly credentials: Credentials;
+  /** Plain HTTP for every registry; hosts on loopback are spoken to so in any case. */
+  readonly plainHttp: boolean;
+  /** Further certificate authorities, PEM, absolute. */
+  readonly caFile?: string;
+  /** A private folder (0700) of this run. */
+  readonly temporary: string;
+  readonly limits: Limits;
+  /** Told once of each host that is asked. */
+  readonly note: (text: string) => void;
+}
+
+/** Registries and layouts by the ORAS command. It retries 429 and 5xx by itself for some seconds; every call has a deadline. */
+export function createRegistry(options: OrasOptions): Registry {
+  const noted = new Set<string>();
+
+  /** Runs oras; where things are, and how to get there, is added to the arguments. */
+  const call = async (location: Location, args: readonly string[], cwd?: string): Promise<Ran> => {
+    const ran = await options.run({
+      file: await options.oras(),
+      args: [...args, ...(await transport(location))],
+      cwd: cwd ?? options.temporary,
+      milliseconds: options.limits.registryMilliseconds,
+      waits: true,
+    });
+    if (ran.ended === 'not-started') throw new EnvironmentError(`oras could not be started: ${ran.command}`);
+    return ran;
+  };
+
+  const transport = async (location: Location): Promise<string[]> => {
+    if (location.kind === 'layout') return ['--oci-layout-path', location.directory];
+    if (!noted.has(location.host)) {
+      noted.add(location.host);
+      options.note(`requests go to the registry ${location.host}`);
+    }
+    return [
+      '--registry-config',
+      await options.credentials.registryConfig(location.host),
+      ...(options.plainHttp || isLoopback(location.host) ? ['--plain-http'] : []),
+      ...(options.caFile !== undefined ? ['--ca-file', options.caFile] : []),
+    ];
+  };
+
+  const failure = (location: Location, ran: Ran): { ok: false; fault: RegistryFault } => {
+    const place = placeOf(location);
+    const fault = (kind: RegistryFault['kind'], said: string) => ({
+      ok: false as const,
+      fault: { kind, message: `${place} ${said}` },
+    });
+    switch (ran.ended) {
+      case 'timeout':
+        return fault('timeout', `did not answer within ${options.limits.registryMilliseconds / 1000} s`);
+      case 'output':
+        return fault('corrupt', 'gave more than is read');
+      case 'memory':
+        return fault('other', 'was given up: oras took too much memory');
+      default:
+        return { ok: false, fault: faultOf(place, ran.stderr) };
+    }
+  };
+
+  const inPrivateFolder = async <T>(work: (folder: string) => Promise<T>): Promise<T> => {
+    const folder = await mkdtemp(path.join(options.temporary, 'oras-'));
+    try {
+      return await work(folder);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  };
+
+  const manifest: Registry['manifest'] = async (location, reference) => {
+    if (location.kind === 'layout') {
+      const state = await layoutState(location.directory);
+      if (!state.ok) return state;
+      if (state.value === 'empty') return { ok: true, value: undefined };
+    }
+    const ran = await call(location, ['manifest', 'fetch', nameOf(location, reference)]);
+    if (succeeded(ran)) return readManifest(placeOf(location), reference, ran.stdout);
+    if (ran.ended === 'exit' && saysAbsent(ran.stderr)) return { ok: true, value: undefined };
+    return failure(location, ran);
+  };
+
+  const blob: Registry['blob'] = async (location, digest, limitBytes) => {
+    const corrupt = (what: string): RegistryAnswer<Uint8Array> => ({
+      ok: false,
+      fault: { kind: 'corrupt', message: `${placeOf(location)} ${what} (${digest})` },
+    });
+    const described = await call(location, ['blob', 'fetch', '--descriptor', nameOf(location, digest)]);
+    if (described.ended === 'exit' && saysAbsent(described.stderr))
+      return corrupt('has no such content, though its manifest names it');
+    if (!succeeded(described)) return failure(location, described);
+    const size = sizeIn(described.stdout);
+    if (size === undefined || size > limitBytes) return corrupt(`has content larger than ${limitBytes} bytes`);
+    return await inPrivateFolder(async (folder) => {
+      const file = path.join(folder, 'blob');
+      const ran = await call(location, ['blob', 'fetch', '--no-tty', '--output', file, nameOf(location, digest)]);
+      if (!succeeded(ran)) return failure(location, ran);
+      const content = await readFile(file);
+      return digestOf(content) === digest
+        ? { ok: true, value: content }
+        : corrupt('gave content that is not what its digest says');
+    });
+  };
+
+  /** Uploads under its digest, with `tag` too where one is given; the manifest's digest. */
+  const upload = async (
+    location: Location,
+    tag: string | undefined,
+    artifact: ArtifactToPush,
+  ): Promise<RegistryAnswer<string>> =>
+    await inPrivateFolder(async (folder) => {
+      await Promise.all([
+        writeFile(path.join(folder, artifact.fileName), artifact.archive),
+        writeFile(path.join(folder, 'config.json'), artifact.config),
+        writeFile(path.join(folder, 'annotations.json'), JSON.stringify({ $manifest: artifact.annotations })),
+      ]);
+      const target =
+        location.kind === 'layout'
+          ? (tag ?? '')
+          : `${location.host}/${location.repository}${tag === undefined ? '' : `:${tag}`}`;
+      const ran = await call(
+        location,
+        [
+          'push',
+          target,
+          `./${artifact.fileName}:${CHART_TYPE}`,
+          ...['--config', `config.json:${CONFIG_TYPE}`, '--annotation-file', 'annotations.json'],
+          ...['--format', 'json', '--no-tty'],
+        ],
+        folder,
+      );
+      if (!succeeded(ran)) return failure(location, ran);
+      const digest = (parsed(ran.stdout) as { digest?: unknown } | undefined)?.digest;
+      if (typeof digest !== 'string') throw new Error(`oras push printed no digest: ${ran.command}`);
+      return { ok: true, value: digest };
+    });
+
+  const push: Registry['push'] = async (location, tag, artifact) => {
+    if (location.kind === 'layout') {
+      return await addToLayout(location.directory, tag, options.limits.registryMilliseconds, (side) =>
+        upload({ kind: 'layout', directory: side }, tag, artifact),
+      );
+    }
+    // Uploading takes long and tagging doesn't: the tag is looked up once more in between, so that the
+    // time in which another writer's tag could be overwritten unseen is as short as a registry allows.
+    const uploaded = await upload(location, undefined, artifact);
+    if (!uploaded.ok) return uploaded;
+    const there = await manifest(location, tag);
+    if (!there.ok) return there;
+    if (there.value !== undefined) return uploaded;
+    const ran = await call(location, ['tag', nameOf(location, uploaded.value), tag]);
+    return succeeded(ran) ? uploaded : failure(location, ran);
+  };
+
+  return { manifest, blob, push };
+}
+
+function succeeded(ran: Ran): boolean {
+  return ran.ended === 'exit' && ran.code === 0;
+}
+
+function placeOf(location: Location): string {
+  return location.kind === 'layout' ? `the OCI layout ${location.directory}` : location.host;
+}
+
+/** A tag or a digest as oras wants it named; a layout's folder is given apart, so it may hold blanks and colons. */
+function nameOf(location: Location, reference: string): string {
+  const isDigest = reference.startsWith('sha256:');
+  if (location.kind === 'layout') return reference;
+  return `${location.host}/${location.repository}${isDigest ? '@' : ':'}${reference}`;
+}
+
+export function digestOf(bytes: Uint8Array): string {
+  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+}
+
+function readManifest(place: string, reference: string, bytes: Uint8Array): RegistryAnswer<Manifest> {
+  const digest = digestOf(bytes);
+  const corrupt = (what: string) => ({
+    ok: false as const,
+    fault: { kind: 'corrupt' as const, message: `${place} ${what} (${reference})` },
+  });
+  if (reference.startsWith('sha256:') && reference !== digest)
+    return corrupt('gave a manifest that is not what its digest says');
+  const content = parsed(bytes);
+  if (typeof content !== 'object' || content === null) return corrupt('gave a manifest that is no JSON');
+  const layers = (content as { layers?: unknown }).layers;
+  return { ok: true, value: { digest, layers: Array.isArray(layers) ? layers.filter(isDescriptor) : [] } };
+}
+
+function isDescriptor(value: unknown): value is Manifest['layers'][number] {
+  const { mediaType, digest, size } = (value ?? {}) as Record<string, unknown>;
+  return typeof mediaType === 'string' && typeof digest === 'string' && typeof size === 'number';
+}
+
+function sizeIn(bytes: Uint8Array): number | undefined {
+  const size = (parsed(bytes) as { size?: unknown } | undefined)?.size;
+  return typeof size === 'number' ? size : undefined;
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,197 @@
+import { resolve } from 'node:path';
+import { readArchive } from '../domain/archive.ts';
+import { normaliseFiles } from '../domain/archive-metadata.ts';
+import type { Finding } from '../domain/finding.ts';
+import { ARCHIVE_LIMITS } from '../domain/limits.ts';
+import type { PublishOutcome } from '../domain/outcome.ts';
+import { diffFiles, isSame, type PackageDiff } from '../domain/package-diff.ts';
+import { type Location, locationOf, referenceText, type Target, tagOf } from '../domain/reference.ts';
+import type { ChartPackage } from '../domain/staged.ts';
+import type { Manifest, Ports, Registry, RegistryFault } from '../ports.ts';
+
+/** What became of one target: at most one finding, and none where the package is there now. */
+type Published =
+  | { readonly outcome: 'pushed' | 'already-published'; readonly target: Target; readonly digest: string }
+  | { readonly outcome: 'refused' | 'failed'; readonly target: Target; readonly finding: Finding };
+
+/**
+ * Puts a package where it is to go, everywhere at once. What is there already with the same files is left as it is
+ * and is a success; with other files it is refused and nothing is overwritten. What was pushed is read back.
+ * `root` is what relative layout folders are relative to.
+ */
+export async function publish(
+  pkg: ChartPackage,
+  targets: readonly Target[],
+  options: { readonly root: string },
+  ports: Pick<Ports, 'registry'>,
+): Promise<{ findings: Finding[]; outcomes: PublishOutcome[] }> {
+  const tried = await Promise.all(
+    targets.map((target) => {
+      const location = locationOf(target, pkg.name, (...parts) => resolve(options.root, ...parts));
+      return publishTo(pkg, target, location, ports.registry);
+    }),
+  );
+  return {
+    findings: tried.flatMap((one) => ('finding' in one ? [{ ...one.finding, ...elsewhere(one, tried, pkg) }] : [])),
+    outcomes: tried.map((one) => outcomeOf(one, pkg)),
+  };
+}
+
+async function publishTo(
+  pkg: ChartPackage,
+  target: Target,
+  location: Location,
+  registry: Registry,
+): Promise<Published> {
+  const tag = tagOf(pkg.version);
+  const before = await registry.manifest(location, tag);
+  if (!before.ok) return failed(pkg, target, before.fault);
+  if (before.value !== undefined) return await compare(pkg, target, location, before.value, registry);
+
+  const pushed = await registry.push(location, tag, {
+    fileName: pkg.fileName,
+    archive: pkg.archive,
+    config: pkg.config,
+    annotations: pkg.annotations,
+  });
+  if (!pushed.ok) return failed(pkg, target, pushed.fault);
+  const after = await registry.manifest(location, tag);
+  if (!after.ok) return failed(pkg, target, after.fault, 'It was uploaded, but could not be read back.');
+  const isOurs =
+    after.value?.digest === pushed.value && after.value.layers.some(({ digest }) => digest === layerOf(pkg));
+  if (isOurs) return { outcome: 'pushed', target, digest: pushed.value };
+
+  // Somebody else wrote this version between our look and our push. The same files are fine all the same.
+  const theirs = after.value && (await compare(pkg, target, location, after.value, registry));
+  if (theirs?.outcome === 'already-published') return theirs;
+  const there = after.value === undefined ? 'nothing' : `another digest, ${after.value.digest}`;
+  return {
+    outcome: 'failed',
+    target,
+    finding: finding(
+      pkg,
+      'race',
+      `somebody else wrote ${pkg.name} ${pkg.version} to ${target.text} at the same time: pushed was ${pushed.value}, and under the version there is ${there}`,
+      'Let one workflow at a time publish a version ("concurrency" in GitHub Actions), then run again.',
+    ),
+  };
+}
+
+const CHART_TYPE = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
+
+/** The version is there: is it this package? */
+async function compare(
+  pkg: ChartPackage,
+  target: Target,
+  location: Location,
+  manifest: Manifest,
+  registry: Registry,
+): Promise<Published> {
+  const same: Published = { outcome: 'already-published', target, digest: manifest.digest };
+  const layer = manifest.layers.find(({ mediaType }) => mediaType === CHART_TYPE);
+  if (layer === undefined) return refused(pkg, target, 'as something that is no Helm chart');
+  if (layer.digest === layerOf(pkg)) return same;
+
+  const blob = await registry.blob(location, layer.digest, ARCHIVE_LIMITS.packedBytes);
+  if (!blob.ok)
+    return failed(pkg, target, blob.fault, `${pkg.name} ${pkg.version} is there already, but could not be compared.`);
+  const [theirs, ours] = await Promise.all([
+    readArchive(blob.value, ARCHIVE_LIMITS),
+    readArchive(pkg.archive, ARCHIVE_LIMITS),
+  ]);
+  if (!ours.ok) throw new Error(`the package of ${pkg.name} ${ours.reason}`);
+  if (!theirs.ok) return refused(pkg, target, `with an archive that ${theirs.reason}`);
+  const diff = diffFiles(normaliseFiles(theirs.files), normaliseFiles(ours.files));
+  return isSame(diff) && theirs.root === ours.root ? same : refused(pkg, target, `with other files: ${listed(diff)}`);
+}
+
+function layerOf(pkg: ChartPackage): string {
+  return `sha256:${pkg.sha256}`;
+}
+
+const MOST_LISTED = 20;
+
+/** `changed values.yaml; added templates/x.yaml; and 3 more`: what this package does to what is published. */
+function listed(diff: PackageDiff): string {
+  const entries = (['changed', 'added', 'removed'] as const).flatMap((what) =>
+    diff[what].map((path) => ({ what, path })),
+  );
+  if (entries.length === 0) return 'the folder in the archive has another name';
+  const groups = new Map<string, string[]>();
+  for (const { what, path } of entries.slice(0, MOST_LISTED)) {
+    groups.set(what, [...(groups.get(what) ?? []), path.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')]);
+  }
+  const parts = [...groups].map(([what, paths]) => `${what} ${paths.join(', ')}`);
+  if (entries.length > MOST_LISTED) parts.push(`and ${entries.length - MOST_LISTED} more`);
+  return parts.join('; ');
+}
+
+function refused(pkg: ChartPackage, target: Target, how: string): Published {
+  return {
+    outcome: 'refused',
+    target,
+    finding: finding(
+      pkg,
+      'refused',
+      `${pkg.name} ${pkg.version} is in ${target.text} already, ${how}`,
+      'Raise "version" in Chart.yaml: what is published is never overwritten.',
+    ),
+  };
+}
+
+const RULES: Record<RegistryFault['kind'], string> = {
+  unauthenticated: 'unauthenticated',
+  denied: 'denied',
+  unreachable: 'unreachable',
+  'rate-limited': 'rate-limited',
+  'server-error': 'server-error',
+  timeout: 'timeout',
+  transport: 'transport',
+  corrupt: 'corrupt',
+  other: 'failed',
+};
+
+function failed(pkg: ChartPackage, target: Target, fault: RegistryFault, also?: string): Published {
+  const message = `${pkg.name} ${pkg.version} could not be published to ${target.text}: ${fault.message}`;
+  return {
+    outcome: 'failed',
+    target,
+    finding: finding(pkg, RULES[fault.kind], also === undefined ? message : `${message}. ${also}`, fault.hint),
+  };
+}
+
+function finding(pkg: ChartPackage, rule: string, message: string, hint?: string): Finding {
+  return {
+    stage: 'publish',
+    rule: `publish/${rule}`,
+    severity: 'error',
+    message,
+    chart: pkg.name,
+    ...(hint !== undefined && { hint }),
+  };
+}
+
+/** With several targets: which has it and which not. Of one that failed nothing is known. */
+function elsewhere(one: Published, all: readonly Published[], pkg: ChartPackage): Pick<Finding, 'hint'> {
+  if (all.length < 2) return {};
+  const names = (...outcomes: Published['outcome'][]) =>
+    all.filter(({ outcome }) => outcomes.includes(outcome)).map(({ target }) => target.text);
+  const version = `${pkg.name} ${pkg.version}`;
+  const said = [
+    ['Has', names('pushed', 'already-published')],
+    ['Has other files under', names('refused')],
+    ['Not known to have', names('failed')],
+  ] as const;
+  const lists = said
+    .filter(([, texts]) => texts.length > 0)
+    .map(([how, texts]) => `${how} ${version}: ${texts.join(', ')}.`);
+  if (names('failed').length > 0) lists.push('The next run does what is missing and leaves the rest as it is.');
+  const hint = 'finding' in one ? one.finding.hint : undefined;
+  return { hint: [...(hint === undefined ? [] : [hint]), ...lists].join(' ') };
+}
+
+function outcomeOf(one: Published, pkg: ChartPackage): PublishOutcome {
+  const common = { chart: pkg.name, version: pkg.version, registry: one.target.text, outcome: one.outcome };
+  if (!('digest' in one)) return common;
+  return { ...common, reference: referenceText(one.target, pkg.name, one.digest), digest: one.digest };
+}
