@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import type { Report } from '../domain/outcome.ts';
+import { isPublished } from '../report/commands.ts';
+
+/** The Action's outputs; where a run has nothing to say, the text is empty. */
+export interface Outputs {
+  readonly status: string;
+  /** Of the first chart, as the four that follow. */
+  readonly version: string;
+  readonly reference: string;
+  readonly digest: string;
+  /** Absolute path of the package. */
+  readonly package: string;
+  /** Absolute path of the report folder; empty when none was written. */
+  readonly report: string;
+  /** How many there are, of any severity. */
+  readonly findings: string;
+  /** JSON array, as in report.json. */
+  readonly published: string;
+}
+
+/** A refused publish gives no reference: what is there under that version is not what this run checked. */
+export function outputsOf(report: Report, reportFolder: string | undefined): Outputs {
+  const packed = report.packages[0];
+  const chart = packed?.chart ?? report.published[0]?.chart;
+  const published = report.published.filter(isPublished).find((one) => one.chart === chart);
+  return {
+    status: report.status,
+    version: packed?.version ?? report.published[0]?.version ?? '',
+    reference: published?.reference ?? '',
+    digest: published?.digest ?? '',
+    package: packed === undefined || reportFolder === undefined ? '' : join(reportFolder, 'packages', packed.file),
+    report: reportFolder ?? '',
+    findings: String(report.findings.length),
+    published: JSON.stringify(report.published),
+  };
+}

@@ -1,0 +1,52 @@
+import type { Finding } from '../domain/finding.ts';
+import type { Report } from '../domain/outcome.ts';
+import { plainText } from './plain-text.ts';
+
+/**
+ * The report without secrets and without control characters. Each string is cleaned before any face
+ * writes it in its own notation: a `&` or `"` within a secret looks different in XML, Markdown or JSON
+ * and would not be found there any more. What Chartship itself computes (status, outcomes, digests)
+ * stays as it is, so that a secret that reads `passed` can't make the report invalid.
+ */
+export function cleaned(report: Report, redact: (text: string) => string): Report {
+  // Cleaned first: an escape sequence in the middle of a secret must not hide it.
+  const clean = (text: string): string => redact(plainText(text));
+  return {
+    ...report,
+    stages: report.stages.map((run) => ({
+      ...run,
+      ...mapped(run, ['chart', 'environment', 'kubeVersion'], clean),
+    })),
+    findings: report.findings.map((finding) => cleanFinding(finding, clean)),
+    packages: report.packages.map((one) => ({ ...one, ...mapped(one, ['chart', 'version', 'file'], clean) })),
+    published: report.published.map((one) => ({
+      ...one,
+      ...mapped(one, ['chart', 'version', 'registry'], clean),
+      ...(one.reference !== undefined && { reference: cleanReference(one.reference, clean) }),
+    })),
+  };
+}
+
+function cleanFinding(finding: Finding, clean: (text: string) => string): Finding {
+  return {
+    ...finding,
+    ...mapped(finding, ['message', 'hint', 'chart', 'file', 'resource', 'path'], clean),
+    ...(finding.environments && { environments: finding.environments.map(clean) }),
+    ...(finding.kubeVersions && { kubeVersions: finding.kubeVersions.map(clean) }),
+  };
+}
+
+/** A digest is no secret, whatever hexadecimal digits it happens to hold. */
+function cleanReference(reference: string, clean: (text: string) => string): string {
+  const at = reference.lastIndexOf('@sha256:');
+  return at === -1 ? clean(reference) : clean(reference.slice(0, at)) + reference.slice(at);
+}
+
+function mapped<T, K extends keyof T>(object: T, keys: readonly K[], clean: (text: string) => string): Partial<T> {
+  const result: Partial<T> = {};
+  for (const key of keys) {
+    const value = object[key];
+    if (typeof value === 'string') result[key] = clean(value) as T[K];
+  }
+  return result;
+}

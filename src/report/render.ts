@@ -1,0 +1,28 @@
+import type { Report } from '../domain/outcome.ts';
+import { cleaned } from './cleaned.ts';
+import { jsonText } from './json.ts';
+import { junitText } from './junit.ts';
+import { sarifText } from './sarif.ts';
+import { summaryText } from './summary.ts';
+
+/** The texts of the report folder's files. */
+export interface ReportFiles {
+  readonly 'report.json': string;
+  readonly 'report.sarif': string;
+  readonly 'junit.xml': string;
+  readonly 'summary.md': string;
+}
+
+/**
+ * The report folder's files by name. Secrets are taken out of every string before it is written in a
+ * file's notation, so the texts need no second redaction (and must not get one: it could break the JSON).
+ */
+export function renderReport(report: Report, redact: (text: string) => string): ReportFiles {
+  const clean = cleaned(report, redact);
+  return {
+    'report.json': jsonText(clean),
+    'report.sarif': sarifText(clean),
+    'junit.xml': junitText(clean),
+    'summary.md': summaryText(clean),
+  };
+}

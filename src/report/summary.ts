@@ -1,0 +1,93 @@
+import type { Finding } from '../domain/finding.ts';
+import type { PublishOutcome, Report, RunStatus } from '../domain/outcome.ts';
+import { checkTable } from './check-table.ts';
+import { commandsFor, isPublished } from './commands.ts';
+import { bySeverity, countOf, placeOf, scopeOf } from './findings.ts';
+import { codeBlock, inert, inertLines, table } from './markdown.ts';
+import { shorten } from './plain-text.ts';
+import { OUTCOME_WORDS, verdict } from './verdict.ts';
+
+/** GitHub refuses a step's summary that is larger than this many bytes. */
+const LIMIT_BYTES = 1024 * 1024;
+/** Findings of one severity; the others are in report.json. */
+const PER_SEVERITY = 50;
+/** UTF-16 units of one message or hint. */
+const MESSAGE_LENGTH = 2000;
+
+const MARKS: Record<RunStatus, string> = { passed: '✅', failed: '❌', invalid: '❌', error: '💥', cancelled: '🚫' };
+
+/**
+ * The job summary: GitHub-flavoured Markdown of at most 1 MiB (UTF-8). What does not fit is left out in
+ * whole blocks, never in the middle of one, and the end says where the rest is.
+ */
+export function summaryText(report: Report): string {
+  const blocks = [
+    `## ${MARKS[report.status]} Chartship: ${verdict(report)}`,
+    ...findingBlocks(report),
+    ...publishedBlocks(report),
+    ...checkedBlocks(report),
+    ...packageBlocks(report),
+  ];
+  const rest =
+    '_This is not all: it was cut to the size GitHub shows. The rest is in `report.json` in the report folder._';
+  let room = LIMIT_BYTES - size(rest);
+  const fitting = blocks.filter((block) => {
+    const fits = size(block) <= room;
+    if (fits) room -= size(block);
+    return fits;
+  });
+  return `${[...fitting, ...(fitting.length < blocks.length ? [rest] : [])].join('\n\n')}\n`;
+}
+
+function size(block: string): number {
+  return Buffer.byteLength(block) + 2;
+}
+
+const HEADINGS = { error: 'Errors', warning: 'Warnings', note: 'Notes' } as const;
+
+function findingBlocks(report: Report): string[] {
+  return (['error', 'warning', 'note'] as const).flatMap((severity) => {
+    const number = countOf(report, severity);
+    if (number === 0) return [];
+    const those = bySeverity(report.findings).filter((finding) => finding.severity === severity);
+    const more = number - PER_SEVERITY;
+    return [
+      `### ${HEADINGS[severity]} (${number})`,
+      ...those.slice(0, PER_SEVERITY).map(findingBlock),
+      ...(more > 0 ? [`… and ${more} more in \`report.json\`.`] : []),
+    ];
+  });
+}
+
+function findingBlock(finding: Finding): string {
+  const place = placeOf(finding);
+  const head = [...(place === undefined ? [] : [`**${inert(shorten(place, 500))}**`]), inert(finding.rule)];
+  const scope = scopeOf(finding).map((part) => inert(shorten(part, 500)));
+  const lines = [
+    `- ${[...head, ...scope].join(' · ')}<br>`,
+    `  ${inertLines(shorten(finding.message, MESSAGE_LENGTH))}`,
+  ];
+  if (finding.hint !== undefined) lines.push(`  <br>💡 ${inertLines(shorten(finding.hint, MESSAGE_LENGTH))}`);
+  return lines.join('\n');
+}
+
+function publishedBlocks(report: Report): string[] {
+  if (report.published.length === 0) return [];
+  return ['### Published', ...report.published.map(publishedBlock)];
+}
+
+function publishedBlock(one: PublishOutcome): string {
+  const line = `**${inert(one.chart)} ${inert(one.version)}** → ${inert(one.registry)}: ${OUTCOME_WORDS[one.outcome]}`;
+  return isPublished(one) ? `${line}\n\n${codeBlock('sh', commandsFor(one))}` : line;
+}
+
+function checkedBlocks(report: Report): string[] {
+  const checks = checkTable(report);
+  return checks === undefined ? [] : ['### Checked', checks];
+}
+
+function packageBlocks(report: Report): string[] {
+  if (report.packages.length === 0) return [];
+  const rows = report.packages.map((one) => [inert(one.chart), inert(one.version), inert(one.file), inert(one.sha256)]);
+  return ['### Packages', table(['Chart', 'Version', 'File', 'sha256'], rows)];
+}

@@ -1,0 +1,70 @@
+import type { Finding, Severity } from '../domain/finding.ts';
+import type { PublishOutcome, Report } from '../domain/outcome.ts';
+import { commandsFor, isPublished } from './commands.ts';
+import { bySeverity, placeOf, scopeOf } from './findings.ts';
+import type { Paint } from './paint.ts';
+import { oneLine, plainText, shorten } from './plain-text.ts';
+import { OUTCOME_WORDS, verdict } from './verdict.ts';
+
+/** Findings that are printed; the others are in report.json. */
+const FINDINGS = 100;
+/** UTF-16 units of one message or hint. */
+const MESSAGE_LENGTH = 4000;
+
+/**
+ * The end of a run for a person at a terminal or in a log, without a final line feed: what was found,
+ * what was published, where the report lies; the last line is the verdict.
+ */
+export function terminalText(report: Report, reportFolder: string | undefined, paint: Paint): string {
+  const sections = [
+    findingsText(report, paint),
+    report.published.map((one) => publishedText(one, paint)).join('\n'),
+    reportFolder === undefined ? '' : `report: ${oneLine(reportFolder)}`,
+  ];
+  const color = report.status === 'passed' ? paint.good : report.status === 'cancelled' ? paint.odd : paint.bad;
+  return [...sections.filter((text) => text !== ''), color(verdict(report))].join('\n\n');
+}
+
+function findingsText(report: Report, paint: Paint): string {
+  const findings = bySeverity(report.findings);
+  const texts = findings.slice(0, FINDINGS).map((finding) => findingText(finding, paint));
+  const more = findings.length - texts.length;
+  if (more > 0) texts.push(paint.faint(`… and ${more} more in report.json`));
+  return texts.join('\n');
+}
+
+function findingText(finding: Finding, paint: Paint): string {
+  const place = placeOf(finding);
+  const word = severityPaint(finding.severity, paint)(finding.severity);
+  const about = paint.faint([finding.rule, ...scopeOf(finding).map((part) => shorten(part, 200))].join(' · '));
+  const lines = [
+    ...(place === undefined ? [] : [paint.strong(place)]),
+    `${word}: ${indented(shorten(plainText(finding.message).trim(), MESSAGE_LENGTH))}`,
+    `  ${about}`,
+  ];
+  if (finding.hint !== undefined) {
+    lines.push(`  hint: ${indented(shorten(plainText(finding.hint).trim(), MESSAGE_LENGTH))}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Further lines of a message are set in, so that none of them looks like a finding of its own. */
+function indented(text: string): string {
+  return text.replaceAll('\n', '\n  ');
+}
+
+function severityPaint(severity: Severity, paint: Paint): (text: string) => string {
+  return { error: paint.bad, warning: paint.odd, note: paint.faint }[severity];
+}
+
+function publishedText(one: PublishOutcome, paint: Paint): string {
+  const good = one.outcome === 'pushed' || one.outcome === 'already-published';
+  const word = (good ? paint.good : paint.bad)(OUTCOME_WORDS[one.outcome]);
+  const head = `${word}: ${oneLine(one.chart)} ${oneLine(one.version)} → ${oneLine(one.registry)}`;
+  if (!isPublished(one)) return head;
+  return [
+    head,
+    `  ${oneLine(one.reference)}`,
+    ...commandsFor(one).map((command) => paint.faint(`  $ ${command}`)),
+  ].join('\n');
+}

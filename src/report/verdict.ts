@@ -1,0 +1,53 @@
+import { SEVERITIES } from '../domain/finding.ts';
+import type { PublishOutcome, Report, RunStatus } from '../domain/outcome.ts';
+import { countOf } from './findings.ts';
+import { count } from './plain-text.ts';
+
+const WORDS: Record<RunStatus, string> = {
+  passed: 'passed',
+  failed: 'failed',
+  invalid: 'invalid request',
+  error: 'Chartship could not do its work',
+  cancelled: 'cancelled',
+};
+
+export const OUTCOME_WORDS: Record<PublishOutcome['outcome'], string> = {
+  pushed: 'pushed',
+  'already-published': 'already published',
+  refused: 'refused',
+  failed: 'not published',
+};
+
+/** The whole run in one line, such as `failed: 1 chart × 3 environments; 1 refused; 1 error, 2 warnings`. */
+export function verdict(report: Report): string {
+  const said = [checked(report), published(report), found(report)].filter((part) => part !== '');
+  return said.length === 0 ? WORDS[report.status] : `${WORDS[report.status]}: ${said.join('; ')}`;
+}
+
+function checked(report: Report): string {
+  const ran = report.stages.filter((run) => run.status !== 'skipped');
+  const sizes = [
+    [distinct(ran.map((run) => run.chart)), 'chart'],
+    [distinct(ran.map((run) => run.environment)), 'environment'],
+    [distinct(ran.map((run) => run.kubeVersion)), 'Kubernetes version'],
+  ] as const;
+  return sizes.flatMap(([size, noun]) => (size === 0 ? [] : [count(size, noun)])).join(' × ');
+}
+
+function published(report: Report): string {
+  return Object.entries(OUTCOME_WORDS)
+    .map(([outcome, word]) => [report.published.filter((one) => one.outcome === outcome).length, word] as const)
+    .flatMap(([number, word]) => (number === 0 ? [] : [`${number} ${word}`]))
+    .join(', ');
+}
+
+function found(report: Report): string {
+  return SEVERITIES.flatMap((severity) => {
+    const number = countOf(report, severity);
+    return number === 0 ? [] : [count(number, severity)];
+  }).join(', ');
+}
+
+function distinct(values: readonly (string | undefined)[]): number {
+  return new Set(values.filter((value) => value !== undefined)).size;
+}
