@@ -79,7 +79,7 @@ function parseRange(range: string): Constraint[][] | undefined {
   // As Helm does, so that no text can make this slow.
   if (range.length > 512) return undefined;
   const groups: Constraint[][] = [];
-  for (const part of range.replace(HYPHEN, '>= $1, <= $7 ').split('||')) {
+  for (const part of range.replace(HYPHEN, '>= $1, <= $2 ').split('||')) {
     const group = parseGroup(part);
     if (group === undefined) return undefined;
     groups.push(group);
@@ -99,9 +99,7 @@ function parseGroup(text: string): Constraint[] | undefined {
     if (gap === null || (gap[0].includes(',') && after.length === gap[0].length)) return undefined;
     rest = after.slice(gap[0].length);
   }
-  // Masterminds refuses an empty group beside others but takes a range that is empty as a whole for any version.
-  if (group.length === 0) return [constraintOf(['', '', '*'])];
-  return group;
+  return group.length === 0 ? undefined : group;
 }
 
 function constraintOf(match: readonly (string | undefined)[]): Constraint {
@@ -132,7 +130,7 @@ function meets(v: Version, constraint: Constraint): boolean {
   const { version: c, operator, open: isOpen, minorOpen, patchOpen } = constraint;
   switch (operator) {
     case '!=':
-      return !(isOpen ? tilde(v, constraint) : order(v, c) === 0);
+      return !isOpen ? order(v, c) !== 0 : unequal(v, constraint);
     case '>':
       if (!isOpen) return order(v, c) > 0;
       if (v.major !== c.major) return v.major > c.major;
@@ -157,16 +155,22 @@ function meets(v: Version, constraint: Constraint): boolean {
   }
 }
 
+/** Only the parts that are given count; `!=1.2.x` lets a prerelease of 1.2 through, as in Masterminds. */
+function unequal(v: Version, { version: c, minorOpen, patchOpen }: Constraint): boolean {
+  if (v.major !== c.major) return true;
+  if (minorOpen) return false;
+  if (v.minor !== c.minor) return true;
+  return patchOpen ? v.pre !== c.pre : order(v, c) !== 0;
+}
+
 function tilde(v: Version, { version: c, minorOpen, patchOpen }: Constraint): boolean {
   if (order(v, c) < 0) return false;
   if (c.major === 0 && c.minor === 0 && c.patch === 0 && !minorOpen && !patchOpen) return true;
   return v.major === c.major && (v.minor === c.minor || minorOpen);
 }
 
-function caret(v: Version, { version: c, open: isOpen, minorOpen, patchOpen }: Constraint): boolean {
+function caret(v: Version, { version: c, minorOpen, patchOpen }: Constraint): boolean {
   if (order(v, c) < 0) return false;
-  // `^*`: any.
-  if (isOpen && !minorOpen && !patchOpen) return true;
   if (c.major > 0 || minorOpen) return v.major === c.major;
   if (v.major > 0) return false;
   if (c.minor > 0 || patchOpen) return v.minor === c.minor;

@@ -1,0 +1,199 @@
+import { join, relative, sep } from 'node:path';
+import type { ChartFile } from '../domain/chart.ts';
+import type { Finding } from '../domain/finding.ts';
+import { parseHelmignore } from '../domain/helmignore.ts';
+import { ARCHIVE_LIMITS, SOURCE_BYTES } from '../domain/limits.ts';
+import { isInside, joinShown } from '../domain/paths.ts';
+import type { Entry, Files } from '../ports.ts';
+
+/** A chart's folder in the repository. */
+export interface ChartFolder {
+  /** Absolute, links followed. */
+  readonly directory: string;
+  /** Relative to the repository's root: what findings name. */
+  readonly source: string;
+  /** The chart that findings are about. */
+  readonly chart: string;
+}
+
+export interface FolderCopy {
+  readonly files: readonly ChartFile[];
+  /** Whether the chart's .helmignore drops a path: what is put there later, helm doesn't see. */
+  ignored(path: string): boolean;
+  readonly findings: readonly Finding[];
+}
+
+interface Found {
+  readonly path: string;
+  /** Absolute, links followed. */
+  readonly real: string;
+  readonly size: number;
+}
+
+/**
+ * Reads what helm would see of a chart's folder: no `.git`, nothing of `exclude` (absolute folders), nothing
+ * that .helmignore drops, links only where they lead to something inside the chart. Folders are listed before
+ * anything is read, so that a folder that is too large costs no memory.
+ */
+export async function readChartFolder(folder: ChartFolder, exclude: readonly string[], files: Files): Promise<FolderCopy> {
+  const ignore = parseHelmignore(await helmignoreText(folder, files));
+  const walk = new Walk(folder, exclude, files, ignore);
+  await walk.enter('', folder.directory, [folder.directory]);
+  const findings = [...walk.findings, ...oversize(folder, walk.found)];
+  const ignored = (path: string): boolean => {
+    const steps = path.split('/');
+    return steps.some((_, index) => ignore(steps.slice(0, index + 1).join('/'), index + 1 < steps.length));
+  };
+  if (findings.length > 0) return { files: [], ignored, findings };
+  const contents: ChartFile[] = [];
+  for (const { path, real } of walk.found) {
+    const content = await files.read(real, ARCHIVE_LIMITS.totalBytes);
+    // It was listed a moment ago; whoever removed it since meant it not to be there.
+    if (content !== undefined) contents.push({ path, content });
+  }
+  return { files: contents, ignored, findings };
+}
+
+async function helmignoreText({ directory }: ChartFolder, files: Files): Promise<string> {
+  const real = await files.real(join(directory, '.helmignore'));
+  if (real === undefined || !isInside(directory, real)) return '';
+  const bytes = await files.read(real, SOURCE_BYTES);
+  return bytes === undefined ? '' : new TextDecoder().decode(bytes);
+}
+
+class Walk {
+  readonly found: Found[] = [];
+  readonly findings: Finding[] = [];
+  readonly #folder: ChartFolder;
+  readonly #exclude: readonly string[];
+  readonly #files: Files;
+  readonly #ignore: (path: string, isFolder: boolean) => boolean;
+
+  constructor(folder: ChartFolder, exclude: readonly string[], files: Files, ignore: Walk['#ignore']) {
+    this.#folder = folder;
+    this.#exclude = exclude;
+    this.#files = files;
+    this.#ignore = ignore;
+  }
+
+  /** `above` are the real folders on the way here: meeting one again is a loop. */
+  async enter(path: string, real: string, above: readonly string[]): Promise<void> {
+    for (const entry of await this.#files.list(real)) {
+      // Far past the bound there is nothing more to learn.
+      if (this.found.length > ARCHIVE_LIMITS.entries) return;
+      const inside = path === '' ? entry.path : `${path}/${entry.path}`;
+      const absolute = join(real, entry.path);
+      if (entry.path === '.git' || this.#exclude.includes(absolute)) continue;
+      await this.#take(entry, inside, absolute, above);
+    }
+  }
+
+  async #take(entry: Entry, path: string, absolute: string, above: readonly string[]): Promise<void> {
+    switch (entry.kind) {
+      case 'file':
+        if (!this.#ignore(path, false)) this.found.push({ path, real: absolute, size: entry.size });
+        return;
+      case 'folder':
+        if (!this.#ignore(path, true)) await this.enter(path, absolute, [...above, absolute]);
+        return;
+      case 'link':
+        await this.#follow(path, absolute, above);
+        return;
+      case 'other':
+        if (!this.#ignore(path, false)) this.#add('irregular-file', path, 'is neither a file nor a folder (a socket, pipe or device)');
+        return;
+    }
+  }
+
+  async #follow(path: string, absolute: string, above: readonly string[]): Promise<void> {
+    const { directory } = this.#folder;
+    const real = await this.#files.real(absolute);
+    const kind = real && (await this.#files.kind(real));
+    if (this.#ignore(path, kind === 'folder')) return;
+    if (real === undefined || kind === undefined) {
+      this.#add('link-dangling', path, 'is a symbolic link that leads nowhere, or to itself');
+    } else if (!isInside(directory, real) || this.#hidden(real)) {
+      this.#add('link-outside', path, `is a symbolic link that leads out of the chart, to ${this.#shown(real)}`);
+    } else if (kind === 'folder' && above.includes(real)) {
+      this.#add('link-loop', path, `is a symbolic link to ${this.#shown(real)}, which it lies in: it would go on for ever`);
+    } else if (kind === 'folder') {
+      await this.enter(path, real, [...above, real]);
+    } else {
+      this.found.push({ path, real, size: await this.#size(real) });
+    }
+  }
+
+  /** What is never copied can't get in by a link either. */
+  #hidden(real: string): boolean {
+    if (relative(this.#folder.directory, real).split(sep).includes('.git')) return true;
+    return this.#exclude.some((folder) => isInside(this.#folder.directory, folder) && isInside(folder, real));
+  }
+
+  async #size(real: string): Promise<number> {
+    const name = real.slice(real.lastIndexOf(sep) + 1);
+    const entries = await this.#files.list(real.slice(0, real.lastIndexOf(sep)) || sep);
+    return entries.find((entry) => entry.path === name)?.size ?? 0;
+  }
+
+  #shown(real: string): string {
+    const { directory, source } = this.#folder;
+    if (!isInside(directory, real)) return real.split(sep).join('/');
+    return joinShown(source, relative(directory, real).split(sep).join('/')) || '.';
+  }
+
+  #add(rule: string, path: string, message: string): void {
+    const file = joinShown(this.#folder.source, path);
+    this.findings.push({
+      stage: 'resolve',
+      rule: `resolve/${rule}`,
+      severity: 'error',
+      message: `${file} ${message}`,
+      hint: 'Put the file itself there, or add the link to .helmignore.',
+      chart: this.#folder.chart,
+      file,
+    });
+  }
+}
+
+const MiB = 1024 * 1024;
+
+/** Helm loads no chart over these bounds; what makes a chart so large is nearly always there by mistake. */
+function oversize(folder: ChartFolder, found: readonly Found[]): Finding[] {
+  const finding = (message: string, file: string): Finding => ({
+    stage: 'resolve',
+    rule: 'resolve/too-large',
+    severity: 'error',
+    message,
+    hint: `Add it to ${joinShown(folder.source, '.helmignore')}.`,
+    chart: folder.chart,
+    file,
+  });
+  const total = found.reduce((sum, { size }) => sum + size, 0);
+  const source = folder.source;
+  if (found.length > ARCHIVE_LIMITS.entries) {
+    const largest = heaviest(found, () => 1);
+    return [finding(`${source} holds more than ${ARCHIVE_LIMITS.entries} files, most of them in ${joinShown(source, largest)}`, source)];
+  }
+  if (total > ARCHIVE_LIMITS.totalBytes) {
+    const largest = heaviest(found, ({ size }) => size);
+    const text = `${source} holds ${Math.ceil(total / MiB)} MiB, more than the ${ARCHIVE_LIMITS.totalBytes / MiB} MiB that helm takes`;
+    return [finding(`${text}, most of them in ${joinShown(source, largest)}`, source)];
+  }
+  return found
+    .filter(({ path, size }) => size > ARCHIVE_LIMITS.fileBytes && !/^charts\/[^/]+\.tgz$/.test(path))
+    .map(({ path, size }) => {
+      const file = joinShown(source, path);
+      const text = `${file} is ${(size / MiB).toFixed(1)} MiB; helm refuses packages with a file over ${ARCHIVE_LIMITS.fileBytes / MiB} MiB`;
+      return finding(text, file);
+    });
+}
+
+/** The direct folder or file of the chart that weighs most. */
+function heaviest(found: readonly Found[], weight: (found: Found) => number): string {
+  const sums = new Map<string, number>();
+  for (const entry of found) {
+    const top = entry.path.split('/')[0] ?? entry.path;
+    sums.set(top, (sums.get(top) ?? 0) + weight(entry));
+  }
+  return [...sums].sort((a, b) => b[1] - a[1])[0]?.[0] ?? '.';
+}
