@@ -87,7 +87,11 @@ async function attemptDownload(request: Download, signal: AbortSignal): Promise<
       again: false,
     };
   } catch (error) {
-    if (isDiskFault(error)) throw error;
+    if (isDiskFault(error)) {
+      throw new EnvironmentError(`${request.what} can't be written to ${request.file}: ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
     const got = received === 0 ? 'nothing' : sumOf(received, hash.digest('hex'));
     return { reason: reasonOf(error, signal, request, received), got, again: isHangUp(error) };
   } finally {
@@ -152,12 +156,13 @@ function isDiskFault(error: unknown): boolean {
 }
 
 function codeOf(error: unknown): string {
-  return error instanceof Error ? String((error as NodeJS.ErrnoException).code ?? '') : '';
+  return String((error as NodeJS.ErrnoException).code ?? '');
 }
 
 function messageOf(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join(', ');
-  return error instanceof Error ? error.message : String(error);
+  // A host with several addresses: one error each, and no text of its own.
+  const { message, errors } = error as Partial<AggregateError>;
+  return message || (errors ?? []).map(messageOf).join(', ') || String(error);
 }
 
 function sumOf(bytes: number, sum: string): string {

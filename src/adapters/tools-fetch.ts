@@ -59,7 +59,8 @@ async function get(
     const bare = withoutCredentials(url);
     const { statusCode, headers, body } = await request(bare, {
       dispatcher,
-      signal: options.signal,
+      // One of its own for each hop: undici leaves a listener on it.
+      signal: AbortSignal.any([options.signal]),
       headers: headersFor(url),
     });
     body.on('error', () => {}); // told to whoever reads it; a body that is given up must not end the process
