@@ -1,0 +1,114 @@
+/** One character of a name. */
+type Atom =
+  | { readonly kind: 'literal'; readonly character: string }
+  | { readonly kind: 'any' } // `?`: not a slash
+  | { readonly kind: 'class'; readonly negated: boolean; readonly ranges: readonly (readonly [number, number])[] }; // may be a slash
+
+/** The characters after one `*` (or none, at the beginning) up to the next. */
+interface Piece {
+  readonly star: boolean;
+  readonly atoms: readonly Atom[] | 'malformed';
+}
+/** A pattern taken apart; see `matches`. */
+export type Pattern = readonly Piece[];
+
+/**
+ * Whether a name matches a pattern by the rules of Go's filepath.Match (on Linux, on every platform here);
+ * `malformed` where Go meets a fault in the pattern, which it doesn't for one that comes after a mismatch.
+ *
+ * Go takes for each `*` the shortest stretch after which the next piece fits, and never comes back to it.
+ * A backtracking expression would match more, since a class such as `[^a]` also takes a slash, `*` doesn't.
+ */
+export function matches(pattern: Pattern, name: string): boolean | 'malformed' {
+  let rest = [...name];
+  for (const [index, { star, atoms }] of pattern.entries()) {
+    if (atoms === 'malformed') return 'malformed';
+    if (star && atoms.length === 0) return !rest.includes('/');
+    const isLast = index === pattern.length - 1;
+    const at = placeOf(atoms, rest, star, isLast);
+    if (at === undefined) return false;
+    rest = rest.slice(at + atoms.length);
+  }
+  return rest.length === 0;
+}
+
+/** Where the atoms fit: at the beginning, or, after a star, at the first place before the next slash. The last must reach the end. */
+function placeOf(atoms: readonly Atom[], name: readonly string[], star: boolean, isLast: boolean): number | undefined {
+  for (let at = 0; at + atoms.length <= name.length; at++) {
+    const fits = atoms.every((atom, index) => isOne(atom, name[at + index] ?? ''));
+    if (fits && (!isLast || at + atoms.length === name.length)) return at;
+    if (!star || name[at] === '/') return undefined;
+  }
+  return undefined;
+}
+
+function isOne(atom: Atom, character: string): boolean {
+  switch (atom.kind) {
+    case 'literal':
+      return atom.character === character;
+    case 'any':
+      return character !== '/';
+    case 'class': {
+      const code = character.codePointAt(0) ?? 0;
+      return atom.ranges.some(([low, high]) => low <= code && code <= high) !== atom.negated;
+    }
+  }
+}
+
+export function parsePattern(text: string): Pattern {
+  const characters = [...text];
+  const pieces: Piece[] = [];
+  let at = 0;
+  while (at < characters.length) {
+    const star = characters[at] === '*';
+    while (characters[at] === '*') at++;
+    const atoms: Atom[] = [];
+    let malformed = false;
+    while (at < characters.length && characters[at] !== '*' && !malformed) {
+      const parsed = parseAtom(characters, at);
+      if (parsed === undefined) malformed = true;
+      else {
+        atoms.push(parsed.atom);
+        at = parsed.next;
+      }
+    }
+    pieces.push({ star, atoms: malformed ? 'malformed' : atoms });
+    // Nothing after a malformed piece is ever looked at.
+    if (malformed) break;
+  }
+  return pieces;
+}
+
+function parseAtom(characters: readonly string[], at: number): { atom: Atom; next: number } | undefined {
+  const character = characters[at] ?? '';
+  if (character === '?') return { atom: { kind: 'any' }, next: at + 1 };
+  if (character === '[') return parseClass(characters, at + 1);
+  if (character !== '\\') return { atom: { kind: 'literal', character }, next: at + 1 };
+  const escaped = characters[at + 1];
+  return escaped === undefined ? undefined : { atom: { kind: 'literal', character: escaped }, next: at + 2 };
+}
+
+function parseClass(characters: readonly string[], start: number): { atom: Atom; next: number } | undefined {
+  const negated = characters[start] === '^';
+  const ranges: (readonly [number, number])[] = [];
+  let at = negated ? start + 1 : start;
+  while (characters[at] !== ']' || ranges.length === 0) {
+    const low = parseBound(characters, at);
+    if (low === undefined) return undefined;
+    const high = characters[low.next] === '-' ? parseBound(characters, low.next + 1) : low;
+    if (high === undefined) return undefined;
+    ranges.push([low.code, high.code]);
+    at = high.next;
+  }
+  return { atom: { kind: 'class', negated, ranges }, next: at + 1 };
+}
+
+/** One end of a range. Something must follow it, if only the closing bracket. */
+function parseBound(characters: readonly string[], at: number): { code: number; next: number } | undefined {
+  const character = characters[at];
+  if (character === undefined || character === '-' || character === ']') return undefined;
+  const position = character === '\\' ? at + 1 : at;
+  const code = characters[position]?.codePointAt(0);
+  if (code === undefined || position + 1 >= characters.length) return undefined;
+  return { code, next: position + 1 };
+}
