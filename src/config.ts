@@ -52,13 +52,16 @@ export interface RawRequest {
   /** The working directory: paths that were given as inputs are relative to it, those of chartship.yaml to the repository's root. */
   readonly cwd: string;
   readonly inputs: readonly RawInput[];
+  /** What was wrong with how they were given. */
+  readonly faults: readonly Finding[];
   /** What the workflow gives for ghcr.io, if this runs in one. */
   readonly workflow: { readonly actor?: string; readonly token?: string };
 }
 
 /** Inputs and chartship.yaml → Request. Throws a RequestError with every fault that was found. */
 export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | 'read' | 'real'>): Promise<Request> {
-  const { settings: given, faults } = readSettings(raw.inputs);
+  const { settings: given, faults: unread } = readSettings(raw.inputs);
+  const faults = [...raw.faults, ...unread];
   const file = await readConfiguration(text(given.get('config')), raw.cwd, files, faults);
   const settings: Settings = new Map([...file.settings, ...given]);
   const has = (name: InputName): string | undefined => text(settings.get(name));

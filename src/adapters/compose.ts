@@ -1,0 +1,113 @@
+import { availableParallelism, homedir, tmpdir } from 'node:os';
+import type { Request } from '../config.ts';
+import type { Cancelled } from '../domain/errors.ts';
+import { DEFAULT_LIMITS, type Limits } from '../domain/limits.ts';
+import type { Clock, Files, Helm, Host, Registry } from '../ports.ts';
+import { createFiles } from './files.ts';
+import { createHelm } from './helm.ts';
+import { createRegistry } from './oras.ts';
+import { createRunner } from './process.ts';
+import { createCredentials } from './registry-credentials.ts';
+import { createTools } from './tools.ts';
+
+export const clock: Clock = { now: () => performance.now() / 1000 };
+
+export interface Composition {
+  readonly files: Files;
+  connect(request: Request): { helm: Helm; registry: Registry };
+  /** Waits for children that are ending, and removes the private folder. */
+  close(): Promise<void>;
+}
+
+/** The adapters that both faces share. `cancel` is aborted with a `Cancelled` when the run is interrupted. */
+export async function compose(options: {
+  readonly root: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly host: Pick<Host, 'progress' | 'mask'>;
+  readonly cancel: AbortSignal;
+}): Promise<Composition> {
+  const { environment, host, cancel } = options;
+  const limits = limitsOf(environment);
+  const files = await createFiles({ root: options.root, temporaryBase: environment.RUNNER_TEMP || tmpdir() });
+  const runner = createRunner(limits, cancel, environment, availableParallelism());
+  const note = (text: string): void => host.progress({ kind: 'note', text });
+  return {
+    files,
+    connect: (request) => {
+      const tools = createTools({
+        wishes: {
+          ...(request.helmVersion !== undefined && { helm: request.helmVersion }),
+          ...(request.orasVersion !== undefined && { oras: request.orasVersion }),
+        },
+        ...(request.toolsMirror !== undefined && { mirror: request.toolsMirror }),
+        run: runner.run,
+        environment,
+        platform: { os: process.platform, architecture: process.arch },
+        note,
+        limits,
+        cancel,
+      });
+      const credentials = createCredentials({
+        given: request.credentials,
+        registries: request.registries.flatMap((target) => (target.kind === 'registry' ? [target.host] : [])),
+        environment,
+        home: homedir(),
+        platform: process.platform,
+        temporary: files.temporary,
+        mask: (secret) => host.mask(secret),
+      });
+      const shared = { run: runner.run, temporary: files.temporary, limits, plainHttp: request.plainHttp, note };
+      return {
+        helm: createHelm({
+          ...shared,
+          tool: tools.helm,
+          caFile: request.caFile,
+          credentials: {
+            registryConfig: credentials.registryConfig,
+            // A login without a host is for registries to publish to: no repository ever gets it.
+            basic: (name) => request.credentials.find((credential) => credential.host === name),
+          },
+        }),
+        registry: createRegistry({
+          ...shared,
+          oras: async () => (await tools.oras()).path,
+          credentials,
+          ...(request.caFile !== undefined && { caFile: request.caFile }),
+        }),
+      };
+    },
+    close: async () => {
+      await runner.idle();
+      await files.close();
+    },
+  };
+}
+
+/** The bounds, with those that docs/operations.md lets an operator change: whole seconds and mebibytes. */
+function limitsOf(environment: NodeJS.ProcessEnv): Limits {
+  const given = (name: string, unit: number, otherwise: number): number => {
+    const text = environment[name];
+    return text !== undefined && /^[1-9][0-9]{0,5}$/.test(text) ? Number(text) * unit : otherwise;
+  };
+  return {
+    ...DEFAULT_LIMITS,
+    helmMilliseconds: given('CHARTSHIP_HELM_SECONDS', 1000, DEFAULT_LIMITS.helmMilliseconds),
+    childBytes: given('CHARTSHIP_HELM_MEMORY_MIB', 1024 * 1024, DEFAULT_LIMITS.childBytes),
+    registryMilliseconds: given('CHARTSHIP_REGISTRY_SECONDS', 1000, DEFAULT_LIMITS.registryMilliseconds),
+    downloadMilliseconds: given('CHARTSHIP_DOWNLOAD_SECONDS', 1000, DEFAULT_LIMITS.downloadMilliseconds),
+  };
+}
+
+/** SIGINT and SIGTERM end children and the run; a second one ends the process at once. */
+export function cancelOnSignals(makeReason: (signal: 'SIGINT' | 'SIGTERM') => Cancelled): { readonly signal: AbortSignal; received(): 'SIGINT' | 'SIGTERM' | undefined } {
+  const controller = new AbortController();
+  let first: 'SIGINT' | 'SIGTERM' | undefined;
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(name, () => {
+      // The runner sends SIGTERM 7.5 s after SIGINT: by then only the clean-up is left, and it goes on.
+      first ??= name;
+      controller.abort(makeReason(first));
+    });
+  }
+  return { signal: controller.signal, received: () => first };
+}

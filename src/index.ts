@@ -1,0 +1,42 @@
+import { cancelOnSignals, clock, compose } from './adapters/compose.ts';
+import { secretsOfEnvironment } from './adapters/command-line.ts';
+import { createGitHub } from './adapters/github.ts';
+import { createRedaction } from './adapters/redaction.ts';
+import { removeTree } from './adapters/remove-tree.ts';
+import { secretsOf } from './adapters/secrets.ts';
+import { workflowInputs } from './adapters/workflow-inputs.ts';
+import { Cancelled } from './domain/errors.ts';
+import { exitCode } from './domain/outcome.ts';
+import { run } from './main.ts';
+
+/** The composition root of the Action: the main step, and the post step that clears away what a killed main step left. */
+async function main(): Promise<number> {
+  const { env: environment, stdout } = process;
+  const left = environment.STATE_temporary;
+  if (left !== undefined && left !== '') {
+    await removeTree(left);
+    return 0;
+  }
+  const redaction = createRedaction();
+  const host = createGitHub({ stdout, environment, redaction });
+  const given = workflowInputs(environment);
+  const inputs = [...given, ...secretsOfEnvironment(environment, given)];
+  for (const secret of secretsOf(inputs)) host.mask(secret);
+  const cancel = cancelOnSignals((signal) => new Cancelled(signal));
+  const cwd = environment.GITHUB_WORKSPACE || process.cwd();
+  const { files, connect, close } = await compose({ root: cwd, environment, host, cancel: cancel.signal });
+  try {
+    await host.saveState('temporary', files.temporary);
+    const workflow = environment.GITHUB_ACTOR === undefined ? {} : { actor: environment.GITHUB_ACTOR };
+    const ending = await run({ inputs, faults: [], cwd, workflow }, { files, host, clock }, connect);
+    if (ending.crash !== undefined) host.bug(ending.crash);
+    return exitCode(ending.report, cancel.received());
+  } finally {
+    await close();
+  }
+}
+
+process.exitCode = await main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  return 3;
+});
