@@ -30,7 +30,7 @@ function findingsText(report: Report, paint: Paint): string {
   const texts = findings.slice(0, FINDINGS).map((finding) => findingText(finding, paint));
   const more = findings.length - texts.length;
   if (more > 0) texts.push(paint.faint(`… and ${more} more in report.json`));
-  return texts.join('\n');
+  return texts.join('\n\n');
 }
 
 function findingText(finding: Finding, paint: Paint): string {
@@ -45,7 +45,7 @@ function findingText(finding: Finding, paint: Paint): string {
   if (finding.hint !== undefined) {
     lines.push(`  hint: ${indented(shorten(plainText(finding.hint).trim(), MESSAGE_LENGTH))}`);
   }
-  return `${lines.join('\n')}\n`;
+  return lines.join('\n');
 }
 
 /** Further lines of a message are set in, so that none of them looks like a finding of its own. */

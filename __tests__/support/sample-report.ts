@@ -1,0 +1,178 @@
+import type { Finding } from '../../src/domain/finding.ts';
+import type { PackageOutcome, PublishOutcome, Report } from '../../src/domain/outcome.ts';
+import type { StageName, StageRun } from '../../src/domain/stage.ts';
+
+const SHA256 = '0123456789abcdef'.repeat(4);
+const DIGEST = `sha256:${'fedcba9876543210'.repeat(4)}`;
+
+/** A report of which only what matters is given. */
+export function reportOf(parts: Partial<Report>): Report {
+  return {
+    version: 1,
+    status: 'passed',
+    stages: [],
+    findings: [],
+    packages: [],
+    published: [],
+    deployments: [],
+    ...parts,
+  };
+}
+
+export function runOf(name: StageName, status: StageRun['status'], where: Partial<StageRun> = {}): StageRun {
+  return { name, chart: 'task-api', status, seconds: status === 'skipped' ? 0 : 0.08, ...where };
+}
+
+const PACKAGE: PackageOutcome = { chart: 'task-api', version: '1.0.0', file: 'task-api-1.0.0.tgz', sha256: SHA256 };
+
+function published(registry: string, outcome: PublishOutcome['outcome']): PublishOutcome {
+  const known = outcome === 'failed' ? {} : { reference: `${registry}/task-api@${DIGEST}`, digest: DIGEST };
+  return { chart: 'task-api', version: '1.0.0', registry, outcome, ...known };
+}
+
+/** Everything before publishing, for three environments. */
+function checked(broken?: string): StageRun[] {
+  const environments = ['dev', 'staging', 'prod'];
+  const of = (environment: string): StageRun['status'] => (environment === broken ? 'failed' : 'passed');
+  return [
+    runOf('resolve', 'passed', { seconds: 0.31 }),
+    ...environments.map((environment) => runOf('lint', 'passed', { environment })),
+    ...environments.map((environment) => runOf('render', 'passed', { environment, kubeVersion: '1.35' })),
+    ...environments.map((environment) => runOf('validate', of(environment), { environment })),
+    runOf('package', 'passed'),
+  ];
+}
+
+const FINDINGS: Finding[] = [
+  {
+    stage: 'validate',
+    rule: 'validate/values-schema',
+    severity: 'error',
+    message: 'replicas: got string, want integer',
+    hint: 'Write the number without quotes.',
+    chart: 'task-api',
+    file: 'chart/values-prod.yaml',
+    line: 8,
+    column: 15,
+    environments: ['prod'],
+    path: '/replicas',
+  },
+  {
+    stage: 'lint',
+    rule: 'lint/deprecated-api',
+    severity: 'warning',
+    message: 'extensions/v1beta1 Ingress is deprecated\nuse networking.k8s.io/v1',
+    chart: 'task-api',
+    file: 'chart/templates/ingress.yaml',
+    environments: ['staging', 'prod'],
+    kubeVersions: ['1.34', '1.35'],
+    resource: 'extensions/v1beta1/Ingress/task-api',
+  },
+  { stage: 'resolve', rule: 'resolve/no-lock', severity: 'note', message: 'there is no Chart.lock', chart: 'task-api' },
+];
+
+const REFUSED: Finding = {
+  stage: 'publish',
+  rule: 'publish/refused',
+  severity: 'error',
+  message: 'task-api 1.0.0 is at oci://ghcr.io/acme/charts with other content: templates/deployment.yaml, values.yaml',
+  hint: 'Raise the version in Chart.yaml.',
+  chart: 'task-api',
+  file: 'chart/Chart.yaml',
+  line: 5,
+  column: 10,
+};
+
+const UNKNOWN_INPUT: Finding = {
+  stage: 'request',
+  rule: 'request/unknown-input',
+  severity: 'error',
+  message: 'unknown input "enviroments"',
+  hint: 'Did you mean "environments"?',
+};
+
+/** One of each kind of ending; every face has a snapshot of each. */
+export const SAMPLES = {
+  good: reportOf({
+    stages: [...checked(), runOf('publish', 'passed', { seconds: 0.42 })],
+    packages: [PACKAGE],
+    published: [
+      published('oci://ghcr.io/acme/charts', 'pushed'),
+      published('oci://127.0.0.1:5000/charts', 'already-published'),
+      published('oci-layout:.ship/layout', 'pushed'),
+    ],
+  }),
+  findings: reportOf({
+    status: 'failed',
+    stages: [...checked('prod'), runOf('publish', 'skipped')],
+    findings: FINDINGS,
+    packages: [PACKAGE],
+  }),
+  refused: reportOf({
+    status: 'failed',
+    stages: [...checked(), runOf('publish', 'failed')],
+    findings: [REFUSED],
+    packages: [PACKAGE],
+    published: [published('oci://ghcr.io/acme/charts', 'refused'), published('oci://127.0.0.1:5999/charts', 'failed')],
+  }),
+  invalid: reportOf({ status: 'invalid', findings: [UNKNOWN_INPUT] }),
+  cancelled: reportOf({
+    status: 'cancelled',
+    stages: [runOf('resolve', 'passed'), runOf('lint', 'cancelled', { environment: 'dev' })],
+  }),
+  empty: reportOf({}),
+} as const satisfies Record<string, Report>;
+
+/** Text that tries to be a command of the runner, a steering of the terminal, Markdown, HTML, a mention or a link. */
+export const HOSTILE = [
+  '::error::x',
+  '  ::warning::x',
+  '\u3000::add-mask::x',
+  'mid ##[add-mask]x line',
+  '%0A::set-output name=a::b',
+  'a\r::stop-commands::b',
+  'a\u0085::debug::c',
+  '\u001b[2K\u001b[1;31mred\u001b]0;title\u0007\u009b31m',
+  ':\u0000:error::split by a NUL',
+  '| a | b |\n| --- | --- |\n| `c` | d |',
+  '```\n# heading\n```',
+  '</code></pre><img src=x onerror=alert(1)>',
+  '@team and someone@example.com #1 GH-2',
+  '[link](https://evil.example) https://evil.example www.evil.example ![x](http://evil.example/x.png)',
+  '\u202etxt.exe\u200b\ufeff \ud800',
+  ']]> <!-- -->',
+  "'; rm -rf $HOME; echo '`id`$(id)",
+  'x'.repeat(20_000),
+] as const;
+
+/** Every free text of a report is each of the hostile ones. */
+export function hostileReport(): Report {
+  return reportOf({
+    status: 'failed',
+    stages: HOSTILE.map((text) => runOf('lint', 'failed', { chart: text, environment: text, kubeVersion: text })),
+    findings: HOSTILE.map((text, index) => ({
+      stage: 'lint',
+      rule: 'lint/helm',
+      severity: (['error', 'warning', 'note'] as const)[index % 3] ?? 'error',
+      message: text,
+      hint: text,
+      chart: text,
+      file: text,
+      line: 1,
+      column: 2,
+      environments: [text],
+      kubeVersions: [text],
+      resource: text,
+      path: text,
+    })),
+    packages: HOSTILE.map((text) => ({ chart: text, version: text, file: text, sha256: SHA256 })),
+    published: HOSTILE.map((text) => ({
+      chart: text,
+      version: text,
+      registry: text,
+      reference: `${text}@${DIGEST}`,
+      digest: DIGEST,
+      outcome: 'pushed',
+    })),
+  });
+}
