@@ -143,7 +143,12 @@ export function lockDifferences(
   return [{ index: undefined, message }];
 }
 
-function differenceOf(wanted: Requirement, locked: Requirement | undefined, lockName: string, satisfies: Satisfies): string | undefined {
+function differenceOf(
+  wanted: Requirement,
+  locked: Requirement | undefined,
+  lockName: string,
+  satisfies: Satisfies,
+): string | undefined {
   if (locked === undefined) return `${wanted.name} ${wanted.version} is not in ${lockName}`;
   if (!fits(wanted, locked, satisfies)) {
     return `${lockName} has ${wanted.name} ${locked.version}, which ${wanted.version} does not admit`;

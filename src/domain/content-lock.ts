@@ -31,7 +31,11 @@ export function readContentLock(
   const wrong = (path: (string | number)[], message: string, what: 'key' | 'value' = 'value'): void => {
     faults.push({ message, ...(position(path, what) ?? position([])) });
   };
-  if (!isMap(data)) return { ok: false, faults: [{ message: 'must be a mapping with version: 1 and dependencies', line: 1, column: 1 }] };
+  if (!isMap(data))
+    return {
+      ok: false,
+      faults: [{ message: 'must be a mapping with version: 1 and dependencies', line: 1, column: 1 }],
+    };
   for (const key of Object.keys(data)) {
     if (key !== 'version' && key !== 'dependencies') wrong([key], `has an unknown key: ${JSON.stringify(key)}`, 'key');
   }
@@ -42,7 +46,8 @@ export function readContentLock(
   for (const [index, item] of (Array.isArray(list) ? list : []).entries()) {
     const entry = readEntry(item, ['dependencies', index], wrong);
     if (entry === undefined) continue;
-    if (entries.some((other) => isFor(other, entry))) wrong(['dependencies', index], `lists ${entry.name} ${entry.version} twice`);
+    if (entries.some((other) => isFor(other, entry)))
+      wrong(['dependencies', index], `lists ${entry.name} ${entry.version} twice`);
     entries.push({ ...entry, position: position(['dependencies', index]) });
   }
   return faults.length > 0 ? { ok: false, faults } : { ok: true, lock: { entries } };
@@ -58,7 +63,8 @@ function readEntry(
     return undefined;
   }
   for (const key of Object.keys(item)) {
-    if (!FIELDS.some((field) => field === key)) wrong([...path, key], `has an unknown key: ${JSON.stringify(key)}`, 'key');
+    if (!FIELDS.some((field) => field === key))
+      wrong([...path, key], `has an unknown key: ${JSON.stringify(key)}`, 'key');
   }
   const { name, version, repository, sha256 } = item;
   if (typeof name !== 'string' || typeof version !== 'string' || typeof repository !== 'string') {

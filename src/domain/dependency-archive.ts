@@ -49,7 +49,8 @@ async function collect(
     budget.files -= 1;
     budget.bytes -= file.content.byteLength;
     if (budget.files < 0) return `holds more than ${ARCHIVE_LIMITS.entries} files with the archives within it`;
-    if (budget.bytes < 0) return `unpacks to more than ${ARCHIVE_LIMITS.totalBytes / 1024 / 1024} MiB with the archives within it`;
+    if (budget.bytes < 0)
+      return `unpacks to more than ${ARCHIVE_LIMITS.totalBytes / 1024 / 1024} MiB with the archives within it`;
     const path = prefix + file.path;
     everything.push({ path, content: file.content });
     if (!isChartArchive(file.path)) continue;

@@ -18,8 +18,14 @@ export type FetchFaultKind =
 
 /** What helm says when a pull fails → what it means. The first that fits counts. */
 const SAID: readonly (readonly [RegExp, FetchFaultKind])[] = [
-  [/\b(?:connection refused|no such host|connection reset|network is unreachable|no route to host|unexpected EOF|: EOF)\b/i, 'unreachable'],
-  [/\b(?:x509|certificate|tls:|server gave HTTP response to HTTPS client|first record does not look like)/i, 'transport'],
+  [
+    /\b(?:connection refused|no such host|connection reset|network is unreachable|no route to host|unexpected EOF|: EOF)\b/i,
+    'unreachable',
+  ],
+  [
+    /\b(?:x509|certificate|tls:|server gave HTTP response to HTTPS client|first record does not look like)/i,
+    'transport',
+  ],
   [/\b(?:deadline exceeded|i\/o timeout|Client\.Timeout|timed out)/i, 'timeout'],
   [/: 401 |status code 401|unauthorized|credential not found|authentication required/i, 'unauthenticated'],
   [/: 403 |status code 403|denied|forbidden/i, 'denied'],

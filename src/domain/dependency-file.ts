@@ -1,5 +1,5 @@
-import type { ChartLock, Requirement } from './chart-lock.ts';
 import type { ChartFile, Dependency } from './chart.ts';
+import type { ChartLock, Requirement } from './chart-lock.ts';
 import type { Position, Source, SourceFault } from './source.ts';
 import { readSource } from './source.ts';
 
@@ -22,7 +22,9 @@ export interface FileFault extends SourceFault {
   readonly file: string;
 }
 
-type Answer = { readonly ok: true; readonly value: DependencyFiles } | { readonly ok: false; readonly faults: readonly FileFault[] };
+type Answer =
+  | { readonly ok: true; readonly value: DependencyFiles }
+  | { readonly ok: false; readonly faults: readonly FileFault[] };
 
 /** Reads Chart.yaml, requirements.yaml (which helm prefers, whatever the apiVersion) and the lock. */
 export function readDependencyFiles(files: readonly ChartFile[]): Answer {

@@ -31,7 +31,9 @@ export function templateReads(files: readonly ChartFile[]): TemplateReads {
 function mayHoldTemplates(path: string): boolean {
   const own = path.replace(/^(?:charts\/[^/]+\/)+/, '');
   if (/\.(?:tgz|gz|png|jpe?g|svg|prov|lock|md)$/i.test(own)) return false;
-  return !/^(?:Chart\.yaml|requirements\.yaml|values\.schema\.json|README[^/]*|LICENSE[^/]*|\.helmignore|crds\/.*|ci\/.*)$/.test(own);
+  return !/^(?:Chart\.yaml|requirements\.yaml|values\.schema\.json|README[^/]*|LICENSE[^/]*|\.helmignore|crds\/.*|ci\/.*)$/.test(
+    own,
+  );
 }
 
 const CAPABILITIES = /\bCapabilities\b/;

@@ -1,7 +1,7 @@
 import { join, relative, sep } from 'node:path';
 import type { ChartFile } from '../domain/chart.ts';
 import type { Finding } from '../domain/finding.ts';
-import { parseHelmignore } from '../domain/helmignore.ts';
+import { HelmignoreError, type Ignores, parseHelmignore } from '../domain/helmignore.ts';
 import { ARCHIVE_LIMITS, SOURCE_BYTES } from '../domain/limits.ts';
 import { isInside, joinShown } from '../domain/paths.ts';
 import type { Entry, Files } from '../ports.ts';
@@ -35,8 +35,13 @@ interface Found {
  * that .helmignore drops, links only where they lead to something inside the chart. Folders are listed before
  * anything is read, so that a folder that is too large costs no memory.
  */
-export async function readChartFolder(folder: ChartFolder, exclude: readonly string[], files: Files): Promise<FolderCopy> {
-  const ignore = parseHelmignore(await helmignoreText(folder, files));
+export async function readChartFolder(
+  folder: ChartFolder,
+  exclude: readonly string[],
+  files: Files,
+): Promise<FolderCopy> {
+  const ignore = readRules(folder, await helmignoreText(folder, files));
+  if (typeof ignore !== 'function') return { files: [], ignored: () => false, findings: [ignore] };
   const walk = new Walk(folder, exclude, files, ignore);
   await walk.enter('', folder.directory, [folder.directory]);
   const findings = [...walk.findings, ...oversize(folder, walk.found)];
@@ -61,15 +66,33 @@ async function helmignoreText({ directory }: ChartFolder, files: Files): Promise
   return bytes === undefined ? '' : new TextDecoder().decode(bytes);
 }
 
+function readRules(folder: ChartFolder, text: string): Ignores | Finding {
+  try {
+    return parseHelmignore(text);
+  } catch (error) {
+    if (!(error instanceof HelmignoreError)) throw error;
+    const file = joinShown(folder.source, '.helmignore');
+    return {
+      stage: 'resolve',
+      rule: 'resolve/helmignore',
+      severity: 'error',
+      message: `${file}: ${error.message}`,
+      chart: folder.chart,
+      file,
+      line: error.line,
+    };
+  }
+}
+
 class Walk {
   readonly found: Found[] = [];
   readonly findings: Finding[] = [];
   readonly #folder: ChartFolder;
   readonly #exclude: readonly string[];
   readonly #files: Files;
-  readonly #ignore: (path: string, isFolder: boolean) => boolean;
+  readonly #ignore: Ignores;
 
-  constructor(folder: ChartFolder, exclude: readonly string[], files: Files, ignore: Walk['#ignore']) {
+  constructor(folder: ChartFolder, exclude: readonly string[], files: Files, ignore: Ignores) {
     this.#folder = folder;
     this.#exclude = exclude;
     this.#files = files;
@@ -100,7 +123,8 @@ class Walk {
         await this.#follow(path, absolute, above);
         return;
       case 'other':
-        if (!this.#ignore(path, false)) this.#add('irregular-file', path, 'is neither a file nor a folder (a socket, pipe or device)');
+        if (!this.#ignore(path, false))
+          this.#add('irregular-file', path, 'is neither a file nor a folder (a socket, pipe or device)');
         return;
     }
   }
@@ -115,7 +139,11 @@ class Walk {
     } else if (!isInside(directory, real) || this.#hidden(real)) {
       this.#add('link-outside', path, `is a symbolic link that leads out of the chart, to ${this.#shown(real)}`);
     } else if (kind === 'folder' && above.includes(real)) {
-      this.#add('link-loop', path, `is a symbolic link to ${this.#shown(real)}, which it lies in: it would go on for ever`);
+      this.#add(
+        'link-loop',
+        path,
+        `is a symbolic link to ${this.#shown(real)}, which it lies in: it would go on for ever`,
+      );
     } else if (kind === 'folder') {
       await this.enter(path, real, [...above, real]);
     } else {
@@ -172,7 +200,12 @@ function oversize(folder: ChartFolder, found: readonly Found[]): Finding[] {
   const source = folder.source;
   if (found.length > ARCHIVE_LIMITS.entries) {
     const largest = heaviest(found, () => 1);
-    return [finding(`${source} holds more than ${ARCHIVE_LIMITS.entries} files, most of them in ${joinShown(source, largest)}`, source)];
+    return [
+      finding(
+        `${source} holds more than ${ARCHIVE_LIMITS.entries} files, most of them in ${joinShown(source, largest)}`,
+        source,
+      ),
+    ];
   }
   if (total > ARCHIVE_LIMITS.totalBytes) {
     const largest = heaviest(found, ({ size }) => size);

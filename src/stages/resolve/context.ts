@@ -1,9 +1,9 @@
-import type { Mirror } from '../../domain/dependency-mirror.ts';
+import type { Requirement } from '../../domain/chart-lock.ts';
 import type { DependencyFault } from '../../domain/dependency-fault.ts';
+import type { DependencyFiles } from '../../domain/dependency-file.ts';
+import type { Mirror } from '../../domain/dependency-mirror.ts';
 import type { Finding } from '../../domain/finding.ts';
 import { joinShown } from '../../domain/paths.ts';
-import type { DependencyFiles } from '../../domain/dependency-file.ts';
-import type { Requirement } from '../../domain/chart-lock.ts';
 import type { Ports } from '../../ports.ts';
 import type { ChartFolder } from '../stage-copy.ts';
 import type { Fetched } from './fetch.ts';

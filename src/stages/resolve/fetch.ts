@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type DependencyFault, fetchHint, type FetchFaultKind, pullFaultKind } from '../../domain/dependency-fault.ts';
+import { type DependencyFault, type FetchFaultKind, fetchHint, pullFaultKind } from '../../domain/dependency-fault.ts';
 import { hostOf } from '../../domain/dependency-mirror.ts';
 import { isExact } from '../../domain/dependency-range.ts';
 import { ARCHIVE_LIMITS } from '../../domain/limits.ts';
@@ -7,7 +7,9 @@ import { locationOf, parseTarget, tagOf } from '../../domain/reference.ts';
 import type { RegistryAnswer } from '../../ports.ts';
 import type { Resolving } from './context.ts';
 
-export type Fetched = { readonly ok: true; readonly bytes: Uint8Array } | { readonly ok: false; readonly fault: DependencyFault };
+export type Fetched =
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly fault: DependencyFault };
 
 /** What to fetch, and where: `repository` is what mirrors made of it. */
 export interface Order {
@@ -34,7 +36,10 @@ async function fromRegistry({ ports }: Resolving, order: Order): Promise<Fetched
   const target = parseTarget(order.repository);
   if (target === undefined) {
     const message = `${order.name} has a repository that is no registry: ${order.repository}`;
-    return { ok: false, fault: { rule: 'resolve/repository', message, hint: 'Write it as oci://host/path, in lower case.' } };
+    return {
+      ok: false,
+      fault: { rule: 'resolve/repository', message, hint: 'Write it as oci://host/path, in lower case.' },
+    };
   }
   const location = locationOf(target, order.name, join);
   const manifest = await ports.registry.manifest(location, tagOf(order.version.replace(/^=/, '')));
@@ -57,7 +62,13 @@ async function byHelm({ ports }: Resolving, order: Order): Promise<Fetched> {
   if (!answer.ok) {
     const { kind, message } = answer.faults[0] ?? { kind: 'other', message: 'helm pull failed' };
     const what = pullFaultKind(kind, message);
-    return failed(order, what, what === 'not-found' ? `is not at ${order.repository} (${message})` : `can't be fetched from ${order.repository}: ${message}`);
+    return failed(
+      order,
+      what,
+      what === 'not-found'
+        ? `is not at ${order.repository} (${message})`
+        : `can't be fetched from ${order.repository}: ${message}`,
+    );
   }
   try {
     const bytes = await ports.files.read(answer.value, ARCHIVE_LIMITS.packedBytes);
@@ -65,7 +76,11 @@ async function byHelm({ ports }: Resolving, order: Order): Promise<Fetched> {
     return failed(order, 'other', 'was pulled, but its archive is gone');
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return failed(order, 'corrupt', `at ${order.repository} is larger than ${ARCHIVE_LIMITS.packedBytes / 1024 / 1024} MiB`);
+    return failed(
+      order,
+      'corrupt',
+      `at ${order.repository} is larger than ${ARCHIVE_LIMITS.packedBytes / 1024 / 1024} MiB`,
+    );
   } finally {
     await ports.files.remove(destination);
   }

@@ -1,4 +1,12 @@
-import { type ChartLock, fits, helm2Digest, lockDifferences, lockDigest, pairLock, type Requirement } from '../../domain/chart-lock.ts';
+import {
+  type ChartLock,
+  fits,
+  helm2Digest,
+  lockDifferences,
+  lockDigest,
+  pairLock,
+  type Requirement,
+} from '../../domain/chart-lock.ts';
 import type { DependencyFiles } from '../../domain/dependency-file.ts';
 import { satisfies } from '../../domain/dependency-range.ts';
 import type { Finding } from '../../domain/finding.ts';
@@ -42,7 +50,11 @@ function isCurrent(files: DependencyFiles, lock: ChartLock, named: readonly Requ
   return files.apiVersion === 'v1' && lock.digest === helm2Digest(files.requirements);
 }
 
-function outOfDate(folder: ChartFolder, files: DependencyFiles, differences: ReturnType<typeof lockDifferences>): Finding[] {
+function outOfDate(
+  folder: ChartFolder,
+  files: DependencyFiles,
+  differences: ReturnType<typeof lockDifferences>,
+): Finding[] {
   return differences.map(({ index, message }) =>
     dependencyFinding(folder, files, index, {
       rule: 'resolve/lock-out-of-date',

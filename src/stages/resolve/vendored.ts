@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { ChartFile } from '../../domain/chart.ts';
-import { readChartArchive, readChartFiles, type ReadChart } from '../../domain/dependency-archive.ts';
-import { readVersion, sameVersion, satisfies } from '../../domain/dependency-range.ts';
 import compare from 'semver/functions/compare.js';
+import type { ChartFile } from '../../domain/chart.ts';
+import { type ReadChart, readChartArchive, readChartFiles } from '../../domain/dependency-archive.ts';
+import { readVersion, sameVersion, satisfies } from '../../domain/dependency-range.ts';
 import type { Wanted } from './context.ts';
 
 /** A chart that lies in `charts/`. */
@@ -20,7 +20,9 @@ export interface VendoredFault {
 }
 
 /** Reads what helm would load of `charts/`: names that begin with `.` or `_` and folders without a Chart.yaml aside. */
-export async function readVendored(files: readonly ChartFile[]): Promise<{ vendored: Vendored[]; faults: VendoredFault[] }> {
+export async function readVendored(
+  files: readonly ChartFile[],
+): Promise<{ vendored: Vendored[]; faults: VendoredFault[] }> {
   const tops = new Map<string, ChartFile[]>();
   for (const file of files) {
     const top = /^charts\/([^._/][^/]*)/.exec(file.path)?.[0];
@@ -51,7 +53,10 @@ export function chooseVendored(wanted: Wanted, vendored: readonly Vendored[]): V
   const fitting = vendored.filter(({ chart }) => {
     if (chart.name !== wanted.requirement.name) return false;
     // Of a chart without a repository helm locks the range itself.
-    return sameVersion(chart.version, wanted.version) || (isRange(wanted) && satisfies(chart.version, wanted.version) === true);
+    return (
+      sameVersion(chart.version, wanted.version) ||
+      (isRange(wanted) && satisfies(chart.version, wanted.version) === true)
+    );
   });
   return fitting.sort((a, b) => newest(a, b) || Number(a.sha256 === undefined) - Number(b.sha256 === undefined))[0];
 }
