@@ -1,5 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { type Header, pack } from 'tar-stream';
+import { normaliseFiles } from '../../src/domain/archive-metadata.ts';
+import type { ChartPackage } from '../../src/domain/staged.ts';
+import { chartPackage } from '../../src/stages/package.ts';
 
 /** An entry of an archive; a file with `content` when no `type` is given. */
 export interface ArchiveEntry {
@@ -68,4 +71,20 @@ export async function claimsTooMuch(): Promise<Uint8Array> {
   const sum = header.reduce((total, byte) => total + byte, 0);
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return gzipSync(bytes);
+}
+
+/** A small chart's package, by the one writer. `files` may replace those it has. */
+export async function packageOf(
+  name: string,
+  version: string,
+  files: Record<string, string> = {},
+): Promise<ChartPackage> {
+  const all = {
+    'Chart.yaml': `apiVersion: v2\nname: ${name}\nversion: ${version}\n`,
+    'values.yaml': 'replicas: 1\n',
+    'templates/config.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\n',
+    ...files,
+  };
+  const encoded = Object.entries(all).map(([path, content]) => ({ path, content: new TextEncoder().encode(content) }));
+  return await chartPackage(name, version, normaliseFiles(encoded));
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PACKAGE_TIME, readArchive, writeArchive } from '../domain/archive.ts';
 import { annotationsOf, configOf, metadataOf, normaliseFiles } from '../domain/archive-metadata.ts';
+import type { ChartFile } from '../domain/chart.ts';
 import type { Finding } from '../domain/finding.ts';
 import { ARCHIVE_LIMITS } from '../domain/limits.ts';
 import { joinShown } from '../domain/paths.ts';
@@ -39,25 +40,27 @@ export async function packageChart(
     const files = normaliseFiles(archive.files);
     const ignored = values.filter(({ path }) => !files.some((file) => file.path === path));
     if (ignored.length > 0) return { findings: ignored.map((file) => ignoredFinding(file, staged)) };
-    const metadata = metadataOf(files);
-    if (metadata === undefined) throw new Error(`helm packaged ${staged.directory} with a Chart.yaml that is no map`);
     const { name, version } = staged.metadata;
-    const written = await writeArchive(archive.root, files);
-    return {
-      findings: [],
-      package: {
-        name,
-        version,
-        fileName: `${name}-${version}.tgz`,
-        archive: written,
-        sha256: createHash('sha256').update(written).digest('hex'),
-        config: configOf(metadata),
-        annotations: annotationsOf(metadata, PACKAGE_TIME.toISOString().replace('.000Z', 'Z')),
-      },
-    };
+    return { findings: [], package: await chartPackage(name, version, files) };
   } finally {
     await ports.files.remove(folder);
   }
+}
+
+/** The package of a chart's files, which `normaliseFiles` gave. */
+export async function chartPackage(name: string, version: string, files: readonly ChartFile[]): Promise<ChartPackage> {
+  const metadata = metadataOf(files);
+  if (metadata === undefined) throw new Error(`the Chart.yaml of ${name} is no map`);
+  const archive = await writeArchive(name, files);
+  return {
+    name,
+    version,
+    fileName: `${name}-${version}.tgz`,
+    archive,
+    sha256: createHash('sha256').update(archive).digest('hex'),
+    config: configOf(metadata),
+    annotations: annotationsOf(metadata, PACKAGE_TIME.toISOString().replace('.000Z', 'Z')),
+  };
 }
 
 async function readBounded(path: string, ports: Pick<Ports, 'files'>): Promise<Uint8Array | undefined> {
