@@ -51,10 +51,17 @@ export function readSource(bytes: Uint8Array): { ok: true; source: Source } | { 
   }
   const expanded = aliasFault(document as Document);
   if (expanded !== undefined) return { ok: false, fault: { ...expanded.fault, ...at(expanded.offset) } };
+  let data: unknown;
+  try {
+    data = document.toJS({ maxAliasCount: MOST_ALIAS_EXPANSIONS }) ?? undefined;
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    return { ok: false, fault: { message: `uses aliases too often: ${error.message}` } };
+  }
   return {
     ok: true,
     source: {
-      data: document.toJS({ maxAliasCount: MOST_ALIAS_EXPANSIONS }) ?? undefined,
+      data,
       position: (path, what = 'value') => {
         const offset = find(document as Document, path, what);
         return offset === undefined ? undefined : at(offset);
@@ -77,6 +84,7 @@ function aliasFault(document: Document): { fault: SourceFault; offset: number } 
     if (isAlias(node)) {
       const target = node.resolve(document);
       const weight = target === undefined ? 1 : (weights.get(target) ?? 1);
+      if (target === undefined) worst ??= { fault: { message: `names the alias *${node.source}, which no anchor before it defines` }, offset: node.range?.[0] ?? 0 };
       if (weight > MOST_ALIAS_EXPANSIONS && worst === undefined) {
         worst = {
           fault: {

@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+
+const source = join(dirname(fileURLToPath(import.meta.url)), '../../src');
+
+/** The rooms of the house and the rooms each may import from (docs/decisions/0001-the-house.md). */
+const ARROWS: Record<string, readonly string[]> = {
+  root: ['main', 'adapters', 'domain', 'config', 'version'],
+  main: ['config', 'plan', 'stages', 'report', 'ports', 'domain'],
+  plan: ['config', 'ports', 'domain', 'plan'],
+  stages: ['ports', 'domain', 'stages'],
+  report: ['domain', 'report'],
+  config: ['inputs', 'config', 'ports', 'domain'],
+  adapters: ['ports', 'domain', 'config', 'inputs', 'report', 'adapters'],
+  ports: ['domain'],
+  inputs: [],
+  version: [],
+  domain: ['domain'],
+};
+
+/** Files that stand directly in src/. */
+const ROOMS: Record<string, string> = {
+  'index.ts': 'root',
+  'cli.ts': 'root',
+  'main.ts': 'main',
+  'record.ts': 'main',
+  'plan.ts': 'plan',
+  'survey.ts': 'plan',
+  'values-files.ts': 'plan',
+  'config.ts': 'config',
+  'config-file.ts': 'config',
+  'settings.ts': 'config',
+  'inputs.ts': 'inputs',
+  'ports.ts': 'ports',
+  'version.ts': 'version',
+};
+
+function roomOf(path: string): string | undefined {
+  return path.includes('/') ? path.slice(0, path.indexOf('/')) : ROOMS[path];
+}
+
+const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
+  .map((path) => path.replaceAll('\\', '/'))
+  .filter((path) => path.endsWith('.ts'));
+
+function importsOf(path: string): string[] {
+  const text = readFileSync(join(source, path), 'utf8');
+  const found = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) => match[1] ?? '');
+  return found.map((target) => relative(source, join(source, dirname(path), target)).replaceAll('\\', '/'));
+}
+
+describe('imports point one way', () => {
+  test('every file is in a room', () => {
+    expect(files.filter((path) => roomOf(path) === undefined || !((roomOf(path) ?? '') in ARROWS))).toEqual([]);
+    expect(files.length).toBeGreaterThan(20);
+  });
+
+  test('no arrow but the allowed ones', () => {
+    const wrong: string[] = [];
+    for (const path of files) {
+      const from = roomOf(path) ?? '';
+      for (const target of importsOf(path)) {
+        const to = roomOf(target) ?? '';
+        const same = from === to && ['main'].includes(from);
+        if (!same && !ARROWS[from]?.includes(to)) wrong.push(`${path} → ${target}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test('only adapters/process.ts and adapters/memory.ts start programs', () => {
+    const starters = files.filter((path) => /'(node:)?child_process'|'execa'|'@actions\/exec'/.test(readFileSync(join(source, path), 'utf8')));
+    expect(starters.sort()).toEqual(['adapters/memory.ts', 'adapters/process.ts']);
+  });
+
+  test('no room for odds and ends', () => {
+    expect(files.filter((path) => /(^|\/)(utils?|helpers?|common|types)(\.ts|\/)/.test(path))).toEqual([]);
+  });
+});

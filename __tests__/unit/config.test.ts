@@ -1,0 +1,132 @@
+import { describe, expect, test } from '@jest/globals';
+import { readRequest, type Request } from '../../src/config.ts';
+import { RequestError } from '../../src/domain/errors.ts';
+import type { Finding } from '../../src/domain/finding.ts';
+
+/** Reads a request from inputs and the text of chartship.yaml; nothing else is on this disk. */
+async function request(inputs: Record<string, string>, file?: string, workflow: { actor?: string; token?: string } = {}): Promise<Request> {
+  const bytes = file === undefined ? undefined : new TextEncoder().encode(file);
+  return await readRequest(
+    { inputs: Object.entries(inputs).map(([name, text]) => ({ name, text, origin: `input ${name}` })), faults: [], cwd: '/repo/sub', workflow },
+    {
+      root: '/repo',
+      read: async (path) => (path === '/repo/chartship.yaml' ? bytes : undefined),
+      real: async (path) => (path === '/repo' || (path === '/repo/chartship.yaml' && bytes !== undefined) ? path : undefined),
+    },
+  );
+}
+
+async function faults(inputs: Record<string, string>, file?: string): Promise<readonly Finding[]> {
+  try {
+    await request(inputs, file);
+  } catch (error) {
+    if (error instanceof RequestError) return error.findings;
+    throw error;
+  }
+  throw new Error('no fault was found');
+}
+
+describe('what is not given', () => {
+  test('an empty text from a workflow means not given', async () => {
+    expect(await request({ registry: '', until: '', version: '', 'plain-http': '', chart: '' })).toMatchObject({
+      charts: { patterns: ['chart'], base: '/repo/sub' },
+      registries: [],
+      until: 'package',
+      version: undefined,
+      plainHttp: false,
+      failOn: 'error',
+      report: '/repo/sub/chartship-report',
+    });
+  });
+  test('with a registry the run goes as far as publish', async () => {
+    expect((await request({ registry: 'oci://ghcr.io/acme/charts' })).until).toBe('publish');
+  });
+});
+
+describe('the file and the inputs', () => {
+  const file = 'charts: [a, b]\nregistry: [oci://ghcr.io/acme]\nfailOn: warning\nmirrors: { "https://x": "oci://y" }\n';
+  test('camelCase keys; their paths are relative to the repository', async () => {
+    expect(await request({}, file)).toMatchObject({
+      charts: { patterns: ['a', 'b'], base: '/repo', insideOnly: true },
+      failOn: 'warning',
+      mirrors: [{ from: 'https://x', to: 'oci://y' }],
+    });
+  });
+  test('an input overrides the file', async () => {
+    expect(await request({ chart: 'c', 'fail-on': 'error' }, file)).toMatchObject({
+      charts: { patterns: ['c'], base: '/repo/sub', insideOnly: false },
+      failOn: 'error',
+    });
+  });
+  test('the example of the contract', async () => {
+    const example =
+      'charts: [chart]\nregistry: [oci://ghcr.io/acme/charts]\nkubeVersions: ["1.34", "1.35"]\nmirrors: { "https://charts.bitnami.com/bitnami": "oci://registry.example/bitnami" }\nenvironments:\n  dev:     { namespace: dev,     release: agent-dev,     values: [values-dev.yaml] }\n  prod:    { namespace: prod,    release: agent-prod,    values: [values-prod.yaml], timeout: 10m }\n';
+    const read = await request({}, example);
+    expect(read.environments).toEqual([
+      { name: 'dev', namespace: 'dev', release: 'agent-dev', values: ['values-dev.yaml'] },
+      { name: 'prod', namespace: 'prod', release: 'agent-prod', values: ['values-prod.yaml'], timeout: '10m' },
+    ]);
+    expect(read.kubeVersions?.map((version) => version.label)).toEqual(['1.34', '1.35']);
+  });
+});
+
+describe('faults, each with its place and what to do', () => {
+  test.each<[string, Record<string, string>, string | undefined, Partial<Finding>]>([
+    ['an unknown input', { regsitry: 'x' }, undefined, { rule: 'request/unknown-input', hint: 'Did you mean registry?' }],
+    ['a boolean that is none', { 'plain-http': 'yes' }, undefined, { rule: 'request/wrong-type' }],
+    ['a choice that is none', { 'fail-on': 'eror' }, undefined, { message: expect.stringContaining('Did you mean error?') as unknown as string }],
+    ['a pair that is none', { mirrors: 'nothing' }, undefined, { rule: 'request/wrong-type' }],
+    ['a registry that is none', { registry: 'ghcr.io/acme' }, undefined, { rule: 'request/registry' }],
+    ['a version that is none', { version: 'one' }, undefined, { rule: 'request/version' }],
+    ['a Kubernetes version that is none', { 'kube-versions': 'latest' }, undefined, { rule: 'request/kube-version' }],
+    ['publish without a registry', { until: 'publish' }, undefined, { rule: 'request/no-registry' }],
+    ['a configuration that is named and not there', { config: 'other.yaml' }, undefined, { rule: 'request/no-configuration' }],
+    ['a user name without a password', { 'registry-username': 'me' }, undefined, { rule: 'request/credentials' }],
+    ['a release name that helm refuses', { release: 'Not_A_Name' }, undefined, { rule: 'request/release' }],
+    ['secret values that are no mapping', { 'secret-values': '- a' }, undefined, { rule: 'request/secret-values' }],
+    ['an unknown key', {}, 'charts: [a]\nregistri: x\n', { rule: 'request/unknown-key', line: 2, column: 1, hint: 'Did you mean registry?' }],
+    ['an unknown key of an environment', {}, 'environments:\n  dev:\n    namespce: x\n', { line: 3, column: 5, hint: 'Did you mean namespace?' }],
+    ['a key that is an input only', {}, 'plainHttp: true\n', { rule: 'request/input-only', line: 1, column: 1 }],
+    ['a secret in the file', {}, 'registryPassword: hunter22\n', { rule: 'request/input-only', line: 1 }],
+    ['a duplicate key', {}, 'charts: [a]\ncharts: [b]\n', { rule: 'request/configuration', line: 2, column: 1 }],
+    ['no YAML', {}, 'charts: [a\n', { rule: 'request/configuration', line: expect.any(Number) as unknown as number }],
+    ['a number where text is needed', {}, 'kubeVersions: [1.30]\n', { rule: 'request/wrong-type', line: 1, column: 16 }],
+    ['a list where a mapping is needed', {}, 'environments: [dev]\n', { rule: 'request/wrong-type', line: 1, column: 15 }],
+    ['a duration that is none', {}, 'environments:\n  dev: { timeout: soon }\n', { line: 2, column: 19 }],
+    ['an environment that is not in the file', { environments: 'prd' }, 'environments: { prod: {} }\n', { hint: 'Did you mean prod?' }],
+  ])('%s', async (_, inputs, file, expected) => {
+    const found = await faults(inputs, file);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatchObject({ severity: 'error', ...expected, ...(expected.line !== undefined && { file: 'chartship.yaml' }) });
+  });
+
+  test('all of them at once', async () => {
+    expect(await faults({ nope: 'x', 'plain-http': 'maybe' }, 'a: 1\nb: 2\n')).toHaveLength(4);
+  });
+  test('a secret is in no message', async () => {
+    const found = await faults({ 'secret-values': 'password: "hunter22\n', 'registry-password': 'hunter22' });
+    expect(JSON.stringify(found)).not.toContain('hunter22');
+  });
+});
+
+describe('credentials', () => {
+  test('one for every registry', async () => {
+    expect((await request({ 'registry-username': 'me', 'registry-password': 'p=w\n' })).credentials).toEqual([{ username: 'me', password: 'p=w' }]);
+  });
+  test('a line for each host', async () => {
+    const read = await request({ 'registry-username': 'ghcr.io=a\nlocalhost:5000=b', 'registry-password': 'ghcr.io=pa=\nlocalhost:5000=pb' });
+    expect(read.credentials).toEqual([
+      { host: 'ghcr.io', username: 'a', password: 'pa=' },
+      { host: 'localhost:5000', username: 'b', password: 'pb' },
+    ]);
+  });
+  test("on ghcr.io the workflow's actor and token, where nothing else is given", async () => {
+    expect((await request({ 'github-token': 'tok' }, undefined, { actor: 'octocat' })).credentials).toEqual([
+      { host: 'ghcr.io', username: 'octocat', password: 'tok' },
+    ]);
+  });
+});
+
+test('a leading v is dropped from versions', async () => {
+  expect(await request({ version: 'v1.2.3', 'app-version': 'v2' })).toMatchObject({ version: '1.2.3', appVersion: '2' });
+});
