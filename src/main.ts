@@ -195,7 +195,7 @@ function defaultReport(raw: RawRequest, files: Files): string | undefined {
 
 async function writeManifest(rendered: Rendered, where: { chart: string; environment: string }, folder: string, ports: Ports): Promise<void> {
   const name = `${rendered.kubeVersion.label}${rendered.upgrade ? '-upgrade' : ''}.yaml`;
-  const text = ports.host.redact(await redactSecrets(rendered.manifest));
+  const text = ports.host.redact(redactSecrets(rendered.manifest));
   await ports.files.write(join(folder, 'manifests', where.chart, where.environment, name), text);
 }
 

@@ -25,9 +25,10 @@ export async function unpackProgram(archive: string, program: string, to: string
 }
 
 async function fromTarGz(archive: string, program: string, to: string): Promise<boolean> {
-  const { extract } = await import('tar-stream');
+  // The default export: a bundled CommonJS module has no named ones when it is loaded lazily.
+  const { default: tar } = await import('tar-stream');
   let found = false;
-  const entries = extract();
+  const entries = tar.extract();
   const unpacking = pipeline(createReadStream(archive), createGunzip(), bounded(), entries);
   const taking = (async () => {
     for await (const entry of entries) {

@@ -34,8 +34,9 @@ export async function readArchive(bytes: Uint8Array, limits: ArchiveLimits = ARC
 async function read(bytes: Uint8Array, limits: ArchiveLimits): Promise<ArchiveRead> {
   if (bytes.byteLength > limits.packedBytes) throw new Refusal(`is larger than ${mebibytes(limits.packedBytes)}`);
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) throw new Refusal('is no gzip archive');
-  const { extract } = await import('tar-stream');
-  const reader = extract();
+  // The default export: a bundled CommonJS module has no named ones when it is loaded lazily.
+  const { default: tar } = await import('tar-stream');
+  const reader = tar.extract();
   const feeding = pipeline(Readable.from(slices(bytes)), createGunzip(), meter(limits), reader);
   // Looked at below; without this a failure before then would count as nobody's.
   feeding.catch(() => {});
@@ -150,8 +151,8 @@ export const PACKAGE_TIME = new Date('1980-02-01T00:00:00Z');
  * changes with Node's version).
  */
 export async function writeArchive(root: string, files: readonly ChartFile[]): Promise<Uint8Array> {
-  const [{ pack }, { gzipSync }] = await Promise.all([import('tar-stream'), import('fflate')]);
-  const writer = pack();
+  const [{ default: tar }, { gzipSync }] = await Promise.all([import('tar-stream'), import('fflate')]);
+  const writer = tar.pack();
   for (const { path, content } of sorted(files)) {
     writer.entry(
       { name: `${root}/${path}`, mode: 0o644, uid: 0, gid: 0, uname: '', gname: '', mtime: PACKAGE_TIME, type: 'file' },

@@ -1,4 +1,5 @@
 import { load, YAMLException } from 'js-yaml';
+import { isMap, parseDocument, visit } from 'yaml';
 
 /** A document of a rendered manifest and the template that made it. */
 export interface RenderedDocument {
@@ -59,10 +60,9 @@ function wrongWith(text: string): string | undefined {
 }
 
 /** The manifest with the data of every Secret replaced; what can't be parsed is dropped rather than shown. */
-export async function redactSecrets(manifest: string): Promise<string> {
+export function redactSecrets(manifest: string): string {
   const pieces = manifest.split(/^(?=---(?:\s|$))/m);
   if (!pieces.some(mayHoldSecret)) return manifest;
-  const { isMap, parseDocument, visit } = await import('yaml');
   return pieces
     .map((piece) => {
       if (!mayHoldSecret(piece)) return piece;

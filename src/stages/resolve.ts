@@ -58,11 +58,9 @@ export async function resolve(
   const committed = tree.files.find(({ path }) => path === CONTENT_LOCK);
   const content = checkContent(folder, committed, tree.contents);
   const hasErrors = (findings: readonly Finding[]): boolean => findings.some(({ severity }) => severity === 'error');
-  // What could not be had is no stale entry.
-  const findings = [
-    ...tree.findings,
-    ...content.findings.filter(({ rule }) => rule !== 'resolve/content-stale' || !hasErrors(tree.findings)),
-  ];
+  // Where something could not be had, entries for it are not stale, and what was had is not all.
+  const isMeant = ({ severity }: Finding): boolean => severity === 'error' || !hasErrors(tree.findings);
+  const findings = [...tree.findings, ...content.findings.filter(isMeant)];
   if (hasErrors(findings)) return { findings };
   const staged = await stage(chart, options, tree, ports);
   return { findings, staged, ...(content.contentLock !== undefined && { contentLock: content.contentLock }) };
