@@ -45,6 +45,8 @@ async function main({ keep, serve }) {
     if (keep) {
       sayWhatToTry(published, tools);
       await interrupted();
+    } else {
+      console.log('\nThe registry ends with this run; `npm run ship -- --keep` leaves it running.');
     }
   } finally {
     await registry.stop();
