@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RegistryAnswer, RegistryFault } from '../ports.ts';
 
@@ -11,7 +11,7 @@ const EMPTY_INDEX = '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.i
 /** `empty`: not there yet, or begun and without content. */
 export async function layoutState(directory: string): Promise<RegistryAnswer<'layout' | 'empty'>> {
   try {
-    const kind = await lstatFollowed(directory);
+    const kind = await kindOf(directory);
     if (kind === undefined) return { ok: true, value: 'empty' };
     if (kind !== 'folder') return wrong(directory, 'is a file, not a folder');
     const entries = await readdir(directory);
@@ -32,9 +32,8 @@ export async function layoutState(directory: string): Promise<RegistryAnswer<'la
   }
 }
 
-async function lstatFollowed(directory: string): Promise<'folder' | 'other' | undefined> {
+async function kindOf(directory: string): Promise<'folder' | 'other' | undefined> {
   try {
-    const { stat } = await import('node:fs/promises');
     return (await stat(directory)).isDirectory() ? 'folder' : 'other';
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -105,8 +104,9 @@ async function addLocked(
       if (!pushed.ok) return pushed;
       const there = before === undefined ? undefined : digestOf(before, tag);
       if (there !== undefined && there !== pushed.value) return pushed;
-      // Only a writer that lost its lock (its machine slept, say) finds another index here: it begins anew.
-      if ((await readIndex(index)) !== before) continue;
+      // Only a writer that lost its lock (its machine slept, say) finds another index or its side folder
+      // cleaned away, and oras' blobs in a folder of its own: it begins anew.
+      if ((await readIndex(index)) !== before || !(await isLink(path.join(side, 'blobs')))) continue;
       await put(directory, 'oci-layout', MARKER);
       await rename(path.join(side, 'index.json'), index);
       return pushed;
@@ -114,6 +114,10 @@ async function addLocked(
       await rm(side, { recursive: true, force: true });
     }
   }
+}
+
+async function isLink(file: string): Promise<boolean> {
+  return (await lstat(file).catch(() => undefined))?.isSymbolicLink() === true;
 }
 
 async function readIndex(file: string): Promise<string | undefined> {
