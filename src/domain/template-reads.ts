@@ -20,6 +20,8 @@ export function templateReads(files: readonly ChartFile[]): TemplateReads {
   for (const file of files) {
     if (!mayHoldTemplates(file.path)) continue;
     const code = withoutComments(decoder.decode(file.content));
+    // Without an action there is nothing to render.
+    if (!code.includes('{{')) continue;
     capabilities ||= CAPABILITIES.test(code);
     operation ||= OPERATION.test(code);
     if (capabilities && operation) break;
