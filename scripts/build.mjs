@@ -1,8 +1,9 @@
 // Builds dist/: the Action (index.js: main and post) and the command (cli.js), with shared chunks beside
-// them. `--check` builds elsewhere and fails when dist/ differs, untracked and missing files included.
+// them. `--check` builds elsewhere and fails when dist/ differs, untracked and missing files included;
+// `--outdir DIR` builds there (below the repository: the bundles are modules by its package.json).
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -65,5 +66,5 @@ function read(path) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (process.argv.includes('--check')) await check(join(root, 'dist'));
-  else await bundle(join(root, 'dist'));
+  else await bundle(process.argv.includes('--outdir') ? resolve(process.argv.at(-1)) : join(root, 'dist'));
 }

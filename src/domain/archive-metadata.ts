@@ -105,7 +105,7 @@ function unicodeEscape(character: string): string {
 /** A YAML map whose scalars all are their own text: a version `1.10` is no number. */
 function readMap(content: Uint8Array): Record<string, unknown> | undefined {
   try {
-    const data: unknown = parse(new TextDecoder().decode(content), { schema: 'failsafe', logLevel: 'silent' });
+    const data: unknown = parse(new TextDecoder().decode(content), { schema: 'failsafe', logLevel: 'error' });
     return isMap(data) ? data : undefined;
   } catch {
     return undefined;

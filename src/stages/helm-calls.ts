@@ -3,8 +3,8 @@ import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { KubeVersion } from '../domain/kubernetes.ts';
 import { joinShown } from '../domain/paths.ts';
-import type { StagedChart } from '../domain/staged.ts';
 import type { StageName } from '../domain/stage.ts';
+import type { StagedChart } from '../domain/staged.ts';
 import type { HelmChartCall, HelmFault, HelmFaultKind } from '../ports.ts';
 
 /** What every call of helm for one environment has in common. */
@@ -18,7 +18,9 @@ export function helmCall(
   return {
     chart: staged.directory,
     // A file inside the chart is read from the staged copy: what is checked is what is packaged.
-    values: environment.values.map((file) => (file.inChart === undefined ? file.path : join(staged.directory, file.inChart))),
+    values: environment.values.map((file) =>
+      file.inChart === undefined ? file.path : join(staged.directory, file.inChart),
+    ),
     set: environment.set,
     ...(secretValues !== undefined && { secretValues }),
     kubeVersion: kubeVersion.full,
@@ -41,10 +43,19 @@ const RULES: Record<Exclude<HelmFaultKind, 'lint' | 'other'>, string> = {
 
 /** What to do about a wording that people meet often. */
 const HINTS: readonly (readonly [RegExp, string])[] = [
-  [/nil pointer evaluating/, 'A value on the way there is not set: give it a default in values.yaml, or guard it with `with` or `dig`.'],
+  [
+    /nil pointer evaluating/,
+    'A value on the way there is not set: give it a default in values.yaml, or guard it with `with` or `dig`.',
+  ],
   [/function ".*" not defined/, 'Helm has no function of this name; a misspelt name, or one of another Helm version.'],
-  [/no template ".*" associated/, 'No chart defines a template of this name: look for a misspelt `include`, or a missing library dependency.'],
-  [/did not find expected|mapping values are not allowed|could not find expected|found character that cannot start/, 'Look at the indentation: `nindent` and `quote` are the usual cure.'],
+  [
+    /no template ".*" associated/,
+    'No chart defines a template of this name: look for a misspelt `include`, or a missing library dependency.',
+  ],
+  [
+    /did not find expected|mapping values are not allowed|could not find expected|found character that cannot start/,
+    'Look at the indentation: `nindent` and `quote` are the usual cure.',
+  ],
   [/chart requires kubeVersion/, 'Leave this version out of kube-versions, or widen kubeVersion in Chart.yaml.'],
 ];
 
@@ -56,7 +67,13 @@ const KIND_HINTS: Partial<Record<HelmFaultKind, string>> = {
 };
 
 /** A fault as helm told it → a finding at the file it is about. */
-export function helmFinding(fault: HelmFault, stage: StageName, staged: StagedChart, environment: Environment, kubeVersion?: KubeVersion): Finding {
+export function helmFinding(
+  fault: HelmFault,
+  stage: StageName,
+  staged: StagedChart,
+  environment: Environment,
+  kubeVersion?: KubeVersion,
+): Finding {
   const rule = fault.kind === 'lint' || fault.kind === 'other' ? `${stage}/helm` : RULES[fault.kind];
   const hint = KIND_HINTS[fault.kind] ?? HINTS.find(([pattern]) => pattern.test(fault.message))?.[1];
   return {
@@ -86,5 +103,8 @@ function placeOf(fault: HelmFault, staged: StagedChart): Pick<Finding, 'message'
   }
   const within = fault.file.slice(`charts/${dependency.name}/`.length);
   const line = fault.line === undefined ? '' : `:${fault.line}${fault.column === undefined ? '' : `:${fault.column}`}`;
-  return { message: `in the dependency ${dependency.name} ${dependency.version}, ${within}${line}: ${fault.message}`, file: joinShown(staged.source, 'Chart.yaml') };
+  return {
+    message: `in the dependency ${dependency.name} ${dependency.version}, ${within}${line}: ${fault.message}`,
+    file: joinShown(staged.source, 'Chart.yaml'),
+  };
 }

@@ -23,7 +23,8 @@ export interface RenderOptions {
 export function versionsToRender(staged: StagedChart, environment: Environment): readonly KubeVersion[] {
   const range = staged.metadata.kubeVersion;
   return environment.kubeVersions.filter(
-    (version, index) => index === 0 || staged.readsCapabilities || (range !== undefined && !admits(range, version.full)),
+    (version, index) =>
+      index === 0 || staged.readsCapabilities || (range !== undefined && !admits(range, version.full)),
   );
 }
 
@@ -44,7 +45,13 @@ export async function render(
   const renders = await Promise.all(
     operations.map(async (upgrade) => {
       // The same values are checked against the schema once.
-      const call = helmCall(staged, environment, kubeVersion, options.secretValues, options.skipSchema || upgrade || !first);
+      const call = helmCall(
+        staged,
+        environment,
+        kubeVersion,
+        options.secretValues,
+        options.skipSchema || upgrade || !first,
+      );
       return { upgrade, answer: await ports.helm.template({ ...call, apiVersions: options.apiVersions, upgrade }) };
     }),
   );

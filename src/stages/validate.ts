@@ -10,7 +10,12 @@ import type { HelmFault } from '../ports.ts';
 /** A schema that refers outside itself: helm would fetch it, so it isn't followed and the schema check is left out. */
 export function checkSchemaReferences(staged: StagedChart, ownSchema: Uint8Array | undefined): Finding[] {
   const findings: Finding[] = [];
-  const report = (reference: { reference: string; line?: number; column?: number }, file: string, of: string, own: boolean): void => {
+  const report = (
+    reference: { reference: string; line?: number; column?: number },
+    file: string,
+    of: string,
+    own: boolean,
+  ): void => {
     findings.push({
       stage: 'validate',
       rule: 'validate/schema-reference',
@@ -24,13 +29,19 @@ export function checkSchemaReferences(staged: StagedChart, ownSchema: Uint8Array
     });
   };
   if (ownSchema !== undefined) {
-    for (const reference of externalReferences(ownSchema)) report(reference, joinShown(staged.source, 'values.schema.json'), 'values.schema.json', true);
+    for (const reference of externalReferences(ownSchema))
+      report(reference, joinShown(staged.source, 'values.schema.json'), 'values.schema.json', true);
   }
   for (const dependency of staged.dependencies) {
     for (const file of dependency.files) {
       if (!/(^|\/)values\.schema\.json$/.test(file.path)) continue;
       for (const reference of externalReferences(file.content)) {
-        report(reference, joinShown(staged.source, 'Chart.yaml'), `${file.path} of the dependency ${dependency.name}`, false);
+        report(
+          reference,
+          joinShown(staged.source, 'Chart.yaml'),
+          `${file.path} of the dependency ${dependency.name}`,
+          false,
+        );
       }
     }
   }
@@ -49,7 +60,8 @@ function violation(fault: HelmFault, staged: StagedChart, environment: Environme
   // `additional properties 'a', 'b' not allowed` is about the keys, not about the mapping that holds them.
   const extra = /^additional properties? '((?:[^']|', ')*)'/.exec(fault.message)?.[1]?.split("', '")[0];
   const target = path === undefined ? undefined : extra === undefined ? path : [...path, extra];
-  const { by, ...place } = target === undefined ? {} : origin(target, environment.layers, extra === undefined ? 'value' : 'key');
+  const { by, ...place } =
+    target === undefined ? {} : origin(target, environment.layers, extra === undefined ? 'value' : 'key');
   const name = (target ?? own).join('.') || 'the values';
   const of = fault.chart === undefined || fault.chart === staged.metadata.name ? '' : ` (schema of ${fault.chart})`;
   return {
