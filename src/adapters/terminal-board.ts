@@ -20,16 +20,17 @@ interface Field {
   status: StageRun['status'] | undefined;
 }
 
-export function createBoard(): Board {
+/** `clean` makes foreign text fit to be seen. */
+export function createBoard(clean: (text: string) => string): Board {
   const fields = new Map<string, Field>();
   const fieldOf = (run: Omit<StageRun, 'status' | 'seconds'>): Field => {
     const key = JSON.stringify([run.chart, run.name, run.environment]);
     const known = fields.get(key);
     if (known !== undefined) return known;
     const field: Field = {
-      chart: oneLine(run.chart ?? ''),
+      chart: oneLine(clean(run.chart ?? '')),
       stage: run.name,
-      environment: oneLine(run.environment ?? ''),
+      environment: oneLine(clean(run.environment ?? '')),
       running: 0,
       seconds: 0,
       status: undefined,

@@ -13,10 +13,9 @@ export interface Live {
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MILLISECONDS = 100;
 
-/** `shown` makes foreign text fit to be seen. log-update is loaded with the first event, beside the work. */
-export function createLive(stdout: Writable, paint: Paint, shown: (text: string) => string): Live {
-  const board = createBoard();
-  const draws = Date.now;
+/** `clean` makes foreign text fit to be seen. log-update is loaded with the first event, beside the work. */
+export function createLive(stdout: Writable, paint: Paint, clean: (text: string) => string): Live {
+  const board = createBoard(clean);
   let drawing: Promise<Drawing> | undefined;
   let ready: Drawing | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -26,11 +25,11 @@ export function createLive(stdout: Writable, paint: Paint, shown: (text: string)
     if (ready === undefined) return;
     if (notes.length > 0) {
       ready.clear();
-      stdout.write(notes.map((note) => `${paint.faint(shown(note))}\n`).join(''));
+      stdout.write(notes.map((note) => `${paint.faint(note)}\n`).join(''));
       notes = [];
     }
-    const frame = FRAMES[Math.floor(draws() / FRAME_MILLISECONDS) % FRAMES.length] ?? '*';
-    ready.update(shown(board.text(frame, paint)));
+    const frame = FRAMES[Math.floor(Date.now() / FRAME_MILLISECONDS) % FRAMES.length] ?? '*';
+    ready.update(board.text(frame, paint));
   };
 
   const start = async (): Promise<Drawing> => {
@@ -47,7 +46,7 @@ export function createLive(stdout: Writable, paint: Paint, shown: (text: string)
       drawing ??= start();
       if (event.kind === 'started') board.started(event.run);
       else if (event.kind === 'ended') board.ended(event.run);
-      else notes.push(event.text);
+      else notes.push(clean(event.text));
     },
     async stop() {
       const last = await drawing;

@@ -46,7 +46,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
   };
   const view =
     onTerminal && !isSet(environment.CI) && !onRunner
-      ? createLive(stdout, paint, (text) => redaction.redact(text))
+      ? createLive(stdout, paint, clean)
       : createLines(print, clean, options.quiet ?? 15_000);
 
   return {
