@@ -188,20 +188,42 @@ describe('a writer that is killed', () => {
   });
 });
 
-test('a writer whose lock was taken over while it slept begins anew instead of losing the other tag', async () => {
-  const directory = fresh();
-  let first = true;
-  const registry = registryClient({ temporary });
-  const slow = addToLayout(directory, '1.0.0', 2_000, async (side) => {
-    if (first) {
-      first = false;
+describe('a writer whose lock was taken over while it slept begins anew', () => {
+  /** Adds 1.0.0; `meanwhile` happens once, before its first push, as if the machine had slept there. */
+  async function slowly(directory: string, meanwhile: (side: string) => Promise<void>): Promise<number> {
+    let times = 0;
+    const registry = registryClient({ temporary });
+    const added = await addToLayout(directory, '1.0.0', 2_000, async (side) => {
+      times += 1;
+      if (times === 1) await meanwhile(side);
+      return await registry.push({ kind: 'layout', directory: side }, '1.0.0', await packageOf('c', '1.0.0'));
+    });
+    expect(added.ok).toBe(true);
+    return times;
+  }
+
+  test('and loses no tag of the other', async () => {
+    const directory = fresh();
+    const times = await slowly(directory, async (side) => {
       await rm(path.join(directory, '.chartship.lock'), { recursive: true });
       expect((await push(directory, '2.0.0')).ok).toBe(true);
-      // The other writer cleaned this one's side folder away; it is found wanting and made again.
-      await mkdir(side, { recursive: true });
-    }
-    return await registry.push({ kind: 'layout', directory: side }, '1.0.0', await packageOf('c', '1.0.0'));
+      // Back as it was, so that nothing but the index tells.
+      await mkdir(side);
+      await symlink(path.join(directory, 'blobs'), path.join(side, 'blobs'), 'junction');
+    });
+    expect(times).toBe(2);
+    expect((await tags(directory)).sort()).toEqual(['1.0.0', '2.0.0']);
   });
-  await slow;
-  expect((await tags(directory)).sort()).toEqual(['1.0.0', '2.0.0']);
+
+  test('and names no blob that went with its side folder', async () => {
+    const directory = fresh();
+    const times = await slowly(directory, async (side) => {
+      await rm(side, { recursive: true });
+      await mkdir(side);
+    });
+    expect(times).toBe(2);
+    const read = await registryClient({ temporary }).manifest({ kind: 'layout', directory }, '1.0.0');
+    expect(read).toMatchObject({ ok: true, value: { layers: [{}] } });
+    expect(await isValid(directory)).toBe(true);
+  });
 });

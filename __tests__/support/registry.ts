@@ -56,6 +56,8 @@ export interface ClientOptions {
   readonly registries?: readonly string[];
   readonly milliseconds?: number;
   readonly environment?: NodeJS.ProcessEnv;
+  /** Happens after each call of oras: what a disk or a network may do to its result. */
+  readonly after?: (call: Call) => Promise<void>;
 }
 
 /** The registry adapter on the real oras, with what it ran, said and masked. */
@@ -67,9 +69,11 @@ export function registryClient(
   const [calls, notes, masked]: [Call[], string[], string[]] = [[], [], []];
   const registry = createRegistry({
     oras: async () => tool('oras'),
-    run: (call) => {
+    run: async (call) => {
       calls.push(call);
-      return run(call);
+      const ran = await run(call);
+      await options.after?.(call);
+      return ran;
     },
     credentials: createCredentials({
       given: options.given ?? [],

@@ -138,6 +138,12 @@ describe('saysAbsent', () => {
     ['Error response from registry: not found was said\nby: a proxy\n', false],
     ['', false],
   ])('%s', (stderr, absent) => {
-    expect(saysAbsent(stderr)).toBe(absent);
+    expect(saysAbsent(stderr, 'registry')).toBe(absent);
+  });
+
+  test('a layout speaks for itself', () => {
+    expect(saysAbsent('Error: not found\n', 'layout')).toBe(true);
+    expect(saysAbsent('Error: not found\n', 'registry')).toBe(false);
+    expect(saysAbsent('Error: failed to find path "x": stat x: no such file or directory\n', 'layout')).toBe(false);
   });
 });

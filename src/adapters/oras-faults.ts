@@ -1,3 +1,4 @@
+import type { Location } from '../domain/reference.ts';
 import type { RegistryFault } from '../ports.ts';
 
 /** What oras' stderr means. Every failure of oras is exit code 1; only the text tells them apart. */
@@ -125,11 +126,13 @@ export function faultOf(host: string, stderr: string): RegistryFault {
 }
 
 /**
- * Whether the registry itself said that there is no such manifest or blob. oras marks what a registry answered by
- * its prefix; a failure on the way there begins with a bare `Error:`.
+ * Whether the registry (or the layout) itself said that there is no such manifest or blob. oras marks what a registry
+ * answered by its prefix; a failure on the way there begins with a bare `Error:`. To a layout there is no way.
  */
-export function saysAbsent(stderr: string): boolean {
-  return /^Error response from registry: .*: not found\s*$/s.test(stderr);
+export function saysAbsent(stderr: string, kind: Location['kind']): boolean {
+  return kind === 'registry'
+    ? /^Error response from registry: .*: not found\s*$/s.test(stderr)
+    : /^Error(?: response from registry)?: (?:.*: )?not found\s*$/s.test(stderr);
 }
 
 /** oras' own words in short: its first line, without prefixes, and without the queries of URLs (they hold upload tokens). */

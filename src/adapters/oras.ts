@@ -95,7 +95,7 @@ export function createRegistry(options: OrasOptions): Registry {
     }
     const ran = await call(location, ['manifest', 'fetch', nameOf(location, reference)]);
     if (succeeded(ran)) return readManifest(placeOf(location), reference, ran.stdout);
-    if (ran.ended === 'exit' && saysAbsent(ran.stderr)) return { ok: true, value: undefined };
+    if (ran.ended === 'exit' && saysAbsent(ran.stderr, location.kind)) return { ok: true, value: undefined };
     return failure(location, ran);
   };
 
@@ -105,7 +105,7 @@ export function createRegistry(options: OrasOptions): Registry {
       fault: { kind: 'corrupt', message: `${placeOf(location)} ${what} (${digest})` },
     });
     const described = await call(location, ['blob', 'fetch', '--descriptor', nameOf(location, digest)]);
-    if (described.ended === 'exit' && saysAbsent(described.stderr))
+    if (described.ended === 'exit' && saysAbsent(described.stderr, location.kind))
       return corrupt('has no such content, though its manifest names it');
     if (!succeeded(described)) return failure(location, described);
     const size = sizeIn(described.stdout);
