@@ -16,15 +16,11 @@ export function diffFiles(before: readonly ChartFile[], after: readonly ChartFil
     const previous = old.get(path);
     old.delete(path);
     if (previous === undefined) added.push(path);
-    else if (!sameBytes(previous, content)) changed.push(path);
+    else if (Buffer.compare(previous, content) !== 0) changed.push(path);
   }
   return { added: added.sort(), removed: [...old.keys()].sort(), changed: changed.sort() };
 }
 
 export function isSame(diff: PackageDiff): boolean {
   return diff.added.length + diff.removed.length + diff.changed.length === 0;
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, index) => byte === b[index]);
 }
