@@ -119,18 +119,31 @@ async function listFolder(folder: string): Promise<Entry[]> {
   return entries.filter((entry) => entry !== undefined);
 }
 
+/**
+ * A pattern that ends with a slash is about folders alone. Links are neither matched nor followed: one may
+ * lead out of the repository, or round in a circle.
+ */
 async function findMatches(folder: string, patterns: readonly string[]): Promise<string[]> {
   // Loaded here alone: most runs name their charts, and have nothing to search.
   const { glob } = await import('tinyglobby');
-  const found = await glob([...patterns], {
-    cwd: folder,
-    absolute: true,
-    onlyFiles: false,
-    expandDirectories: false,
-    // A link may lead out of the repository, or round in a circle.
-    followSymbolicLinks: false,
-    ignore: patterns.some((pattern) => pattern.includes('node_modules')) ? [] : ['**/node_modules/**'],
-  });
+  const excluded = patterns.filter((pattern) => pattern.startsWith('!'));
+  const wanted = patterns.filter((pattern) => !pattern.startsWith('!'));
+  const search = (some: readonly string[], onlyDirectories: boolean): Promise<string[]> =>
+    glob([...some, ...excluded], {
+      cwd: folder,
+      absolute: true,
+      onlyFiles: false,
+      onlyDirectories,
+      expandDirectories: false,
+      followSymbolicLinks: false,
+      ignore: wanted.some((pattern) => pattern.includes('node_modules')) ? [] : ['**/node_modules/**'],
+    });
+  const forFolders = wanted.filter((pattern) => pattern.endsWith('/'));
+  const forBoth = wanted.filter((pattern) => !pattern.endsWith('/'));
+  const found = [
+    ...(forBoth.length > 0 ? await search(forBoth, false) : []),
+    ...(forFolders.length > 0 ? await search(forFolders, true) : []),
+  ];
   const paths = found.map((match) => path.resolve(match)).filter((match) => isBelow(folder, match));
   return [...new Set(paths)].sort(byCodeUnit);
 }
