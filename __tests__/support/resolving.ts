@@ -4,7 +4,9 @@ import path from 'node:path';
 import { createFiles } from '../../src/adapters/files.ts';
 import { createHelm } from '../../src/adapters/helm.ts';
 import { createCredentials } from '../../src/adapters/registry-credentials.ts';
+import { lockDigest } from '../../src/domain/chart-lock.ts';
 import type { Credential } from '../../src/domain/credential.ts';
+import { readDependencyFiles } from '../../src/domain/dependency-file.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import { DEFAULT_LIMITS } from '../../src/domain/limits.ts';
 import { readSource } from '../../src/domain/source.ts';
@@ -148,4 +150,34 @@ export function chartFiles(
 /** Rules with severities, sorted: what a run said in short. */
 export function rules(result: { readonly findings: readonly Finding[] }): string[] {
   return result.findings.map(({ rule, severity }) => `${severity} ${rule}`).sort();
+}
+
+/** The Chart.lock that `helm dependency update` would write for a Chart.yaml, had it found these versions. */
+export function lockFor(chartYaml: string, versions: readonly string[]): string {
+  const read = readDependencyFiles([{ path: 'Chart.yaml', content: Buffer.from(chartYaml) }]);
+  if (!read.ok) throw new Error(read.faults[0]?.message);
+  const { requirements } = read.value;
+  const plain = { condition: '', tags: [], enabled: false, importValues: [], alias: '' };
+  const locked = requirements.map((each, index) => ({
+    ...plain,
+    name: each.name,
+    repository: each.repository,
+    version: versions[index] ?? '',
+  }));
+  const items = locked.map(
+    ({ name, repository, version }) =>
+      `- name: ${name}\n  repository: ${JSON.stringify(repository)}\n  version: ${JSON.stringify(version)}\n`,
+  );
+  return `dependencies:\n${items.join('')}digest: ${lockDigest(requirements, locked)}\ngenerated: "2026-01-01T00:00:00Z"\n`;
+}
+
+/** `chartFiles` with the lock beside it. */
+export function lockedChart(
+  folder: string,
+  dependencies: readonly string[],
+  versions: readonly string[],
+  name = 'app',
+): Record<string, string> {
+  const files = chartFiles(folder, name, '1.0.0', dependencies);
+  return { ...files, [`${folder}/Chart.lock`]: lockFor(files[`${folder}/Chart.yaml`] ?? '', versions) };
 }

@@ -11,7 +11,7 @@ import {
 import { shown } from '../../domain/dependency-mirror.ts';
 import type { Finding } from '../../domain/finding.ts';
 import { joinShown } from '../../domain/paths.ts';
-import type { ChartFolder } from '../stage-copy.ts';
+import type { ChartFolder } from './copy.ts';
 
 /** An archive that got into the staged copy. */
 export interface Content {

@@ -5,7 +5,7 @@ import type { Mirror } from '../../domain/dependency-mirror.ts';
 import type { Finding } from '../../domain/finding.ts';
 import { joinShown } from '../../domain/paths.ts';
 import type { Ports } from '../../ports.ts';
-import type { ChartFolder } from '../stage-copy.ts';
+import type { ChartFolder } from './copy.ts';
 import type { Fetched } from './fetch.ts';
 
 export type ResolvePorts = Pick<Ports, 'helm' | 'registry' | 'files' | 'host'>;

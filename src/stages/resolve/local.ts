@@ -2,8 +2,8 @@ import { isAbsolute, join } from 'node:path';
 import type { DependencyFault } from '../../domain/dependency-fault.ts';
 import { sameVersion, satisfies } from '../../domain/dependency-range.ts';
 import { isInside, shownPath } from '../../domain/paths.ts';
-import type { ChartFolder } from '../stage-copy.ts';
 import type { Resolving, Wanted } from './context.ts';
+import type { ChartFolder } from './copy.ts';
 import type { Origin } from './source.ts';
 
 export type LocalFolder =

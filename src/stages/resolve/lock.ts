@@ -10,8 +10,8 @@ import {
 import type { DependencyFiles } from '../../domain/dependency-file.ts';
 import { satisfies } from '../../domain/dependency-range.ts';
 import type { Finding } from '../../domain/finding.ts';
-import type { ChartFolder } from '../stage-copy.ts';
 import { dependencyFinding, type Wanted } from './context.ts';
+import type { ChartFolder } from './copy.ts';
 
 /**
  * What to look for, by the lock where there is one. A lock that is out of date is a finding for each

@@ -1,10 +1,11 @@
 import { join, relative, sep } from 'node:path';
-import type { ChartFile } from '../domain/chart.ts';
-import type { Finding } from '../domain/finding.ts';
-import { HelmignoreError, type Ignores, parseHelmignore } from '../domain/helmignore.ts';
-import { ARCHIVE_LIMITS, SOURCE_BYTES } from '../domain/limits.ts';
-import { isInside, joinShown } from '../domain/paths.ts';
-import type { Entry, Files } from '../ports.ts';
+import type { ChartFile } from '../../domain/chart.ts';
+import type { Finding } from '../../domain/finding.ts';
+import { HelmignoreError, type Ignores, parseHelmignore } from '../../domain/helmignore.ts';
+import { ARCHIVE_LIMITS, SOURCE_BYTES } from '../../domain/limits.ts';
+import { isInside, joinShown } from '../../domain/paths.ts';
+import type { Entry, Files } from '../../ports.ts';
+import { oversize } from './bounds.ts';
 
 /** A chart's folder in the repository. */
 export interface ChartFolder {
@@ -23,7 +24,7 @@ export interface FolderCopy {
   readonly findings: readonly Finding[];
 }
 
-interface Found {
+export interface Found {
   readonly path: string;
   /** Absolute, links followed. */
   readonly real: string;
@@ -44,7 +45,7 @@ export async function readChartFolder(
   if (typeof ignore !== 'function') return { files: [], ignored: () => false, findings: [ignore] };
   const walk = new Walk(folder, exclude, files, ignore);
   await walk.enter('', folder.directory, [folder.directory]);
-  const findings = [...walk.findings, ...oversize(folder, walk.found)];
+  const findings = [...walk.findings, ...oversize(folder, walk.found, walk.folders)];
   const ignored = (path: string): boolean => {
     const steps = path.split('/');
     return steps.some((_, index) => ignore(steps.slice(0, index + 1).join('/'), index + 1 < steps.length));
@@ -84,8 +85,13 @@ function readRules(folder: ChartFolder, text: string): Ignores | Finding {
   }
 }
 
+/** Links between a few folders can make endlessly many ways, without a single loop or file. */
+const MOST_LINKED_FOLDERS = 200;
+
 class Walk {
   readonly found: Found[] = [];
+  folders = 0;
+  #linkedFolders = 0;
   readonly findings: Finding[] = [];
   readonly #folder: ChartFolder;
   readonly #exclude: readonly string[];
@@ -101,9 +107,10 @@ class Walk {
 
   /** `above` are the real folders on the way here: meeting one again is a loop. */
   async enter(path: string, real: string, above: readonly string[]): Promise<void> {
+    this.folders += 1;
     for (const entry of await this.#files.list(real)) {
       // Far past the bound there is nothing more to learn.
-      if (this.found.length > ARCHIVE_LIMITS.entries) return;
+      if (this.found.length + this.folders > ARCHIVE_LIMITS.entries) return;
       const inside = path === '' ? entry.path : `${path}/${entry.path}`;
       const absolute = join(real, entry.path);
       if (entry.path === '.git' || this.#exclude.includes(absolute)) continue;
@@ -145,7 +152,15 @@ class Walk {
         `is a symbolic link to ${this.#shown(real)}, which it lies in: it would go on for ever`,
       );
     } else if (kind === 'folder') {
-      await this.enter(path, real, [...above, real]);
+      this.#linkedFolders += 1;
+      if (this.#linkedFolders <= MOST_LINKED_FOLDERS) await this.enter(path, real, [...above, real]);
+      else if (this.#linkedFolders === MOST_LINKED_FOLDERS + 1) {
+        this.#add(
+          'link-loop',
+          path,
+          `is a symbolic link to a folder, one of more than ${MOST_LINKED_FOLDERS} on the ways through this chart`,
+        );
+      }
     } else {
       this.found.push({ path, real, size: await this.#size(real) });
     }
@@ -181,52 +196,4 @@ class Walk {
       file,
     });
   }
-}
-
-const MiB = 1024 * 1024;
-
-/** Helm loads no chart over these bounds; what makes a chart so large is nearly always there by mistake. */
-function oversize(folder: ChartFolder, found: readonly Found[]): Finding[] {
-  const finding = (message: string, file: string): Finding => ({
-    stage: 'resolve',
-    rule: 'resolve/too-large',
-    severity: 'error',
-    message,
-    hint: `Add it to ${joinShown(folder.source, '.helmignore')}.`,
-    chart: folder.chart,
-    file,
-  });
-  const total = found.reduce((sum, { size }) => sum + size, 0);
-  const source = folder.source;
-  if (found.length > ARCHIVE_LIMITS.entries) {
-    const largest = heaviest(found, () => 1);
-    return [
-      finding(
-        `${source} holds more than ${ARCHIVE_LIMITS.entries} files, most of them in ${joinShown(source, largest)}`,
-        source,
-      ),
-    ];
-  }
-  if (total > ARCHIVE_LIMITS.totalBytes) {
-    const largest = heaviest(found, ({ size }) => size);
-    const text = `${source} holds ${Math.ceil(total / MiB)} MiB, more than the ${ARCHIVE_LIMITS.totalBytes / MiB} MiB that helm takes`;
-    return [finding(`${text}, most of them in ${joinShown(source, largest)}`, source)];
-  }
-  return found
-    .filter(({ path, size }) => size > ARCHIVE_LIMITS.fileBytes && !/^charts\/[^/]+\.tgz$/.test(path))
-    .map(({ path, size }) => {
-      const file = joinShown(source, path);
-      const text = `${file} is ${(size / MiB).toFixed(1)} MiB; helm refuses packages with a file over ${ARCHIVE_LIMITS.fileBytes / MiB} MiB`;
-      return finding(text, file);
-    });
-}
-
-/** The direct folder or file of the chart that weighs most. */
-function heaviest(found: readonly Found[], weight: (found: Found) => number): string {
-  const sums = new Map<string, number>();
-  for (const entry of found) {
-    const top = entry.path.split('/')[0] ?? entry.path;
-    sums.set(top, (sums.get(top) ?? 0) + weight(entry));
-  }
-  return [...sums].sort((a, b) => b[1] - a[1])[0]?.[0] ?? '.';
 }
