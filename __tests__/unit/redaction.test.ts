@@ -39,17 +39,15 @@ describe('one secret', () => {
     expect(redact(`before "${form}" after`)).toMatch(/^before "\*\*\*={0,2}(%3D){0,2}" after$/);
   });
 
-  test('in base64 at any place of a longer text, nothing of it can be read', () => {
+  test('in base64 at any place of a longer text, down to the digits it shares with its neighbours', () => {
+    const bytes = Buffer.byteLength(SECRET);
     for (let length = 0; length < 9; length++) {
       for (const tail of ['', 'x', 'yz', '@host']) {
-        const whole = `${'user:abcd'.slice(0, length)}${SECRET}${tail}`;
         for (const encoding of ['base64', 'base64url'] as const) {
-          const left = redact(Buffer.from(whole).toString(encoding));
-          expect(left).toContain('***');
-          // Each part is decoded at each alignment.
-          for (const part of left.split('***').flatMap((text) => [text, text.slice(1), text.slice(2), text.slice(3)])) {
-            expect(Buffer.from(part, encoding).toString('latin1')).not.toMatch(/p@|@s|ss w|w\/|rd\+|\+%~|!&<|<\\x/);
-          }
+          const digits = Buffer.from(`${'user:abcd'.slice(0, length)}${SECRET}${tail}`).toString(encoding);
+          const from = Math.floor((length * 8) / 6);
+          const to = Math.ceil(((length + bytes) * 8) / 6);
+          expect(redact(digits)).toBe(`${digits.slice(0, from)}***${digits.slice(to)}`);
         }
       }
     }
@@ -96,6 +94,8 @@ test('the base64 of a long secret in lines of 76 and of 64', () => {
 
 test('values shorter than six characters are left alone, six are not', () => {
   expect(redacting('true', '54321', '  abc  ')('true 54321 abc')).toBe('true 54321 abc');
+  expect(redacting('  abc  ')('x  abc  y')).toBe('x  abc  y');
+  expect(redacting('true')(base64('true'))).toBe('dHJ1ZQ==');
   expect(redacting('654321')('654321')).toBe('***');
 });
 

@@ -81,6 +81,7 @@ describe('job summary', () => {
       .replaceAll('<br>', '')
       .replace(/^- (\*\*.*?\*\* · )/gm, (_all, place: string) => place.replaceAll('**', ''))
       .replace(/^\*\*(.*?)\*\* →/gm, '$1 →');
+    expect(text.match(/&#(64|35);(?!&#8203;)/g)).toBeNull();
     const lines = text.split('\n').filter((line) => !/^(#{2,3} [^#]*|\|.*\||)$/.test(line));
     expect(lines.join('\n')).not.toMatch(/[<>`*_[\]\\~]|@|https?:\/\/|www\.|GH-\d|^\s*[#>|]/m);
   });

@@ -56,6 +56,13 @@ describe('report.json', () => {
     }
     expect(validate(JSON.parse(files['report.json']))).toBe(true);
   });
+
+  test('an escape sequence in the middle of a secret does not hide it', () => {
+    const finding = { ...SAMPLES.invalid.findings[0], message: 'hun\u001b[0mter\u00002' };
+    const report = { ...SAMPLES.invalid, findings: [finding] } as typeof SAMPLES.invalid;
+    const files = renderReport(report, (text) => text.replaceAll('hunter2', '***'));
+    expect(JSON.parse(files['report.json']).findings[0].message).toBe('***');
+  });
 });
 
 function undescribed(node: unknown, path: string): string[] {

@@ -8,8 +8,8 @@ import { runnerCommands } from '../support/runner-commands.ts';
 import { HOSTILE, hostileReport, reportOf, runOf, SAMPLES } from '../support/sample-report.ts';
 import { screen } from '../support/screen.ts';
 
-function host(options: { tty?: boolean; environment?: Record<string, string>; quiet?: number } = {}) {
-  const out = recorder(options.tty ? { isTTY: true, columns: 100, rows: 30 } : {});
+function host(options: { tty?: boolean; rows?: number; environment?: Record<string, string>; quiet?: number } = {}) {
+  const out = recorder(options.tty ? { isTTY: true, columns: 100, rows: options.rows ?? 30 } : {});
   const errors = recorder();
   const terminal = createTerminal({
     stdout: out.stream,
@@ -165,6 +165,13 @@ describe('on a terminal', () => {
     },
   );
 
+  test('without a window there are plain lines', async () => {
+    const { terminal, out } = host({ tty: true, rows: 0, environment: { NO_COLOR: '1' } });
+    terminal.progress({ kind: 'ended', run: runOf('lint', 'passed') });
+    await terminal.finish(SAMPLES.empty, undefined);
+    expect(out()).toBe('passed      0.08 s  lint task-api\n\npassed\n');
+  });
+
   test('a run that ends before the view is loaded shows it once', async () => {
     const { terminal, out } = host({ tty: true, environment: { NO_COLOR: '1' } });
     terminal.mask('hunter2-hunter2');
@@ -188,6 +195,8 @@ describe('the view', () => {
     board.ended({ ...run, kubeVersion: '1.34', status: 'passed', seconds: 1 });
     expect(board.text('*', PLAIN)).toBe('a\n  render    * dev  1.00 s');
     board.ended({ ...run, kubeVersion: '1.35', status: 'failed', seconds: 0.5 });
+    expect(board.text('*', PLAIN)).toBe('a\n  render    ✗ dev  1.50 s');
+    board.ended({ ...run, kubeVersion: '1.36', status: 'passed', seconds: 0 });
     expect(board.text('*', PLAIN)).toBe('a\n  render    ✗ dev  1.50 s');
   });
 

@@ -11,7 +11,7 @@ import { createLive } from './terminal-live.ts';
 import { paintFor } from './terminal-paint.ts';
 
 export interface TerminalOptions {
-  readonly stdout: Writable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
   readonly stderr: Writable;
   /** CI, GITHUB_ACTIONS, NO_COLOR and TERM are read. */
   readonly environment: NodeJS.ProcessEnv;
@@ -36,6 +36,8 @@ export function createTerminal(options: TerminalOptions): Terminal {
 
   const onRunner = environment.GITHUB_ACTIONS === 'true';
   const onTerminal = stdout.isTTY === true && environment.TERM !== 'dumb';
+  // A terminal without a window (a container's, or one that `expect` or `script` opened) has no rows to redraw.
+  const hasSize = stdout.columns !== 0 && stdout.rows !== 0;
   const paint = paintFor(onTerminal && !isSet(environment.NO_COLOR));
   const clean = (text: string): string => redaction.redact(plainText(text));
   // Our own colours are in the text by now: only what a runner would obey is still to be broken.
@@ -45,7 +47,7 @@ export function createTerminal(options: TerminalOptions): Terminal {
     stdout.write(`${safe(text)}\n`);
   };
   const view =
-    onTerminal && !isSet(environment.CI) && !onRunner
+    onTerminal && hasSize && !isSet(environment.CI) && !onRunner
       ? createLive(stdout, paint, clean)
       : createLines(print, clean, options.quiet ?? 15_000);
 
