@@ -70,6 +70,7 @@ export async function compose(options: {
         }),
         registry: createRegistry({
           ...shared,
+          cancel,
           oras: async () => (await tools.oras()).path,
           credentials,
           ...(request.caFile !== undefined && { caFile: request.caFile }),

@@ -62,20 +62,22 @@ function digestOf(index: string, tag: string): string | undefined {
  * Adds to a layout so that writers at once lose nothing and a reader (or a run after a crash) always finds a valid
  * layout: under a lock, `push` works on a side folder of the layout's own, whose `blobs` is a link to the real
  * one; only then the side's index.json is renamed over the real one. A tag that names something else
- * by then is left alone. `push` gets the side folder and gives the digest of what it pushed.
+ * by then is left alone. `push` gets the side folder and gives the digest of what it pushed. `cancel` ends the
+ * wait for the lock; its reason is thrown.
  */
 export async function addToLayout(
   directory: string,
   tag: string,
   waitMilliseconds: number,
   push: (side: string) => Promise<RegistryAnswer<string>>,
+  cancel?: AbortSignal,
 ): Promise<RegistryAnswer<string>> {
   const state = await layoutState(directory);
   if (!state.ok) return state;
   let release: (() => Promise<void>) | undefined;
   try {
     await mkdir(path.join(directory, 'blobs', 'sha256'), { recursive: true });
-    release = await lock(directory, waitMilliseconds);
+    release = await lock(directory, waitMilliseconds, cancel);
     if (release === undefined) {
       const seconds = Math.round(waitMilliseconds / 1000);
       return fault('timeout', `the OCI layout ${directory} was held by another run for more than ${seconds} s`);
@@ -153,28 +155,30 @@ async function put(directory: string, name: string, content: string): Promise<vo
 }
 
 /** A lock that ages: the one of a run that was killed is taken over after ten seconds. `undefined`: still held. */
-async function lock(directory: string, waitMilliseconds: number): Promise<(() => Promise<void>) | undefined> {
+async function lock(
+  directory: string,
+  waitMilliseconds: number,
+  cancel?: AbortSignal,
+): Promise<(() => Promise<void>) | undefined> {
   const { default: lockfile } = await import('proper-lockfile');
-  const pause = 50;
-  try {
-    return await lockfile.lock(directory, {
-      lockfilePath: path.join(directory, LOCK),
-      realpath: false,
-      stale: 10_000,
-      update: 2_000,
-      retries: {
-        retries: Math.ceil(waitMilliseconds / pause),
-        minTimeout: pause,
-        maxTimeout: pause,
-        factor: 1,
-        randomize: false,
-      },
-      // The index is compared before it is replaced, so a lost lock loses no tag.
-      onCompromised: () => {},
-    });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ELOCKED') return undefined;
-    throw error;
+  const deadline = performance.now() + waitMilliseconds;
+  for (;;) {
+    cancel?.throwIfAborted();
+    try {
+      return await lockfile.lock(directory, {
+        lockfilePath: path.join(directory, LOCK),
+        realpath: false,
+        stale: 10_000,
+        update: 2_000,
+        // The index is compared before it is replaced, so a lost lock loses no tag.
+        onCompromised: () => {},
+      });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
+      if (performance.now() > deadline) return undefined;
+    }
+    // The library could wait by itself, but not be interrupted.
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 

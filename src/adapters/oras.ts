@@ -25,6 +25,8 @@ export interface OrasOptions {
   /** A private folder (0700) of this run. */
   readonly temporary: string;
   readonly limits: Limits;
+  /** Ends the wait for a layout that another run writes to; its reason is thrown. */
+  readonly cancel?: AbortSignal;
   /** Told once of each host that is asked. */
   readonly note: (text: string) => void;
 }
@@ -156,9 +158,8 @@ export function createRegistry(options: OrasOptions): Registry {
 
   const push: Registry['push'] = async (location, tag, artifact) => {
     if (location.kind === 'layout') {
-      return await addToLayout(location.directory, tag, options.limits.registryMilliseconds, (side) =>
-        upload({ kind: 'layout', directory: side }, tag, artifact),
-      );
+      const beside = (side: string) => upload({ kind: 'layout', directory: side }, tag, artifact);
+      return await addToLayout(location.directory, tag, options.limits.registryMilliseconds, beside, options.cancel);
     }
     // Uploading takes long and tagging doesn't: the tag is looked up once more in between, so that the
     // time in which another writer's tag could be overwritten unseen is as short as a registry allows.

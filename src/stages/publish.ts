@@ -7,6 +7,7 @@ import type { PublishOutcome } from '../domain/outcome.ts';
 import { diffFiles, isSame, type PackageDiff } from '../domain/package-diff.ts';
 import { type Location, locationOf, referenceText, type Target, tagOf } from '../domain/reference.ts';
 import type { ChartPackage } from '../domain/staged.ts';
+import { together } from '../domain/together.ts';
 import type { Manifest, Ports, Registry, RegistryFault } from '../ports.ts';
 
 /** What became of one target: at most one finding, and none where the package is there now. */
@@ -25,7 +26,7 @@ export async function publish(
   options: { readonly root: string },
   ports: Pick<Ports, 'registry'>,
 ): Promise<{ findings: Finding[]; outcomes: PublishOutcome[] }> {
-  const tried = await Promise.all(
+  const tried = await together(
     targets.map((target) => {
       const location = locationOf(target, pkg.name, (...parts) => resolve(options.root, ...parts));
       return publishTo(pkg, target, location, ports.registry);

@@ -3,6 +3,7 @@ import type { Finding } from '../domain/finding.ts';
 import { admits, type KubeVersion } from '../domain/kubernetes.ts';
 import { type DocumentChecks, documentsOf } from '../domain/manifest.ts';
 import type { StagedChart } from '../domain/staged.ts';
+import { together } from '../domain/together.ts';
 import type { HelmFault, Ports } from '../ports.ts';
 import { helmCall, helmFinding } from './helm-calls.ts';
 
@@ -42,7 +43,7 @@ export async function render(
 ): Promise<{ findings: Finding[]; schema: HelmFault[]; rendered: Rendered[] }> {
   const first = kubeVersion === environment.kubeVersions[0];
   const operations = staged.readsOperation ? [false, true] : [false];
-  const renders = await Promise.all(
+  const renders = await together(
     operations.map(async (upgrade) => {
       // The same values are checked against the schema once.
       const call = helmCall(

@@ -6,6 +6,7 @@ import type { Mirror } from '../domain/dependency-mirror.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { StagedChart } from '../domain/staged.ts';
 import { templateReads } from '../domain/template-reads.ts';
+import { together } from '../domain/together.ts';
 import { checkContent } from './resolve/content.ts';
 import type { ResolvePorts, Resolving } from './resolve/context.ts';
 import { overrideVersions } from './resolve/override.ts';
@@ -107,6 +108,6 @@ async function writeAll(
   const atOnce = 16;
   for (let start = 0; start < contents.length; start += atOnce) {
     const some = contents.slice(start, start + atOnce);
-    await Promise.all(some.map(({ path, content }) => files.write(join(directory, path), content)));
+    await together(some.map(({ path, content }) => files.write(join(directory, path), content)));
   }
 }

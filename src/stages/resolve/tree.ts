@@ -3,6 +3,7 @@ import { type DependencyFiles, readDependencyFiles } from '../../domain/dependen
 import type { Finding } from '../../domain/finding.ts';
 import { joinShown } from '../../domain/paths.ts';
 import type { StagedDependency } from '../../domain/staged.ts';
+import { together } from '../../domain/together.ts';
 import { collisions, leftOut, notLocked } from './charts-folder.ts';
 import type { Content } from './content.ts';
 import type { Resolving } from './context.ts';
@@ -52,7 +53,7 @@ export async function readTree(
   const { vendored, faults } = await readVendored(copy.files);
   const at = { resolving, folder, files: dependencyFiles, vendored, above };
   const isTop = above.length === 1;
-  const resolved = await Promise.all(
+  const resolved = await together(
     wanted.map(async (each) => {
       const one = await resolveDependency(at, each);
       // helm looks at the rules of the chart that it is given, not at those of charts within.
