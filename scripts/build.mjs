@@ -1,4 +1,4 @@
-// Builds dist/: the Action (index.js: main and post) and the command (cli.js), with shared chunks beside
+// Builds dist/: the Action (index.js and post.js) and the command (cli.js), with shared chunks beside
 // them. `--check` builds elsewhere and fails when dist/ differs, untracked and missing files included;
 // `--outdir DIR` builds there (below the repository: the bundles are modules by its package.json).
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ export async function bundle(outdir) {
   rmSync(outdir, { recursive: true, force: true });
   await build({
     absWorkingDir: root,
-    entryPoints: ['src/index.ts', 'src/cli.ts'],
+    entryPoints: ['src/index.ts', 'src/post.ts', 'src/cli.ts'],
     outdir,
     bundle: true,
     platform: 'node',

@@ -30,7 +30,7 @@ function actionYaml({ INPUTS, OUTPUTS }) {
     branding: { icon: 'anchor', color: 'blue' },
     inputs,
     outputs,
-    runs: { using: 'node24', main: 'dist/index.js', post: 'dist/index.js' },
+    runs: { using: 'node24', main: 'dist/index.js', post: 'dist/post.js' },
   };
   return `# Generated from src/inputs.ts by npm run generate.\n${stringify(action, { lineWidth: 0 })}`;
 }

@@ -2,21 +2,15 @@ import { cancelOnSignals, clock, compose } from './adapters/compose.ts';
 import { secretsOfEnvironment } from './adapters/command-line.ts';
 import { createGitHub } from './adapters/github.ts';
 import { createRedaction } from './adapters/redaction.ts';
-import { removeTree } from './adapters/remove-tree.ts';
 import { secretsOf } from './adapters/secrets.ts';
 import { workflowInputs } from './adapters/workflow-inputs.ts';
 import { Cancelled } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
 import { run } from './main.ts';
 
-/** The composition root of the Action: the main step, and the post step that clears away what a killed main step left. */
+/** The composition root of the Action's main step; the post step is post.ts. */
 async function main(): Promise<number> {
   const { env: environment, stdout } = process;
-  const left = environment.STATE_temporary;
-  if (left !== undefined && left !== '') {
-    await removeTree(left);
-    return 0;
-  }
   const redaction = createRedaction();
   const host = createGitHub({ stdout, environment, redaction });
   const given = workflowInputs(environment);
