@@ -1,4 +1,5 @@
-import { execa } from 'execa';
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import pLimit from 'p-limit';
 import type { Limits } from '../domain/limits.ts';
 import { watchMemory } from './memory.ts';
@@ -46,7 +47,12 @@ export interface Runner {
  * The one place that starts programs, at most `atOnce` computing side by side. `cancel` ends whatever
  * runs; its reason is thrown. `environment` is where the allow-list is taken from.
  */
-export function createRunner(limits: Limits, cancel: AbortSignal, environment: NodeJS.ProcessEnv, atOnce: number): Runner {
+export function createRunner(
+  limits: Limits,
+  cancel: AbortSignal,
+  environment: NodeJS.ProcessEnv,
+  atOnce: number,
+): Runner {
   const allowed = allowedEnvironment(environment);
   const inTurn = pLimit(atOnce);
   const running = new Set<Promise<unknown>>();
@@ -69,51 +75,79 @@ export function createRunner(limits: Limits, cancel: AbortSignal, environment: N
   };
 }
 
-async function runChild(call: Call, limits: Limits, cancel: AbortSignal, env: Record<string, string>): Promise<Ran> {
-  const started = performance.now();
-  const child = execa(call.file, call.args, {
-    ...(call.cwd !== undefined && { cwd: call.cwd }),
-    ...(call.input !== undefined ? { input: call.input } : { stdin: 'ignore' as const }),
-    env,
-    extendEnv: false,
-    encoding: 'buffer',
-    maxBuffer: limits.outputBytes,
-    timeout: call.milliseconds,
-    forceKillAfterDelay: 2_000,
-    cancelSignal: cancel,
-    reject: false,
-    windowsHide: true,
+/** Milliseconds a child has to end by itself after SIGTERM. */
+const GRACE = 2_000;
+
+function runChild(call: Call, limits: Limits, cancel: AbortSignal, env: Record<string, string>): Promise<Ran> {
+  return new Promise((resolve) => {
+    const started = performance.now();
+    const child = spawn(call.file, call.args, {
+      ...(call.cwd !== undefined && { cwd: call.cwd }),
+      env,
+      stdio: [call.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+      windowsHide: true,
+    });
+    children.add(child);
+    let why: Ran['ended'] = 'exit';
+    let force: NodeJS.Timeout | undefined;
+    const end = (reason: Ran['ended'], signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): void => {
+      if (why === 'exit') why = reason;
+      child.kill(signal);
+      force ??= setTimeout(() => child.kill('SIGKILL'), GRACE);
+    };
+    const cancelled = (): void => end('exit');
+    cancel.addEventListener('abort', cancelled, { once: true });
+    const deadline = setTimeout(() => end('timeout'), call.milliseconds);
+    const memory = watchMemory(child.pid, limits.childBytes, () => end('memory', 'SIGKILL'));
+    const stdout = collect(child.stdout, limits.outputBytes, () => end('output'));
+    const stderr = collect(child.stderr, limits.outputBytes, () => end('output'));
+    // A child that ends before it has read everything is its own affair: how it ended says what was wrong.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(call.input);
+    const finish = (ended: Ran['ended'], code: number | null): void => {
+      clearTimeout(deadline);
+      clearTimeout(force);
+      cancel.removeEventListener('abort', cancelled);
+      memory.stop();
+      children.delete(child);
+      resolve({
+        ended,
+        code: code ?? undefined,
+        stdout: Buffer.concat(stdout),
+        stderr: Buffer.concat(stderr).toString('utf8'),
+        seconds: (performance.now() - started) / 1000,
+        command: [call.file, ...call.args].map(quoted).join(' '),
+      });
+    };
+    child.on('error', () => {
+      // Without a pid there was no process: ENOENT, EACCES and the like.
+      if (child.pid === undefined) finish('not-started', null);
+    });
+    child.on('close', (code) => finish(why, code));
   });
-  const memory = watchMemory(child.pid, limits.childBytes, () => child.kill('SIGKILL'));
-  const result = await child;
-  memory.stop();
-  return {
-    ended: ended(result, memory.exceeded()),
-    code: result.exitCode,
-    stdout: result.stdout,
-    stderr: new TextDecoder().decode(result.stderr),
-    seconds: (performance.now() - started) / 1000,
-    command: result.escapedCommand,
-  };
 }
 
-function ended(
-  result: {
-    timedOut: boolean;
-   
-    isMaxBuffer: boolean;
-    exitCode?: number | undefined;
-    signal?: string | undefined;
-  },
-  exceeded: boolean,
-): Ran['ended'] {
-  if (exceeded) return 'memory';
-  if (result.timedOut) return 'timeout';
-  if (result.isMaxBuffer) return 'output';
-  // Without an exit code and a signal there was no process: ENOENT, EACCES and the like.
-  if (result.exitCode === undefined && result.signal === undefined) return 'not-started';
-  return 'exit';
+function collect(stream: Readable | null, limit: number, exceeded: () => void): Buffer[] {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  stream?.on('data', (chunk: Buffer) => {
+    bytes += chunk.byteLength;
+    if (bytes <= limit) chunks.push(chunk);
+    else exceeded();
+  });
+  return chunks;
 }
+
+/** An argument as it could be typed. */
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
+}
+
+/** What runs now: none of it outlives this process when it ends by itself. */
+const children = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
 
 /**
  * What children may know of our environment: where programs and homes are, proxies, certificates, the

@@ -1,5 +1,4 @@
-import { load, YAMLException } from 'js-yaml';
-import { isMap, parseDocument, visit } from 'yaml';
+import { mayRepeatKey } from './repeated-keys.ts';
 
 /** A document of a rendered manifest and the template that made it. */
 export interface RenderedDocument {
@@ -24,64 +23,41 @@ export interface DocumentFault {
   readonly file: string;
 }
 
-/** Checks documents for what helm lets pass: a key twice in one mapping, or no YAML at all (NOTES aside). */
+/** Checks documents for what helm lets pass: a key twice in one mapping. That they are YAML helm has seen to. */
 export interface DocumentChecks {
-  faults(documents: readonly RenderedDocument[]): DocumentFault[];
+  faults(documents: readonly RenderedDocument[]): Promise<DocumentFault[]>;
 }
 
-/** Environments and versions share most of their documents: each text is parsed once for the life of these checks. */
+/** Environments and versions share most of their documents: each text is checked once for the life of these checks. */
 export function createDocumentChecks(): DocumentChecks {
   const seen = new Map<string, string | undefined>();
-  const check = (text: string): string | undefined => {
-    if (!seen.has(text)) seen.set(text, wrongWith(text));
+  const check = async (text: string): Promise<string | undefined> => {
+    if (!seen.has(text)) seen.set(text, mayRepeatKey(text) ? await repeatedKey(text) : undefined);
     return seen.get(text);
   };
   return {
-    faults: (documents) =>
-      documents.flatMap(({ template, text }) => {
-        const message = check(text);
-        return message === undefined ? [] : [{ kind: 'yaml' as const, severity: 'error' as const, message, file: template }];
-      }),
+    faults: async (documents) => {
+      const faults: DocumentFault[] = [];
+      for (const { template, text } of documents) {
+        const message = await check(text);
+        if (message !== undefined) faults.push({ kind: 'yaml', severity: 'error', message, file: template });
+      }
+      return faults;
+    },
   };
 }
 
-function wrongWith(text: string): string | undefined {
+async function repeatedKey(text: string): Promise<string | undefined> {
+  // Most charts never need it (see mayRepeatKey).
+  const { load, YAMLException } = await import('js-yaml');
   try {
     load(text);
     return undefined;
   } catch (error) {
-    if (!(error instanceof YAMLException)) throw error;
+    // What else this parser refuses (a document of comments, a foreign tag) helm's takes.
+    if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key') return undefined;
     // The line is one of the rendered text; what stands there helps where its number wouldn't.
-    const line = text.split('\n')[error.mark?.line ?? -1]?.trim();
-    const near = line === undefined || line === '' ? '' : `: ${JSON.stringify(line.slice(0, 80))}`;
-    if (error.reason === 'duplicated mapping key') return `renders the same key twice in one mapping${near}`;
-    return `renders to no valid YAML: ${error.reason}${near}`;
+    const line = text.split('\n')[error.mark?.line ?? -1]?.trim() ?? '';
+    return `renders the same key twice in one mapping${line === '' ? '' : `: ${JSON.stringify(line.slice(0, 80))}`}`;
   }
-}
-
-/** The manifest with the data of every Secret replaced; what can't be parsed is dropped rather than shown. */
-export function redactSecrets(manifest: string): string {
-  const pieces = manifest.split(/^(?=---(?:\s|$))/m);
-  if (!pieces.some(mayHoldSecret)) return manifest;
-  return pieces
-    .map((piece) => {
-      if (!mayHoldSecret(piece)) return piece;
-      const document = parseDocument(piece, { logLevel: 'silent', uniqueKeys: false });
-      if (document.errors.length > 0) return '---\n# a document that may hold a Secret and is no valid YAML is left out here\n';
-      visit(document, {
-        Map: (_, map) => {
-          if (map.get('kind') !== 'Secret') return;
-          for (const key of ['data', 'stringData']) {
-            const data = map.get(key);
-            if (isMap(data)) for (const pair of data.items) pair.value = document.createNode('REDACTED');
-          }
-        },
-      });
-      return `---\n${document.toString().replace(/^---\n/, '')}`;
-    })
-    .join('');
-}
-
-function mayHoldSecret(text: string): boolean {
-  return /kind["']?\s*:\s*["']?Secret["']?\s*(?:$|[,}#\r\n])/m.test(text);
 }

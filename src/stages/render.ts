@@ -64,7 +64,7 @@ export async function render(
     const onlyUpgrade = upgrade && installed?.ok === true;
     if (answer.ok) {
       rendered.push({ kubeVersion, upgrade, manifest: answer.value });
-      for (const fault of checks.faults(documentsOf(answer.value, staged.metadata.name))) {
+      for (const fault of await checks.faults(documentsOf(answer.value, staged.metadata.name))) {
         findings.push(helmFinding(fault, 'render', staged, environment, kubeVersion));
       }
       continue;
