@@ -293,3 +293,13 @@ test('helm lies in a folder of its archive', async () => {
   const tool = await tools({ wishes: { helm: `${found.version}@sha256:${sha256(content).toUpperCase()}` } }).helm();
   expect(tool.version).toBe(found.version);
 });
+
+test('for Windows it is a zip with an .exe', async () => {
+  const content = zip({ LICENSE: new Uint8Array(10), 'oras.exe': await readFile(programs.oras ?? '') });
+  const { fileName: name } = archiveOf('oras', version, 'windows-amd64');
+  server.serve(`/releases/${name}`, bytes(content));
+  const wishes = { oras: `${version}@sha256:${sha256(content)}` };
+  const tool = await tools({ wishes, platform: { os: 'win32', architecture: 'x64' } }).oras();
+  expect(path.basename(tool.path)).toBe('oras.exe');
+  expect(await probe('oras', tool.path, run)).toEqual(tool);
+});
