@@ -43,11 +43,10 @@ async function get(
   url: URL,
   options: { readonly signal: AbortSignal; readonly stallMilliseconds: number },
 ): Promise<Response & { readonly location: string | undefined }> {
-  // Loaded here alone: 0.4 MB that a run with installed or cached tools never needs.
-  const [{ Agent, ProxyAgent, request }, { getProxyUrl }] = await Promise.all([
-    import('undici'),
-    import('@actions/http-client'),
-  ]);
+  // Loaded here alone: 0.4 MB that a run with installed or cached tools never needs. The default export: a bundled
+  // CommonJS module has no named ones when it is loaded lazily.
+  const [{ default: undici }, { getProxyUrl }] = await Promise.all([import('undici'), import('@actions/http-client')]);
+  const { Agent, ProxyAgent, request } = undici;
   const times = {
     headersTimeout: options.stallMilliseconds,
     bodyTimeout: options.stallMilliseconds,
