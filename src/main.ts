@@ -52,7 +52,7 @@ export async function run(raw: RawRequest, base: Base, connect: (request: Reques
     if (error instanceof Cancelled) return await finish(record.report('cancelled'), folder, base);
     if (error instanceof RequestError) {
       record.add(error.findings);
-      return await finish(record.report('invalid'), folder ?? defaultReport(raw, base.files), base);
+      return await finish(record.report('invalid'), folder ?? (await defaultReport(raw, base.files)), base);
     }
     const unavailable = error instanceof EnvironmentError;
     record.add([
@@ -187,10 +187,16 @@ async function finish(report: Report, folder: string | undefined, { files, host 
 }
 
 /** Where a request that can't be understood is reported: the default folder, unless another was asked for. */
-function defaultReport(raw: RawRequest, files: Files): string | undefined {
+async function defaultReport(raw: RawRequest, files: Files): Promise<string | undefined> {
   const given = raw.inputs.find((input) => input.name === 'report' && input.text !== '')?.text;
   const folder = absolute(raw.cwd, given ?? 'chartship-report');
-  return isInside(folder, files.root) ? undefined : folder;
+  return (await unfit(folder, files)) === undefined ? folder : undefined;
+}
+
+/** Why a folder can't be the report's; `undefined` when it can. */
+async function unfit(folder: string, files: Files): Promise<string | undefined> {
+  if (isInside(folder, files.root)) return 'would hold the repository';
+  return (await files.kind(join(folder, 'Chart.yaml'))) === 'file' ? 'is a chart' : undefined;
 }
 
 async function writeManifest(rendered: Rendered, where: { chart: string; environment: string }, folder: string, ports: Ports): Promise<void> {
@@ -201,7 +207,7 @@ async function writeManifest(rendered: Rendered, where: { chart: string; environ
 
 /** What an earlier run left in the report folder would be taken for this one's. Only what a report holds is removed. */
 async function clearReport(folder: string, files: Files): Promise<void> {
-  const wrong = isInside(folder, files.root) ? 'would hold the repository' : (await files.kind(join(folder, 'Chart.yaml'))) === 'file' ? 'is a chart' : undefined;
+  const wrong = await unfit(folder, files);
   if (wrong !== undefined) {
     throw new RequestError([fault('report', `report ${quote(shownPath(files.root, folder))} ${wrong}`, { hint: 'Give a folder of its own.' })]);
   }
