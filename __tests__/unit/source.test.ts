@@ -45,7 +45,12 @@ describe('faults', () => {
 
   test('ten million alias expansions are refused, quickly, at the alias', () => {
     const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
-    for (let level = 1; level < 8; level += 1) lines.push(`a${level}: &a${level} [${Array(10).fill(`*a${level - 1}`).join(', ')}]`);
+    for (let level = 1; level < 8; level += 1)
+      lines.push(
+        `a${level}: &a${level} [${Array(10)
+          .fill(`*a${level - 1}`)
+          .join(', ')}]`,
+      );
     const started = performance.now();
     const result = read(lines.join('\n'));
     expect(performance.now() - started).toBeLessThan(1000);
@@ -54,13 +59,55 @@ describe('faults', () => {
   });
 
   test('bytes that are no text', () => {
-    expect(readSource(new Uint8Array([0xff, 0xfe, 0xfa]))).toEqual({ ok: false, fault: { message: 'is not UTF-8 text' } });
+    expect(readSource(new Uint8Array([0xff, 0xfe, 0xfa]))).toEqual({
+      ok: false,
+      fault: { message: 'is not UTF-8 text' },
+    });
   });
   test('an empty file is no data', () => {
     expect(source('').data).toBeUndefined();
     expect(source('# only a comment\n').data).toBeUndefined();
   });
   test('an alias of itself', () => {
-    expect(read('a: &a [*a]\n').ok).toBeDefined();
+    expect(read('a: &a [*a]\n')).toMatchObject({
+      ok: false,
+      fault: { message: expect.stringMatching(/within what it stands for/), line: 1, column: 8 },
+    });
+  });
+  test('1 and "1" are two keys; a repeated key in a list of mappings is found', () => {
+    expect(read('1: a\n"1": b\n').ok).toBe(true);
+    expect(read('- a: 1\n  "a": 2\n')).toMatchObject({ ok: false, fault: { line: 2, column: 3 } });
+  });
+});
+
+describe('what would take for ever, or all memory, is refused soon', () => {
+  test.each([
+    [
+      '60 000 keys are read',
+      () => Array.from({ length: 60_000 }, (_, index) => `key${index}: x\n`).join(''),
+      undefined,
+    ],
+    [
+      '10 000 000 values by 2000 aliases',
+      () => `a: &a [${Array(5000).fill('x').join()}]\nb:\n${'- *a\n'.repeat(2000)}`,
+      /expands aliases/,
+    ],
+    ['aliases without end', () => `a: &a 1\nb:\n${'- *a\n'.repeat(50_000)}`, /anchors and aliases/],
+    [
+      'anchors without end',
+      () => Array.from({ length: 50_000 }, (_, index) => `- &a${index} x\n`).join(''),
+      /anchors and aliases/,
+    ],
+    ['8 MB of nothing but marks', () => `[${','.repeat(8_000_000)}]`, /holds more than 2000000/],
+    ['a hundred thousand documents', () => 'a: 1\n---\n'.repeat(100_000), /more than one YAML document/],
+    ['nested too deeply in flow', () => '['.repeat(100_000), /nested too deeply/],
+    ['nested too deeply in block', () => '- '.repeat(50_000), /nested too deeply/],
+  ])('%s', (_, text, message) => {
+    const started = performance.now();
+    const result = read(text());
+    // A second here; the limit leaves room for a machine that does other things, too. Without bounds it is minutes.
+    expect(performance.now() - started).toBeLessThan(20_000);
+    if (message === undefined) expect(result.ok).toBe(true);
+    else expect(result).toMatchObject({ ok: false, fault: { message: expect.stringMatching(message) } });
   });
 });

@@ -1,4 +1,16 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments } from 'yaml';
+import {
+  Composer,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type Node,
+  type Pair,
+  Parser,
+} from 'yaml';
 import type { Finding } from './finding.ts';
 import { SOURCE_BYTES } from './limits.ts';
 
@@ -18,8 +30,12 @@ export interface Source {
 
 export type SourceFault = Pick<Finding, 'message' | 'hint' | 'line' | 'column'>;
 
-/** More aliases than this, expanded, is no configuration but an attack (or an accident). */
+/** More values than this, once aliases are replaced by what they stand for, is no configuration but an attack (or an accident). */
 const MOST_ALIAS_EXPANSIONS = 10_000;
+/** Each token costs about a kilobyte: a file of 5 MB with values of usual length has 700 000, one of `[,,,` up to 8 million. */
+const MOST_TOKENS = 2_000_000;
+/** Looking an alias up takes the longer the more anchors and aliases there are. */
+const MOST_ANCHORS_AND_ALIASES = 10_000;
 
 /**
  * Reads one YAML document strictly: duplicate keys, unknown aliases, several documents and excessive
@@ -36,75 +52,136 @@ export function readSource(bytes: Uint8Array): { ok: true; source: Source } | { 
     return { ok: false, fault: { message: 'is not UTF-8 text' } };
   }
   const lines = new LineCounter();
-  // Indentation and merge keys as Helm's parser takes them; errors are collected, not thrown.
-  const documents = parseAllDocuments(text, { lineCounter: lines, merge: true, prettyErrors: false, logLevel: 'silent' });
-  const [document, second] = Array.isArray(documents) ? documents : [];
-  if (document === undefined) return { ok: true, source: { data: undefined, position: () => undefined } };
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
+  const [document, second] = firstDocuments(text, lines);
+  if (document === 'too much') {
+    return {
+      ok: false,
+      fault: {
+        message: `holds more than ${MOST_TOKENS} keys, values and marks`,
+        hint: 'Split it, or leave out what is no configuration.',
+      },
+    };
+  }
+  if (document === undefined) return { ok: true, source: { data: undefined, position: () => undefined } };
   const error = document.errors[0];
-  if (error !== undefined) return { ok: false, fault: { message: said(error.code, error.message), ...at(error.pos[0]) } };
+  if (error !== undefined)
+    return { ok: false, fault: { message: said(error.code, error.message), ...at(error.pos[0]) } };
   if (second !== undefined) {
     return { ok: false, fault: { message: 'holds more than one YAML document', ...at(second.range[0]) } };
   }
-  const expanded = aliasFault(document as Document);
-  if (expanded !== undefined) return { ok: false, fault: { ...expanded.fault, ...at(expanded.offset) } };
-  let data: unknown;
-  try {
-    data = document.toJS({ maxAliasCount: MOST_ALIAS_EXPANSIONS }) ?? undefined;
-  } catch (error) {
-    if (!(error instanceof ReferenceError)) throw error;
-    return { ok: false, fault: { message: `uses aliases too often: ${error.message}` } };
-  }
+  const wrong = nodeFault(document);
+  if (wrong !== undefined) return { ok: false, fault: { ...wrong.fault, ...at(wrong.offset) } };
+  // The library's own bound on aliases is slower than what it guards against; ours was kept above.
+  const data: unknown = document.toJS({ maxAliasCount: -1 }) ?? undefined;
   return {
     ok: true,
     source: {
       data,
       position: (path, what = 'value') => {
-        const offset = find(document as Document, path, what);
+        const offset = find(document, path, what);
         return offset === undefined ? undefined : at(offset);
       },
     },
   };
 }
 
+/** The first two documents: a second one is a fault, and a third isn't read. */
+function firstDocuments(text: string, lines: LineCounter): Document.Parsed[] | ['too much', undefined] {
+  // Merge keys as Helm's parser takes them; errors are collected, not thrown. The library compares each key
+  // with all others of its mapping (a minute for 60 000 keys), so repeated keys are looked for by ourselves.
+  const composer = new Composer({ merge: true, prettyErrors: false, logLevel: 'silent', uniqueKeys: false });
+  const parser = new Parser(lines.addNewLine);
+  lines.addNewLine(0);
+  let tokens = 0;
+  function* parsed() {
+    for (const token of new Lexer().lex(text)) {
+      tokens += 1;
+      if (tokens > MOST_TOKENS) return;
+      yield* parser.next(token);
+    }
+    yield* parser.end();
+  }
+  const documents: Document.Parsed[] = [];
+  for (const document of composer.compose(parsed())) {
+    documents.push(document);
+    if (documents.length === 2) break;
+  }
+  return tokens > MOST_TOKENS ? ['too much', undefined] : documents;
+}
+
 function said(code: string, message: string): string {
-  if (code === 'DUPLICATE_KEY') return 'has the same key twice in one mapping';
   if (code === 'TAB_AS_INDENT') return 'is no YAML: a tab is used as indentation';
+  if (code === 'RESOURCE_EXHAUSTION') return 'is nested too deeply';
   return `is no YAML: ${message}`;
 }
 
-/** Expands on paper: how many nodes the document has once every alias is replaced, found without doing so. */
-function aliasFault(document: Document): { fault: SourceFault; offset: number } | undefined {
-  const weights = new Map<Node, number>();
-  let worst: { fault: SourceFault; offset: number } | undefined;
+interface NodeFault {
+  readonly fault: SourceFault;
+  readonly offset: number;
+}
+
+/**
+ * What is wrong with the nodes of a document, the first in the order of the text: a key twice in one mapping,
+ * an alias of nothing or of what holds it, and aliases that come to too much. Expanded on paper only: how many
+ * values there are once every alias is replaced is found without doing so.
+ */
+function nodeFault(document: Document): NodeFault | undefined {
+  const anchors = new Map<string, { weight: number | undefined }>();
+  let marks = 0;
+  let expanded = 0;
+  let found: NodeFault | undefined;
+  const fail = (node: unknown, fault: SourceFault): void => {
+    found ??= { fault, offset: (node as Node | null)?.range?.[0] ?? 0 };
+  };
+  const mark = (node: unknown): void => {
+    marks += 1;
+    if (marks > MOST_ANCHORS_AND_ALIASES)
+      fail(node, { message: `has more than ${MOST_ANCHORS_AND_ALIASES} anchors and aliases` });
+  };
+  const weighAlias = (node: unknown, name: string): number => {
+    mark(node);
+    const target = anchors.get(name);
+    if (target === undefined) fail(node, { message: `names the alias *${name}, which no anchor before it defines` });
+    else if (target.weight === undefined) fail(node, { message: `has the alias *${name} within what it stands for` });
+    const weight = target?.weight ?? 1;
+    expanded += weight;
+    if (expanded > MOST_ALIAS_EXPANSIONS) {
+      fail(node, {
+        message: `expands aliases to more than ${MOST_ALIAS_EXPANSIONS} values`,
+        hint: 'Write the values out, or use fewer nested aliases.',
+      });
+    }
+    return weight;
+  };
   const weigh = (node: unknown): number => {
-    if (isAlias(node)) {
-      const target = node.resolve(document);
-      const weight = target === undefined ? 1 : (weights.get(target) ?? 1);
-      if (target === undefined) worst ??= { fault: { message: `names the alias *${node.source}, which no anchor before it defines` }, offset: node.range?.[0] ?? 0 };
-      if (weight > MOST_ALIAS_EXPANSIONS && worst === undefined) {
-        worst = {
-          fault: {
-            message: `expands the alias *${node.source} to more than ${MOST_ALIAS_EXPANSIONS} values`,
-            hint: 'Write the values out, or use fewer nested aliases.',
-          },
-          offset: node.range?.[0] ?? 0,
-        };
-      }
-      return weight;
+    // After the first fault nothing more is to be learned.
+    if (found !== undefined) return 1;
+    if (isAlias(node)) return weighAlias(node, node.source);
+    const anchored = isMap(node) || isSeq(node) || isScalar(node) ? node.anchor : undefined;
+    const entry: { weight: number | undefined } = { weight: undefined };
+    if (anchored !== undefined) {
+      mark(node);
+      anchors.set(anchored, entry);
     }
     let weight = 1;
-    if (isMap(node)) for (const pair of node.items) weight += weigh(pair.value);
-    else if (isSeq(node)) for (const item of node.items) weight += weigh(item);
-    // Anchors are weighed before the aliases that follow them, so no alias is ever walked into.
-    if ((isMap(node) || isSeq(node)) && node.anchor !== undefined) weights.set(node, weight);
+    if (isMap(node)) {
+      const keys = new Set<string>();
+      for (const { key, value } of node.items) {
+        const id = isScalar(key) ? `${typeof key.value} ${String(key.value)}` : undefined;
+        if (id !== undefined && keys.has(id)) fail(key, { message: 'has the same key twice in one mapping' });
+        if (id !== undefined) keys.add(id);
+        weight += weigh(key) - 1 + weigh(value);
+      }
+    } else if (isSeq(node)) for (const item of node.items) weight += weigh(item);
+    entry.weight = weight;
     return weight;
   };
   weigh(document.contents);
-  return worst;
+  return found;
 }
 
 function find(document: Document, path: readonly (string | number)[], what: 'key' | 'value'): number | undefined {
