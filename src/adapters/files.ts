@@ -1,6 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { type FileHandle, lstat, mkdir, mkdtemp, open, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { EnvironmentError } from '../domain/errors.ts';
 import type { Entry, Files } from '../ports.ts';
@@ -11,7 +25,8 @@ import { removeTree } from './remove-tree.ts';
 const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EINVAL', 'ERR_INVALID_ARG_VALUE']);
 
 /**
- * The disk. `root` must exist; its links are followed once, here. `temporaryBase` is where the private folder
+ * The disk. Its calls are synchronous inside: charts are many small files, and a thread's turn for each costs
+ * several times the CPU of the call itself. `root` must exist; its links are followed once, here. `temporaryBase` is where the private folder
  * of this run is made; what killed runs left there is removed. Whatever the system refuses (no permission, no
  * space) is an `EnvironmentError` that names the path.
  */
@@ -19,26 +34,26 @@ export async function createFiles(options: {
   readonly root: string;
   readonly temporaryBase: string;
 }): Promise<Files & { close(): Promise<void> }> {
-  const root = await realpath(options.root);
+  const root = realpathSync(options.root);
   const temporary = await reach(options.temporaryBase, 'used for temporary files', async () => {
-    await mkdir(options.temporaryBase, { recursive: true });
-    return await makePrivateFolder(await realpath(options.temporaryBase), 'chartship-');
+    mkdirSync(options.temporaryBase, { recursive: true });
+    return await makePrivateFolder(realpathSync(options.temporaryBase), 'chartship-');
   });
   return {
     root,
     temporary,
     read: (file, limitBytes) => reach(file, 'read', () => readBounded(file, limitBytes)),
     kind: (target) => reach(target, 'read', () => kindOf(target)),
-    real: (target) => reach(target, 'read', () => unlessAbsent(realpath(target))),
+    real: (target) => reach(target, 'read', async () => unlessAbsent(() => realpathSync(target))),
     list: (folder) => reach(folder, 'read', () => listFolder(folder)),
     glob: (folder, patterns) => reach(folder, 'searched', () => findMatches(folder, patterns)),
     // In the private folder lie secrets too; elsewhere the user's umask decides, as for any file.
     write: (file, content) =>
       reach(file, 'written', () => writeWhole(file, content, isBelow(temporary, file) ? 0o600 : 0o666)),
-    makeFolder: (folder) => reach(folder, 'made', async () => void (await mkdir(folder, { recursive: true }))),
+    makeFolder: (folder) => reach(folder, 'made', async () => void mkdirSync(folder, { recursive: true })),
     makeTemporary: (name) =>
-      reach(temporary, 'used for temporary files', () =>
-        mkdtemp(path.join(temporary, `${name.replace(/[^A-Za-z0-9._-]/g, '_')}-`)),
+      reach(temporary, 'used for temporary files', async () =>
+        mkdtempSync(path.join(temporary, `${name.replace(/[^A-Za-z0-9._-]/g, '_')}-`)),
       ),
     remove: (target) => reach(target, 'removed', () => removeTree(target)),
     close: () => reach(temporary, 'removed', () => removeTree(temporary)),
@@ -55,9 +70,9 @@ async function reach<T>(target: string, done: string, work: () => Promise<T>): P
   }
 }
 
-async function unlessAbsent<T>(promise: Promise<T>): Promise<T | undefined> {
+function unlessAbsent<T>(call: () => T): T | undefined {
   try {
-    return await promise;
+    return call();
   } catch (error) {
     if (ABSENT.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
     throw error;
@@ -65,7 +80,7 @@ async function unlessAbsent<T>(promise: Promise<T>): Promise<T | undefined> {
 }
 
 async function kindOf(target: string): Promise<'file' | 'folder' | undefined> {
-  const found = await unlessAbsent(stat(target));
+  const found = unlessAbsent(() => statSync(target));
   if (found?.isFile()) return 'file';
   return found?.isDirectory() ? 'folder' : undefined;
 }
@@ -73,29 +88,24 @@ async function kindOf(target: string): Promise<'file' | 'folder' | undefined> {
 async function readBounded(file: string, limitBytes: number): Promise<Uint8Array | undefined> {
   // Looked at before it is opened: opening a pipe waits for somebody to write.
   if ((await kindOf(file)) !== 'file') return undefined;
-  const handle = await unlessAbsent(open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)));
+  const handle = unlessAbsent(() => openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)));
   if (handle === undefined) return undefined;
   try {
-    const { size } = await handle.stat();
+    const { size } = fstatSync(handle);
     if (size > limitBytes) throw tooLarge(file, limitBytes);
-    return await readUpTo(handle, size, () => tooLarge(file, limitBytes), limitBytes);
+    return readUpTo(handle, size, () => tooLarge(file, limitBytes), limitBytes);
   } finally {
-    await handle.close();
+    closeSync(handle);
   }
 }
 
 /** Reads to the end, which may be elsewhere than `size` said: the file may grow, and some systems say 0. */
-async function readUpTo(
-  handle: FileHandle,
-  size: number,
-  excess: () => Error,
-  limitBytes: number,
-): Promise<Uint8Array> {
+function readUpTo(handle: number, size: number, excess: () => Error, limitBytes: number): Uint8Array {
   let buffer = Buffer.allocUnsafeSlow(size + 1);
   let length = 0;
   for (;;) {
     if (length === buffer.length) buffer = Buffer.concat([buffer], Math.min(length * 2 + 65_536, limitBytes + 1));
-    const { bytesRead } = await handle.read(buffer, length, buffer.length - length);
+    const bytesRead = readSync(handle, buffer, length, buffer.length - length, null);
     if (bytesRead === 0) return buffer.subarray(0, length);
     length += bytesRead;
     if (length > limitBytes) throw excess();
@@ -107,16 +117,15 @@ function tooLarge(file: string, limitBytes: number): RangeError {
 }
 
 async function listFolder(folder: string): Promise<Entry[]> {
-  const names = (await unlessAbsent(readdir(folder))) ?? [];
-  const entries = await Promise.all(
-    names.sort(byCodeUnit).map(async (name): Promise<Entry | undefined> => {
-      const found = await unlessAbsent(lstat(path.join(folder, name)));
-      if (found === undefined) return undefined;
+  const entries = unlessAbsent(() => readdirSync(folder, { withFileTypes: true })) ?? [];
+  return entries
+    .sort((a, b) => byCodeUnit(a.name, b.name))
+    .flatMap((entry): Entry[] => {
+      const found = unlessAbsent(() => lstatSync(path.join(folder, entry.name)));
+      if (found === undefined) return [];
       const kind = found.isFile() ? 'file' : found.isDirectory() ? 'folder' : found.isSymbolicLink() ? 'link' : 'other';
-      return { path: name, kind, size: found.size };
-    }),
-  );
-  return entries.filter((entry) => entry !== undefined);
+      return [{ path: entry.name, kind, size: found.size }];
+    });
 }
 
 /**
@@ -149,18 +158,13 @@ async function findMatches(folder: string, patterns: readonly string[]): Promise
 }
 
 async function writeWhole(file: string, content: string | Uint8Array, mode: number): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
+  mkdirSync(path.dirname(file), { recursive: true });
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
   try {
-    const handle = await open(temporary, 'wx', mode);
-    try {
-      await handle.writeFile(content);
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, file);
+    writeFileSync(temporary, content, { flag: 'wx', mode });
+    renameSync(temporary, file);
   } catch (error) {
-    await rm(temporary, { force: true });
+    rmSync(temporary, { force: true });
     throw error;
   }
 }
