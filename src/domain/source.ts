@@ -13,6 +13,7 @@ import {
 } from 'yaml';
 import type { Finding } from './finding.ts';
 import { SOURCE_BYTES } from './limits.ts';
+import { plainData } from './plain-yaml.ts';
 
 /** A place in a text; both count from 1. */
 export interface Position {
@@ -51,6 +52,23 @@ export function readSource(bytes: Uint8Array): { ok: true; source: Source } | { 
   } catch {
     return { ok: false, fault: { message: 'is not UTF-8 text' } };
   }
+  // Most files are plain, and nothing in most of them is ever pointed at: their positions are found when asked for.
+  const plain = plainData(text);
+  if (plain === undefined) return readFully(text);
+  let full: ReturnType<typeof readFully> | undefined;
+  return {
+    ok: true,
+    source: {
+      data: plain.data,
+      position: (path, what) => {
+        full ??= readFully(text);
+        return full.ok ? full.source.position(path, what) : undefined;
+      },
+    },
+  };
+}
+
+function readFully(text: string): ReturnType<typeof readSource> {
   const lines = new LineCounter();
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);

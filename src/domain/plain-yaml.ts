@@ -1,0 +1,18 @@
+import { load } from 'js-yaml';
+
+/** What only the full reader knows how to take: anchors, aliases, tags, merges, several documents, directives, tabs. */
+const SPECIAL = /(?:^|[\s,[{:-])[&*!](?=\S)|<<|^(?:---|\.\.\.|%)|\t/m;
+
+/**
+ * The data of a plain YAML text, some six times as fast as by the reader that knows positions; `undefined`
+ * when the text has anything special in it or is no YAML: then that reader says what it is. Both readers
+ * take YAML 1.2's core schema.
+ */
+export function plainData(text: string): { readonly data: unknown } | undefined {
+  if (SPECIAL.test(text)) return undefined;
+  try {
+    return { data: load(text) ?? undefined };
+  } catch {
+    return undefined;
+  }
+}
