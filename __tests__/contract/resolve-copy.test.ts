@@ -142,7 +142,7 @@ describe('symbolic links', () => {
   onPosix('a .helmignore that leads out is not read', async () => {
     await sandbox.write({
       ...chartFiles('rules', 'app', '1.0.0'),
-      '../rules.txt': 'templates/\n',
+      '../rules.txt': '.helmignore\n',
       'rules/.helmignore': { link: '../../rules.txt' },
     });
     expect(rules(await sandbox.resolve('rules'))).toEqual(['error resolve/link-outside']);
