@@ -67,6 +67,12 @@ test.each(HOSTILE)('no line of %j is taken for a command', (text) => {
   expect(runnerCommands(notACommand(text))).toEqual([]);
 });
 
+test('line feeds and blanks without end take no time', () => {
+  const started = performance.now();
+  for (const blank of ['\n', ' ', '\u2028', '\r', '\u0085', ' \n']) notACommand(blank.repeat(500_000));
+  expect(performance.now() - started).toBeLessThan(2000);
+});
+
 test('what is no command is left as it is', () => {
   for (const text of ['a::b', 'std::string', 'at [::1]:5000', '# heading', '#[x]', '## [x]', '%0A::x::']) {
     expect(notACommand(text)).toBe(text);

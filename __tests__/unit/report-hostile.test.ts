@@ -23,6 +23,9 @@ describe('plain text', () => {
     ['50%\r100%\r\n', '50%\n100%\n'],
     ['a\u0000b\u0007c', 'abc'],
     ['\u009b31mred', 'red'],
+    ['\u001b]8;;https://evil.example\u001b\\link\u001b]8;;\u0007', 'link'],
+    ['\u001b]0;no end of it', '0;no end of it'],
+    ['\u001bcreset\u001b(B', 'reset'],
     ['\u202etxt.exe', 'txt.exe'],
     ['zero\u200bwidth', 'zerowidth'],
     ['half \ud800 pair', 'half  pair'],
@@ -40,10 +43,23 @@ describe('plain text', () => {
     const started = performance.now();
     plainText('\u001b]0;a'.repeat(200_000));
     plainText('\u001b['.repeat(200_000));
+    plainText('\u009d'.repeat(400_000));
+    plainText('\u001b[1;'.repeat(200_000));
     plainText(`\u001b${'['.repeat(400_000)}`);
     plainText(`\u001b]${';a'.repeat(400_000)}`);
     expect(performance.now() - started).toBeLessThan(3000);
   });
+});
+
+test('no face takes long on blanks, line feeds or backticks without end', () => {
+  const started = performance.now();
+  for (const text of [' '.repeat(1_000_000), '\n'.repeat(1_000_000), '` '.repeat(500_000), ' \n'.repeat(300_000)]) {
+    const one = { ...SAMPLES.good.published[0], chart: text } as never;
+    const all = { ...saying(text), published: [one] };
+    for (const face of [summaryText, junitText, sarifText, annotationsOf]) face(all);
+    terminalText(all, text, PLAIN);
+  }
+  expect(performance.now() - started).toBeLessThan(5000);
 });
 
 describe('terminal', () => {

@@ -32,7 +32,7 @@ function escapeProperty(text: string): string {
  * A backslash breaks both.
  */
 export function notACommand(text: string): string {
-  return text.replace(/^([\s\u0085]*)::/gm, '$1\\::').replaceAll('##[', '##\\[');
+  return text.replace(/^((?:[^\S\r\n\u2028\u2029]|\u0085)*)::/gm, '$1\\::').replaceAll('##[', '##\\[');
 }
 
 /** Foreign text between `::stop-commands::` and its random token, for blocks of many lines. */
