@@ -92,7 +92,7 @@ async function readChart(
   }
   const metadata = readMetadata(read.source);
   if ('message' in metadata) return bad(metadata.message, { ...read.source.position(metadata.path), ...metadata.hint });
-  const environments = (await files.list(directory)).flatMap((entry) => /^values-([a-z0-9][-a-z0-9]*)\.ya?ml$/.exec(entry.path)?.[1] ?? []);
+  const environments = (await files.list(directory)).flatMap((entry) => /^values-([a-z0-9][-a-z0-9]*)\.yaml$/.exec(entry.path)?.[1] ?? []);
   return { metadata, environments };
 }
 
