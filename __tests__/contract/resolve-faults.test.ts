@@ -131,6 +131,23 @@ describe('behind a password', () => {
     }
   });
 
+  test('two repositories of one host at once are not mistaken for each other', async () => {
+    const [first, second] = await Promise.all([packageOf('one', '1.0.0'), packageOf('two', '1.0.0')]);
+    const server = await startHttpRepository([first], { ...LOGIN, second: [second] });
+    try {
+      const items = ['charts', 'second'].map(
+        (folder, index) =>
+          `{name: ${['one', 'two'][index]}, version: 1.0.0, repository: "http://${server.host}/${folder}"}`,
+      );
+      await sandbox.write(lockedChart('pair', items, ['1.0.0', '1.0.0']));
+      const { findings, staged } = await sandbox.resolve('pair', { credentials: [{ host: server.host, ...LOGIN }] });
+      expect(findings.filter(({ severity }) => severity === 'error')).toEqual([]);
+      expect(staged?.dependencies).toHaveLength(2);
+    } finally {
+      await server.stop();
+    }
+  });
+
   test('a password in the URL is refused, and not shown', async () => {
     const { findings } = await resolveOne(`http://${LOGIN.username}:${LOGIN.password}@${privateHttp.host}/charts`);
     expect(rules({ findings })).toEqual(['error resolve/credentials-in-repository']);

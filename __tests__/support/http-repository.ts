@@ -18,14 +18,23 @@ export interface ServedChart {
   readonly archive: Uint8Array;
 }
 
-/** A chart repository as helm knows it: an index.yaml and archives beside it, on a free port of loopback. */
+/**
+ * A chart repository as helm knows it: an index.yaml and archives beside it, on a free port of loopback. `second`
+ * is another one on the same host, at `/second`.
+ */
 export async function startHttpRepository(
   charts: readonly ServedChart[],
-  options: { username?: string; password?: string; status?: number } = {},
+  options: { username?: string; password?: string; status?: number; second?: readonly ServedChart[] } = {},
 ): Promise<HttpRepository> {
   const served: string[] = [];
-  const files = new Map<string, Uint8Array>([['/charts/index.yaml', Buffer.from(indexOf(charts))]]);
-  for (const { name, version, archive } of charts) files.set(`/charts/${name}-${version}.tgz`, archive);
+  const files = new Map<string, Uint8Array>();
+  for (const [folder, list] of [
+    ['/charts', charts],
+    ['/second', options.second ?? []],
+  ] as const) {
+    files.set(`${folder}/index.yaml`, Buffer.from(indexOf(list)));
+    for (const { name, version, archive } of list) files.set(`${folder}/${name}-${version}.tgz`, archive);
+  }
   const wanted =
     options.password === undefined
       ? undefined

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Limits } from '../domain/limits.ts';
@@ -91,14 +92,17 @@ async function pull(request: HelmPullCall, options: HelmOptions, call: (args: re
   }
   const basic = options.credentials.basic(host);
   if (basic === undefined) return call(['pull', request.name, '--repo', request.repository, ...common], bounded);
-  // `pull` takes a password as an argument only; `repo add` takes it by standard input and keeps it in a private file.
-  const alias = `repository-${host.replace(/[^A-Za-z0-9]/g, '-')}`;
+  // `pull` takes a password as an argument only; `repo add` takes it by standard input and keeps it in a private
+  // file. Each call has a name and a file of its own: side by side they would change each other's repository, and
+  // wait for helm's lock, which takes a second.
+  const alias = `repository-${randomBytes(8).toString('hex')}`;
+  const own = ['--repository-config', join(options.temporary, 'helm', `${alias}.yaml`)];
   const caFile = options.caFile === undefined ? [] : ['--ca-file', options.caFile];
-  const added = await call(['repo', 'add', alias, request.repository, '--force-update', '--username', basic.username, '--password-stdin', ...caFile], {
+  const added = await call(['repo', 'add', alias, request.repository, '--username', basic.username, '--password-stdin', ...caFile, ...own], {
     ...bounded,
     input: basic.password,
   });
-  return succeeded(added) ? call(['pull', `${alias}/${request.name}`, ...common], bounded) : added;
+  return succeeded(added) ? call(['pull', `${alias}/${request.name}`, ...common, ...own], bounded) : added;
 }
 
 async function archiveIn(folder: string): Promise<HelmAnswer<string>> {
