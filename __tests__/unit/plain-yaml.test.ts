@@ -18,17 +18,27 @@ describe('the quick reader and the full one read the same', () => {
     const plain = plainData(text);
     if (plain !== undefined) expect(plain.data).toEqual(parseDocument(text).toJS());
   });
-  test.each(['a: 0o17\nb: 017\nc: 1e3\nd: .inf\ne: ~\nf: yes\ng: 2020-01-01\nh: 0x1F\ni: +1\nj: 12345678901234567890\n', 'a: "x\\u00e9"\nb: |\n  t\nc: >-\n  u\n  v\n', '- a\n- {b: 1}\n- [c]\n'])(
-    '%j',
-    (text) => {
-      expect(plainData(text)?.data).toEqual(parseDocument(text).toJS());
-    },
-  );
+  test.each([
+    'a: 0o17\nb: 017\nc: 1e3\nd: .inf\ne: ~\nf: yes\ng: 2020-01-01\nh: 0x1F\ni: +1\nj: 12345678901234567890\n',
+    'a: "x\\u00e9"\nb: |\n  t\nc: >-\n  u\n  v\n',
+    '- a\n- {b: 1}\n- [c]\n',
+  ])('%j', (text) => {
+    expect(plainData(text)?.data).toEqual(parseDocument(text).toJS());
+  });
 });
 
-test.each(['a: *b\n', 'a: &x 1\n', 'a: !t 1\n', '<<: {a: 1}\n', 'a: 1\n---\nb: 2\n', '%YAML 1.1\n---\na: 1\n', '\ta: 1\n', 'a: 1\na: 2\n', 'a: [\n', '', '# c\n'])(
-  '%j is for the full reader',
-  (text) => {
-    expect(plainData(text)).toBeUndefined();
-  },
-);
+test.each([
+  'a: *b\n',
+  'a: &x 1\n',
+  'a: !t 1\n',
+  '<<: {a: 1}\n',
+  'a: 1\n---\nb: 2\n',
+  '%YAML 1.1\n---\na: 1\n',
+  '\ta: 1\n',
+  'a: 1\na: 2\n',
+  'a: [\n',
+  '',
+  '# c\n',
+])('%j is for the full reader', (text) => {
+  expect(plainData(text)).toBeUndefined();
+});

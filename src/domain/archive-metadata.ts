@@ -1,5 +1,7 @@
-import { parse, stringify } from 'yaml';
+import { FAILSAFE_SCHEMA } from 'js-yaml';
+import { parse } from 'yaml';
 import type { ChartFile } from './chart.ts';
+import { plainData } from './plain-yaml.ts';
 
 /** Chart.yaml as Helm reads it: its fields in the order of Helm's own structure, empty ones left out. */
 export type HelmMetadata = Readonly<Record<string, unknown>>;
@@ -77,20 +79,44 @@ export function normaliseFiles(files: readonly ChartFile[]): ChartFile[] {
   });
 }
 
-/** Every value in double quotes, so that no reader takes `1.10` or `no` for anything but text. */
+/** Block style with every value in double quotes, so that no reader takes `1.10` or `no` for anything but text. */
 function write(data: HelmMetadata): Uint8Array {
-  const text = stringify(data, {
-    version: '1.1',
-    sortMapEntries: true,
-    lineWidth: 0,
-    defaultStringType: 'QUOTE_DOUBLE',
-    defaultKeyType: 'PLAIN',
-    doubleQuotedAsJSON: true,
-    aliasDuplicateObjects: false,
-  });
   // Some readers take these for line breaks, or refuse them.
-  const escaped = text.replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, unicodeEscape);
+  const escaped = block(data, '').replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, unicodeEscape);
   return new TextEncoder().encode(escaped);
+}
+
+/** The lines of a map (keys sorted) or of a list, each behind `indent`. */
+function block(value: object, indent: string): string {
+  const within = `${indent}  `;
+  if (Array.isArray(value)) {
+    return value
+      .map((entry) => `${indent}- ${isFilled(entry) ? block(entry, within).trimStart() : `${scalar(entry)}\n`}`)
+      .join('');
+  }
+  return Object.entries(value)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(
+      ([key, entry]) =>
+        `${indent}${plainKey(key)}:${isFilled(entry) ? `\n${block(entry, within)}` : ` ${scalar(entry)}\n`}`,
+    )
+    .join('');
+}
+
+function isFilled(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && Object.keys(value).length > 0;
+}
+
+/** JSON is YAML, empty lists and maps too. */
+function scalar(value: unknown): string {
+  return JSON.stringify(value);
+}
+
+/** A key that every reader takes for text as it stands; any other is quoted. */
+function plainKey(key: string): string {
+  return /^[A-Za-z][-._/A-Za-z0-9]*$/.test(key) && !/^(?:y|n|yes|no|on|off|true|false|null)$/i.test(key)
+    ? key
+    : JSON.stringify(key);
 }
 
 /** Helm's config blob: the same bytes as Go's encoder gives. */
@@ -105,7 +131,10 @@ function unicodeEscape(character: string): string {
 /** A YAML map whose scalars all are their own text: a version `1.10` is no number. */
 function readMap(content: Uint8Array): Record<string, unknown> | undefined {
   try {
-    const data: unknown = parse(new TextDecoder().decode(content), { schema: 'failsafe', logLevel: 'error' });
+    const text = new TextDecoder().decode(content);
+    const data: unknown = (
+      plainData(text, FAILSAFE_SCHEMA) ?? { data: parse(text, { schema: 'failsafe', logLevel: 'error' }) }
+    ).data;
     return isMap(data) ? data : undefined;
   } catch {
     return undefined;
