@@ -14,7 +14,8 @@ export async function bundle(outdir) {
   rmSync(outdir, { recursive: true, force: true });
   await build({
     absWorkingDir: root,
-    entryPoints: ['src/index.ts', 'src/post.ts', 'src/cli.ts'],
+    entryPoints: { index: 'start:src/index.ts', post: 'src/post.ts', cli: 'start:src/cli.ts' },
+    plugins: [start],
     outdir,
     bundle: true,
     platform: 'node',
@@ -34,6 +35,32 @@ export async function bundle(outdir) {
     logLevel: 'warning',
   });
 }
+
+/**
+ * What starts first: Node's compile cache (22.8 and later), then the composition root, which it speeds up by
+ * a fifth of its loading time. The cache lies where the tools do, and only there.
+ */
+const START = (file) => `
+import module from 'node:module';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+const { CHARTSHIP_CACHE, RUNNER_TOOL_CACHE, XDG_CACHE_HOME } = process.env;
+const base = CHARTSHIP_CACHE || (RUNNER_TOOL_CACHE ? join(RUNNER_TOOL_CACHE, 'chartship') : join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'chartship'));
+try {
+  module.enableCompileCache?.(join(base, 'compiled'));
+} catch {
+  // Without a home there is no cache.
+}
+await import('./${file}');
+`;
+
+const start = {
+  name: 'start',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^start:/ }, ({ path }) => ({ path: path.slice('start:'.length), namespace: 'start' }));
+    onLoad({ filter: /./, namespace: 'start' }, ({ path }) => ({ contents: START(path), resolveDir: root }));
+  },
+};
 
 function filesBelow(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

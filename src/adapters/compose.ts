@@ -47,6 +47,9 @@ export async function compose(options: {
         limits,
         cancel,
       });
+      // Asked for at once: finding out their versions goes on beside reading the chart. Who needs them hears of a fault.
+      tools.helm().catch(() => undefined);
+      if (request.until === 'publish') tools.oras().catch(() => undefined);
       const credentials = createCredentials({
         given: request.credentials,
         registries: request.registries.flatMap((target) => (target.kind === 'registry' ? [target.host] : [])),
