@@ -6,26 +6,66 @@ export interface SchemaReference {
   readonly column?: number;
 }
 
-/** The `$ref`s of a JSON schema that lead out of it: not `#…`, nor an `$id` that the schema itself defines. */
+/** The meta-schemas that helm carries; any other `$schema` it would fetch. */
+const KNOWN = /^https?:\/\/json-schema\.org\/(?:draft-0[467]\/schema|draft\/(?:2019-09|2020-12)\/schema|schema)#?$/;
+
+type Path = readonly (string | number)[];
+
+/**
+ * What a JSON schema names outside itself: a `$ref` other than `#…` or an `$id` of its own, and a `$schema` that helm
+ * doesn't carry. Helm would follow each of them, so whatever isn't surely within counts as outside.
+ */
 export function externalReferences(schema: Uint8Array): SchemaReference[] {
-  const text = new TextDecoder().decode(schema);
-  // Nearly every schema ends here, unparsed.
-  if (!/"\$(ref|dynamicRef|recursiveRef)"\s*:\s*"(?!#)/.test(text)) return [];
-  const read = readSource(schema);
-  if (!read.ok) return [];
-  const ids = new Set<string>();
-  const found: { reference: string; path: (string | number)[] }[] = [];
-  const walk = (node: unknown, path: (string | number)[]): void => {
-    if (typeof node !== 'object' || node === null) return;
+  const root = asHelmReads(schema);
+  if (!isMapping(root)) return [];
+  const ids = idsOf(root);
+  const found: { reference: string; path: Path }[] = [];
+  const walk = (node: unknown, path: Path, baseIsRoot: boolean): void => {
+    if (Array.isArray(node)) {
+      for (const [index, entry] of node.entries()) walk(entry, [...path, index], baseIsRoot);
+      return;
+    }
+    if (!isMapping(node)) return;
+    const hasId = typeof node.$id === 'string' || typeof node.id === 'string';
+    const sameBase = baseIsRoot && (node === root || !hasId);
     for (const [key, value] of Object.entries(node)) {
-      const step = Array.isArray(node) ? Number(key) : key;
-      if (typeof value !== 'string') walk(value, [...path, step]);
-      else if (key === '$id') ids.add(value.replace(/#$/, ''));
-      else if (/^\$(ref|dynamicRef|recursiveRef)$/.test(key)) found.push({ reference: value, path: [...path, step] });
+      const within = [...path, key];
+      if (typeof value !== 'string') walk(value, within, sameBase);
+      else if (/^\$(ref|dynamicRef|recursiveRef)$/.test(key)) {
+        const target = value.replace(/#.*$/, '');
+        const own = ids.has(target) && (sameBase || /^[a-z][a-z0-9+.-]*:/i.test(target));
+        if (!value.startsWith('#') && !own) found.push({ reference: value, path: within });
+      } else if (key === '$schema' && (node === root || hasId) && !KNOWN.test(value)) {
+        found.push({ reference: value, path: within });
+      }
     }
   };
-  walk(read.source.data, []);
-  return found
-    .filter(({ reference }) => !reference.startsWith('#') && !ids.has(reference.replace(/#.*$/, '')))
-    .map(({ reference, path }) => ({ reference, ...read.source.position(path) }));
+  walk(root, [], true);
+  if (found.length === 0) return [];
+  const read = readSource(schema);
+  return found.map(({ reference, path }) => ({ reference, ...(read.ok && read.source.position(path)) }));
+}
+
+/** As JSON, of a key that is there twice the last one. What is no JSON helm refuses before it follows anything. */
+function asHelmReads(schema: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(schema));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The `$id`s of the schema and of its direct definitions: elsewhere, or by another draft's keyword, they may mean nothing. */
+function idsOf(root: Readonly<Record<string, unknown>>): Set<string> {
+  const draft = /draft-0([467])\//.exec(typeof root.$schema === 'string' ? root.$schema : '')?.[1];
+  const keyword = draft === '4' ? 'id' : '$id';
+  const definitions = root[draft === undefined ? '$defs' : 'definitions'];
+  const holders = [root, ...(isMapping(definitions) ? Object.values(definitions).filter(isMapping) : [])];
+  return new Set(
+    holders.flatMap((each) => (typeof each[keyword] === 'string' ? [each[keyword].replace(/#$/, '')] : [])),
+  );
+}
+
+function isMapping(node: unknown): node is Record<string, unknown> {
+  return typeof node === 'object' && node !== null && !Array.isArray(node);
 }
