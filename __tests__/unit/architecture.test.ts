@@ -26,6 +26,7 @@ const ROOMS: Record<string, string> = {
   'post.ts': 'root',
   'cli.ts': 'root',
   'main.ts': 'main',
+  'check.ts': 'main',
   'record.ts': 'main',
   'plan.ts': 'plan',
   'survey.ts': 'plan',

@@ -158,14 +158,24 @@ async function findMatches(folder: string, patterns: readonly string[]): Promise
 }
 
 async function writeWhole(file: string, content: string | Uint8Array, mode: number): Promise<void> {
-  mkdirSync(path.dirname(file), { recursive: true });
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
   try {
-    writeFileSync(temporary, content, { flag: 'wx', mode });
+    writeNew(temporary, content, mode);
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Folders are made when they turn out to be missing: most are there. */
+function writeNew(file: string, content: string | Uint8Array, mode: number): void {
+  try {
+    writeFileSync(file, content, { flag: 'wx', mode });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, content, { flag: 'wx', mode });
   }
 }
 

@@ -17,7 +17,8 @@ import type { ChartFolder } from './copy.ts';
 export interface Content {
   readonly content: LockedContent;
   /** Where the dependency stands. */
-  readonly place: Pick<Finding, 'file' | 'line' | 'column'>;
+  /** Where Chart.yaml asks for it; found only when it is pointed at. */
+  readonly place: () => Pick<Finding, 'file' | 'line' | 'column'>;
   /** Whether its version was locked. */
   readonly locked: boolean;
   /** Whether it came over the network, now; what is vendored is committed and needs no second lock. */
@@ -43,7 +44,7 @@ export function checkContent(
       severity: 'note',
       message: `${names(fetched)}: locked by version, not by content, since there is no ${file}`,
       hint: `Commit locks/${folder.chart}/${CONTENT_LOCK} of the report folder as ${file}: then another content is refused.`,
-      ...fetched[0]?.place,
+      ...fetched[0]?.place(),
     };
     return { findings: [note], contentLock: writeContentLock(fetched.map(({ content }) => content)) };
   }
@@ -74,7 +75,7 @@ function compare(about: About, file: string, lock: ContentLock, { content, place
     if (!fetched) return [];
     const message = `${what} from ${shown(content.repository)} is not in ${file}`;
     const hint = `If this is the content that you want, add under dependencies:\n${entryText(content)}`;
-    return [{ ...about, rule: 'resolve/content-missing', severity: 'error', message, hint, ...place }];
+    return [{ ...about, rule: 'resolve/content-missing', severity: 'error', message, hint, ...place() }];
   }
   if (entry.sha256 === content.sha256) return [];
   const message = `${what} from ${shown(from)} has another content than ${file} says: sha256 ${content.sha256}, not ${entry.sha256}`;

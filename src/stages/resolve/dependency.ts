@@ -100,8 +100,10 @@ function contentOf(
   sha256: string,
   rest: Pick<Content, 'fetched' | 'from'>,
 ): Content {
-  const { file = '', line, column } = dependencyFinding(folder, files, wanted.index, { rule: '', message: '' });
-  const place = { file, ...(line !== undefined && { line }), ...(column !== undefined && { column }) };
+  const place = (): ReturnType<Content['place']> => {
+    const { file = '', line, column } = dependencyFinding(folder, files, wanted.index, { rule: '', message: '' });
+    return { file, ...(line !== undefined && { line }), ...(column !== undefined && { column }) };
+  };
   return {
     content: { name: chart.name, version: chart.version, repository: wanted.repository, sha256 },
     place,

@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import type { Request } from './config.ts';
+import type { Environment } from './domain/environment.ts';
+import { createDocumentChecks, type DocumentChecks } from './domain/manifest.ts';
+import { redactSecrets } from './domain/secret-redaction.ts';
+import { STAGES, type StageName } from './domain/stage.ts';
+import type { ChartPackage, StagedChart } from './domain/staged.ts';
+import { together } from './domain/together.ts';
+import type { PlannedChart } from './plan.ts';
+import type { Ports } from './ports.ts';
+import type { Record } from './record.ts';
+import { lint } from './stages/lint.ts';
+import { packageChart } from './stages/package.ts';
+import { type Rendered, render, versionsToRender } from './stages/render.ts';
+import { resolve } from './stages/resolve.ts';
+import { checkSchemaReferences, validateValues } from './stages/validate.ts';
+import { environmentOf, type LoadedValues } from './values-files.ts';
+
+/** What the stages of one chart have in common. */
+interface Checking {
+  readonly request: Request;
+  readonly record: Record;
+  readonly ports: Ports;
+  readonly staged: StagedChart;
+  readonly checks: DocumentChecks;
+  /** A schema refers outside itself: values are not checked against it. */
+  readonly skipSchema: boolean;
+}
+
+/** Everything before the gate, for one chart. What can run side by side does; one failure never hides another. */
+export async function checkChart(
+  request: Request,
+  planned: PlannedChart,
+  values: LoadedValues,
+  record: Record,
+  ports: Ports,
+): Promise<ChartPackage | undefined> {
+  const name = planned.chart.metadata.name;
+  const staged = await resolveChart(request, planned, record, ports);
+  if (staged === undefined) {
+    for (const stage of STAGES.slice(1, -1)) if (reaches(request, stage)) record.skip({ name: stage, chart: name });
+    return undefined;
+  }
+  const schema = await ports.files.read(join(staged.directory, 'values.schema.json'), Number.POSITIVE_INFINITY);
+  const references = checkSchemaReferences(staged, schema);
+  record.add(references);
+  const checking = {
+    request,
+    record,
+    ports,
+    staged,
+    checks: createDocumentChecks(),
+    skipSchema: references.length > 0,
+  };
+  const environments = planned.environments.map((environment) => environmentOf(planned, environment, values, request));
+  // Packing first: its compression is our own work, which goes on while helm renders.
+  const [built] = await together([
+    reaches(request, 'package') ? buildPackage(checking, environments) : Promise.resolve(undefined),
+    ...environments.map(async (environment) => void (await checkEnvironment(checking, environment))),
+  ]);
+  return built ?? undefined;
+}
+
+function reaches(request: Request, stage: StageName): boolean {
+  return STAGES.indexOf(stage) <= STAGES.indexOf(request.until);
+}
+
+async function resolveChart(
+  request: Request,
+  { chart }: PlannedChart,
+  record: Record,
+  ports: Ports,
+): Promise<StagedChart | undefined> {
+  const { name } = chart.metadata;
+  const layouts = request.registries.flatMap((target) => (target.kind === 'layout' ? [target.directory] : []));
+  const { staged, contentLock } = await record.stage({ name: 'resolve', chart: name }, () =>
+    resolve(
+      chart,
+      {
+        mirrors: request.mirrors,
+        ...(request.version !== undefined && { version: request.version }),
+        ...(request.appVersion !== undefined && { appVersion: request.appVersion }),
+        exclude: [request.report, ...layouts],
+      },
+      ports,
+    ),
+  );
+  if (contentLock !== undefined) {
+    await ports.files.write(join(request.report, 'locks', name, 'chartship.lock'), contentLock);
+  }
+  return staged;
+}
+
+async function buildPackage(
+  checking: Checking,
+  environments: readonly Environment[],
+): Promise<ChartPackage | undefined> {
+  const { request, record, ports, staged } = checking;
+  const result = await record.stage({ name: 'package', chart: staged.metadata.name }, () =>
+    packageChart(staged, valuesInChart(environments), ports),
+  );
+  const built = result.package;
+  if (built === undefined) return undefined;
+  await ports.files.write(join(request.report, 'packages', built.fileName), built.archive);
+  record.packages.push({ chart: built.name, version: built.version, file: built.fileName, sha256: built.sha256 });
+  return built;
+}
+
+function valuesInChart(environments: readonly Environment[]): { path: string; shown: string }[] {
+  const files = new Map<string, string>();
+  for (const environment of environments) {
+    for (const file of environment.values) if (file.inChart !== undefined) files.set(file.inChart, file.shown);
+  }
+  return [...files].map(([path, shown]) => ({ path, shown }));
+}
+
+async function checkEnvironment(checking: Checking, environment: Environment): Promise<void> {
+  const { request, record, ports, staged } = checking;
+  const where = { chart: staged.metadata.name, environment: environment.name };
+  // A values file that is no YAML is a finding already: helm would only say so again, less clearly.
+  const readable = environment.layers.every(
+    (layer) => layer.kind !== 'file' || layer.source !== undefined || layer.shown === '',
+  );
+  if (!readable || staged.metadata.type === 'library') {
+    for (const stage of ['lint', 'render', 'validate'] as const) {
+      if (reaches(request, stage)) record.skip({ name: stage, ...where });
+    }
+    return;
+  }
+  await together<unknown>([
+    reaches(request, 'lint')
+      ? record.stage({ name: 'lint', ...where }, async () => ({
+          findings: await lint(staged, environment, request, ports),
+        }))
+      : Promise.resolve(),
+    reaches(request, 'render') ? renderAndValidate(checking, environment, where) : Promise.resolve(),
+  ]);
+}
+
+async function renderAndValidate(
+  { request, record, ports, staged, checks, skipSchema }: Checking,
+  environment: Environment,
+  where: { readonly chart: string; readonly environment: string },
+): Promise<void> {
+  const renders = await together(
+    versionsToRender(staged, environment).map((version) =>
+      record.stage({ name: 'render', ...where, kubeVersion: version.label }, () =>
+        render(staged, environment, version, { ...request, skipSchema }, checks, ports),
+      ),
+    ),
+  );
+  if (reaches(request, 'validate')) {
+    const faults = renders.flatMap(({ schema }) => schema);
+    await record.stage({ name: 'validate', ...where }, async () => ({
+      findings: validateValues(staged, environment, faults),
+    }));
+  }
+  const folder = join(request.report, 'manifests', where.chart, where.environment);
+  await together(renders.flatMap(({ rendered }) => rendered.map((each) => writeManifest(each, folder, ports))));
+}
+
+async function writeManifest(rendered: Rendered, folder: string, { files, host }: Ports): Promise<void> {
+  const name = `${rendered.kubeVersion.label}${rendered.upgrade ? '-upgrade' : ''}.yaml`;
+  await files.write(join(folder, name), host.redact(redactSecrets(rendered.manifest)));
+}
