@@ -1,8 +1,9 @@
 import type { Finding } from './domain/finding.ts';
+import { isEnvironmentName } from './domain/environment.ts';
 import { suggestion } from './domain/nearest.ts';
 import { readSource, type Source } from './domain/source.ts';
 import { ENVIRONMENT_KEYS, type EnvironmentKey, INPUTS, type InputDeclaration, type InputName } from './inputs.ts';
-import { choice, fault, quote, type Pair, type Setting, type Settings, splitPair } from './settings.ts';
+import { choice, fault, isSetting, quote, type Pair, type Setting, type Settings, splitPair } from './settings.ts';
 
 /** An environment as chartship.yaml describes it. */
 export interface EnvironmentSetting {
@@ -27,6 +28,7 @@ export interface ConfigFile {
 }
 
 type Path = readonly (string | number)[];
+const ENVIRONMENT_NAME_HINT = 'Use letters, digits, hyphens, underscores and dots, at most 63; begin and end with a letter or digit.';
 type Read<T> = { value: T } | { wrong: string; path: Path };
 
 /** Reads chartship.yaml. Every fault has the file's line and column; all of them are reported at once. */
@@ -92,6 +94,10 @@ function readEnvironments(
     return environments;
   }
   for (const [name, body] of Object.entries(value)) {
+    if (!isEnvironmentName(name)) {
+      wrong('environment', `the name of the environment ${quote(name)} can't be used`, ['environments', name], 'key', ENVIRONMENT_NAME_HINT);
+      continue;
+    }
     const environment: Record<string, unknown> = { name };
     environments.push(environment as unknown as EnvironmentSetting);
     if (body === null) continue;
@@ -101,7 +107,7 @@ function readEnvironments(
     }
     for (const [key, entry] of Object.entries(body)) {
       const path = ['environments', name, key];
-      if (!(key in ENVIRONMENT_KEYS)) {
+      if (!Object.hasOwn(ENVIRONMENT_KEYS, key)) {
         wrong('unknown-key', `an environment has no key ${quote(key)}`, path, 'key', suggestion(key, Object.keys(ENVIRONMENT_KEYS)));
         continue;
       }
@@ -109,13 +115,27 @@ function readEnvironments(
       const { kind } = ENVIRONMENT_KEYS[key as EnvironmentKey];
       const result = kind === 'list' || kind === 'lines' ? texts(entry, path) : text(entry, path);
       if ('wrong' in result) wrong('wrong-type', `${key} ${result.wrong}`, result.path, 'value');
+      else if (key === 'set') environment.set = settingsOf(result.value as readonly string[], path, Array.isArray(entry), wrong);
       else if (kind === 'duration' && !/^([0-9]+h)?([0-9]+m)?([0-9]+s)?$/.test(String(result.value))) {
         wrong('wrong-type', `${key} must be a duration such as 90s, 10m or 1h30m, not ${quote(String(result.value))}`, path, 'value');
       } else environment[key] = result.value;
     }
   }
-  if (environments.length === 0) wrong('wrong-type', `${shown} lists no environment`, ['environments'], 'value', 'Leave the key out to have them found.');
+  if (Object.keys(value).length === 0) wrong('wrong-type', `${shown} lists no environment`, ['environments'], 'value', 'Leave the key out to have them found.');
   return environments;
+}
+
+/** The entries of `set`; those that set nothing are faults. */
+function settingsOf(
+  entries: readonly string[],
+  path: Path,
+  isList: boolean,
+  wrong: (rule: string, message: string, path: Path, what: 'key' | 'value') => void,
+): readonly string[] {
+  for (const [index, entry] of entries.entries()) {
+    if (!isSetting(entry)) wrong('wrong-type', `set must be path=value, not ${quote(entry)}`, isList ? [...path, index] : path, 'value');
+  }
+  return entries;
 }
 
 function readValue(declaration: InputDeclaration, value: unknown, path: Path): Read<Setting> {

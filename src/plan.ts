@@ -21,9 +21,9 @@ export interface Plan {
 /** Request + what is on disk → Plan. Pure. Throws a RequestError for what is named and not there. */
 export function makePlan(request: Request, charts: readonly ChartOnDisk[]): Plan {
   const faults: Finding[] = [];
-  const planned = charts.map((chart) => ({ chart, environments: planEnvironments(request, chart) }));
+  const known = [...new Set(charts.flatMap((chart) => environmentsOf(request, chart).map((environment) => environment.name)))];
+  const planned = charts.map((chart) => ({ chart, environments: planEnvironments(request, chart, known) }));
   for (const name of request.only ?? []) {
-    const known = [...new Set(planned.flatMap(({ chart }) => environmentsOf(request, chart).map((environment) => environment.name)))];
     if (charts.length > 0 && !known.includes(name)) {
       faults.push(fault('unknown-environment', `there is no environment ${quote(name)}`, { hint: suggestion(name, known) }));
     }
@@ -58,12 +58,14 @@ function environmentsOf(request: Request, chart: ChartOnDisk): readonly Environm
   return chart.environments.length > 0 ? chart.environments.map((name) => ({ name })) : [{ name: 'default' }];
 }
 
-function planEnvironments(request: Request, chart: ChartOnDisk): PlannedEnvironment[] {
-  return environmentsOf(request, chart)
-    .filter((environment) => request.only === undefined || request.only.includes(environment.name))
+function planEnvironments(request: Request, chart: ChartOnDisk, known: readonly string[]): PlannedEnvironment[] {
+  const own = environmentsOf(request, chart);
+  // An environment that only another chart has values for is one of this chart, too: by its values.yaml alone.
+  const chosen = request.only?.filter((name) => known.includes(name)).map((name) => own.find((each) => each.name === name) ?? { name });
+  return (chosen ?? own)
     .map((environment) => ({
       name: environment.name,
-      namespace: request.namespace ?? environment.namespace ?? environment.name,
+      namespace: request.namespace ?? environment.namespace ?? dnsLabel(environment.name),
       release: request.release ?? environment.release ?? releaseName(chart.metadata.name, environment.name),
       values: [...(environment.values ?? ownValues(chart, environment.name)), ...request.values],
       set: [...(environment.set ?? []), ...request.set],
@@ -82,8 +84,13 @@ function environmentVersions(environment: EnvironmentSetting): readonly KubeVers
   return versions.length > 0 ? versions : undefined;
 }
 
-/** Helm takes 53 characters at most. */
+/** Helm takes 53 characters at most: of a long name the chart's part is cut, so that environments keep theirs. */
 function releaseName(chart: string, environment: string): string {
-  const whole = `${chart}-${environment}`.toLowerCase().replace(/[^-a-z0-9]/g, '-');
-  return whole.length <= 53 ? whole : `${chart.slice(0, 52 - environment.length)}-${environment}`.toLowerCase();
+  const longest = 53;
+  const room = Math.max(longest - 1 - environment.length, 1);
+  return dnsLabel(`${chart.slice(0, room)}-${environment}`).slice(0, longest).replace(/-+$/, '');
+}
+
+function dnsLabel(name: string): string {
+  return name.toLowerCase().replace(/[^-a-z0-9]/g, '-');
 }

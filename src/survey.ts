@@ -2,6 +2,7 @@ import { basename, join, resolve } from 'node:path';
 import { valid } from 'semver';
 import type { Request } from './config.ts';
 import type { ChartMetadata, Dependency } from './domain/chart.ts';
+import { isEnvironmentName } from './domain/environment.ts';
 import { RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import { SOURCE_BYTES } from './domain/limits.ts';
@@ -22,19 +23,20 @@ export interface ChartOnDisk {
 }
 
 /** What is on disk of what was asked for. Charts whose Chart.yaml is no good are findings; a chart that isn't there is a RequestError. */
-export async function survey(request: Pick<Request, 'charts'>, files: Files): Promise<{ charts: ChartOnDisk[]; findings: Finding[] }> {
+export async function survey(request: Pick<Request, 'charts' | 'place'>, files: Files): Promise<{ charts: ChartOnDisk[]; findings: Finding[] }> {
   const faults: Finding[] = [];
   const findings: Finding[] = [];
   const root = (await files.real(files.root)) ?? files.root;
   const folders = new Map<string, string>();
-  for (const pattern of request.charts.patterns) {
+  for (const [index, pattern] of request.charts.patterns.entries()) {
+    const place = request.charts.insideOnly ? { ...request.place(['charts']), ...request.place(['charts', index]) } : {};
     const found = await expand(pattern, request.charts.base, files);
-    if (typeof found === 'string') faults.push(fault('no-chart', found, { hint: 'Give the folder that holds Chart.yaml.' }));
+    if (typeof found === 'string') faults.push(fault('no-chart', found, { ...place, hint: 'Give the folder that holds Chart.yaml.' }));
     else {
       for (const folder of found) {
         const real = (await files.real(folder)) ?? folder;
         if (isInside(root, real) || !request.charts.insideOnly) folders.set(real, folder);
-        else faults.push(fault('outside', `chart ${quote(pattern)} lies outside the repository`, { hint: 'Nothing outside the repository is read.' }));
+        else faults.push(fault('outside', `chart ${quote(pattern)} lies outside the repository`, { ...place, hint: 'Nothing outside the repository is read.' }));
       }
     }
   }
@@ -51,13 +53,14 @@ export async function survey(request: Pick<Request, 'charts'>, files: Files): Pr
 
 async function expand(pattern: string, cwd: string, files: Files): Promise<readonly string[] | string> {
   if (pattern.startsWith('oci://')) return `chart ${quote(pattern)} is published already: a chart folder is needed here`;
-  if (/[*?[{!]/.test(pattern)) {
+  const folder = resolve(cwd, pattern);
+  const kind = await files.kind(folder);
+  // A folder may well be named [x].
+  if (kind === undefined && /[*?[{!]/.test(pattern)) {
     const manifests = await files.glob(cwd, [`${pattern.replace(/\/+$/, '')}/Chart.yaml`]);
     if (manifests.length === 0) return `no chart matches ${quote(pattern)}`;
     return manifests.map((path) => join(path, '..'));
   }
-  const folder = resolve(cwd, pattern);
-  const kind = await files.kind(folder);
   if (kind === undefined) return `chart ${quote(pattern)} is not there`;
   if (kind === 'file') return `chart ${quote(pattern)} is a file, not a folder`;
   if ((await files.kind(join(folder, 'Chart.yaml'))) !== 'file') return `${quote(pattern)} is no chart: it has no Chart.yaml`;
@@ -92,7 +95,11 @@ async function readChart(
   }
   const metadata = readMetadata(read.source);
   if ('message' in metadata) return bad(metadata.message, { ...read.source.position(metadata.path), ...metadata.hint });
-  const environments = (await files.list(directory)).flatMap((entry) => /^values-([a-z0-9][-a-z0-9]*)\.yaml$/.exec(entry.path)?.[1] ?? []);
+  // A dot is left to values-dev.example.yaml and the like, which are no environments.
+  const environments = (await files.list(directory)).flatMap(({ path, kind }) => {
+    const name = kind === 'folder' ? undefined : /^values-([A-Za-z0-9_-]+)\.yaml$/.exec(path)?.[1];
+    return name !== undefined && isEnvironmentName(name) ? [name] : [];
+  });
   return { metadata, environments };
 }
 

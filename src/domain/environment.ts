@@ -1,6 +1,11 @@
 import type { KubeVersion } from './kubernetes.ts';
 import type { ValuesFile, ValuesLayer } from './values.ts';
 
+/** An environment's name is a folder in the report and, where nothing else is said, its namespace. */
+export function isEnvironmentName(name: string): boolean {
+  return name.length <= 63 && /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/.test(name);
+}
+
 /** An environment of one chart as it is planned. */
 export interface PlannedEnvironment {
   readonly name: string;
