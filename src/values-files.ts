@@ -1,7 +1,7 @@
 import { join, relative, resolve, sep } from 'node:path';
 import type { Request } from './config.ts';
 import { RequestError } from './domain/errors.ts';
-import type { Finding } from './domain/finding.ts';
+import { type Finding, mergeFindings } from './domain/finding.ts';
 import { SOURCE_BYTES } from './domain/limits.ts';
 import { isInside, joinShown, shownPath } from './domain/paths.ts';
 import { readSource } from './domain/source.ts';
@@ -48,14 +48,16 @@ export async function loadValues(request: Request, plan: Plan, files: Files): Pr
       return read.ok && wrong === undefined ? { ...file, source: read.source } : file;
     };
     const base = await files.real(join(directory, 'values.yaml'));
-    if (base !== undefined) bases.set(planned, await load('values.yaml', join(directory, 'values.yaml'), base));
+    // One that leads out of the chart is not read; resolve says so.
+    if (base !== undefined && isInside(directory, base)) bases.set(planned, await load('values.yaml', join(directory, 'values.yaml'), base));
     for (const environment of planned.environments) {
       for (const named of environment.values) {
         if (own.has(named)) continue;
         const index = request.environments?.find((entry) => entry.name === environment.name)?.values?.indexOf(named) ?? -1;
         const place = index >= 0 ? request.place(['environments', environment.name, 'values', index]) : {};
         const wrong = (message: string, hint: string): void => {
-          faults.push(fault('values-file', `values file ${quote(named)} of environment ${environment.name} ${message}`, { ...place, hint, chart: metadata.name }));
+          const environments = [environment.name];
+          faults.push(fault('values-file', `values file ${quote(named)} ${message}`, { ...place, hint, chart: metadata.name, environments }));
         };
         const candidates = [resolve(directory, named), resolve(root, named)];
         const found = await firstFile(candidates, files);
@@ -67,7 +69,7 @@ export async function loadValues(request: Request, plan: Plan, files: Files): Pr
       }
     }
   }
-  if (faults.length > 0) throw new RequestError(dedupe(faults));
+  if (faults.length > 0) throw new RequestError(mergeFindings(faults));
   return {
     base: (chart) => bases.get(chart),
     get: (chart, named) => {
@@ -91,10 +93,6 @@ async function firstFile(candidates: readonly string[], files: Files): Promise<{
 /** An empty file is an empty mapping to Helm. */
 function isMapping(data: unknown): boolean {
   return data === undefined || (typeof data === 'object' && data !== null && !Array.isArray(data));
-}
-
-function dedupe(faults: readonly Finding[]): Finding[] {
-  return [...new Map(faults.map((each) => [each.message, each])).values()];
 }
 
 /** A planned environment with its values files, and everything that sets its values in order of priority. */

@@ -38,7 +38,7 @@ export function createHelm(options: HelmOptions): Helm {
 
   const template = async (request: HelmTemplateCall): Promise<HelmAnswer<string>> => {
     const args = ['template', request.release, request.chart, ...chartArguments(request)];
-    for (const version of request.apiVersions) args.push('--api-versions', version);
+    for (const version of request.apiVersions) args.push('--api-versions', oneEntry(version));
     if (request.upgrade) args.push('--is-upgrade');
     const ran = await call(args, input(request));
     return succeeded(ran) ? { ok: true, value: decode(ran.stdout) } : { ok: false, faults: failed(ran, limits, basename(request.chart)) };
@@ -67,11 +67,16 @@ export function createHelm(options: HelmOptions): Helm {
 
 function chartArguments(request: HelmChartCall): string[] {
   const args = ['--namespace', request.namespace, '--kube-version', request.kubeVersion];
-  for (const file of request.values) args.push('--values', file);
+  for (const file of request.values) args.push('--values', oneEntry(file));
   if (request.secretValues !== undefined) args.push('--values', '-');
   for (const setting of request.set) args.push('--set', setting);
   if (request.skipSchema) args.push('--skip-schema-validation');
   return args;
+}
+
+/** Helm reads `--values` as a line of CSV: a path with a comma or a quote would be several, or none. */
+function oneEntry(path: string): string {
+  return /[",\r\n]/.test(path) ? `"${path.replaceAll('"', '""')}"` : path;
 }
 
 function input(request: HelmChartCall): Partial<Call> {
