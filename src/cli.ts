@@ -1,12 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import { helpText, readCommandLine, secretsOfEnvironment } from './adapters/command-line.ts';
 import { cancelOnSignals, clock, compose } from './adapters/compose.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { repositoryRoot } from './adapters/repository-root.ts';
+import { secretSources } from './adapters/secret-sources.ts';
 import { secretsOf } from './adapters/secrets.ts';
 import { createTerminal } from './adapters/terminal.ts';
-import { Cancelled } from './domain/errors.ts';
+import { Cancelled, lastWords } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
 import { run } from './main.ts';
 import { VERSION } from './version.ts';
@@ -14,10 +13,7 @@ import { VERSION } from './version.ts';
 /** The composition root of the command. */
 async function main(): Promise<number> {
   const { env: environment, stdout, stderr } = process;
-  const line = await readCommandLine(process.argv.slice(2), {
-    file: (path) => readFile(path, 'utf8').catch(() => undefined),
-    standardInput: () => text(process.stdin),
-  });
+  const line = await readCommandLine(process.argv.slice(2), secretSources(process.stdin));
   if (line.kind !== 'run') {
     stdout.write(line.kind === 'help' ? helpText(VERSION) : `${VERSION}\n`);
     return 0;
@@ -39,6 +35,6 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(`${lastWords(error)}\n`);
   return 3;
 });

@@ -7,12 +7,12 @@ import type { Finding } from './domain/finding.ts';
 import { type KubeVersion, parseKubeVersion } from './domain/kubernetes.ts';
 import { SOURCE_BYTES } from './domain/limits.ts';
 import { suggestion } from './domain/nearest.ts';
-import { isInside } from './domain/paths.ts';
+import { isInside, shownPath } from './domain/paths.ts';
 import { parseTarget, type Target } from './domain/reference.ts';
 import type { StageName } from './domain/stage.ts';
 import { type InputName, INPUTS, type RawInput } from './inputs.ts';
 import type { Files } from './ports.ts';
-import { fault, type Pair, quote, readSettings, type Setting, type Settings } from './settings.ts';
+import { fault, isSetting, type Pair, quote, readSettings, type Setting, type Settings } from './settings.ts';
 import { readSource } from './domain/source.ts';
 
 /** What was asked for: validated once, here; nothing behind this reads an input again. */
@@ -84,10 +84,13 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     faults.push(fault('no-registry', 'until: publish needs a registry, and none is given', { hint: 'Give registry: oci://host/path or oci-layout:DIR.' }));
   }
   for (const setting of list(settings.get('set'))) {
-    if (!/^[^=]+=/.test(setting)) faults.push(fault('wrong-type', `set must be path=value, not ${quote(setting)}`, at('set')));
+    if (!isSetting(setting)) faults.push(fault('wrong-type', `set must be path=value, not ${quote(setting)}`, at('set')));
   }
   const secretValues = has('secret-values');
   if (secretValues !== undefined) checkSecretValues(secretValues, faults);
+
+  // Given, though not as it should be: that it's missing would be a second fault for the first one.
+  const passwordRefused = raw.faults.some(({ message }) => message.startsWith('--registry-password '));
 
   const request: Request = {
     charts: {
@@ -103,7 +106,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     kubeVersions: optional(kubeVersions),
     apiVersions: list(settings.get('api-versions')),
     registries,
-    credentials: readCredentials(list(settings.get('registry-username')), has('registry-password'), has('github-token'), raw.workflow, faults),
+    credentials: passwordRefused ? [] : readCredentials(list(settings.get('registry-username')), has('registry-password'), has('github-token'), raw.workflow, faults),
     plainHttp: settings.get('plain-http') === true,
     caFile: has('ca-file') === undefined ? undefined : resolve(raw.cwd, has('ca-file') ?? ''),
     mirrors: (settings.get('mirrors') as readonly Pair[] | undefined) ?? [],
@@ -154,9 +157,9 @@ interface Configuration {
 }
 
 async function readConfiguration(named: string | undefined, cwd: string, files: Pick<Files, 'root' | 'read' | 'real'>, faults: Finding[]): Promise<Configuration> {
-  const shown = named ?? 'chartship.yaml';
+  const path = named === undefined ? resolve(files.root, 'chartship.yaml') : resolve(cwd, named);
+  const shown = shownPath(files.root, path);
   const nothing: Configuration = { settings: new Map(), environments: undefined, position: () => undefined, shown };
-  const path = named === undefined ? resolve(files.root, shown) : resolve(cwd, named);
   const real = await files.real(path);
   if (real === undefined) {
     if (named !== undefined) faults.push(fault('no-configuration', `the configuration ${quote(named)} is not there`));
@@ -164,7 +167,7 @@ async function readConfiguration(named: string | undefined, cwd: string, files: 
   }
   const root = (await files.real(files.root)) ?? files.root;
   if (!isInside(root, real)) {
-    faults.push(fault('outside', `the configuration ${quote(shown)} lies outside the repository`, { hint: 'Nothing outside the repository is read.' }));
+    faults.push(fault('outside', `the configuration ${quote(named ?? shown)} lies outside the repository`, { hint: 'Nothing outside the repository is read.' }));
     return nothing;
   }
   let bytes: Uint8Array | undefined;

@@ -4,7 +4,7 @@ import { createGitHub } from './adapters/github.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { secretsOf } from './adapters/secrets.ts';
 import { workflowInputs } from './adapters/workflow-inputs.ts';
-import { Cancelled } from './domain/errors.ts';
+import { Cancelled, lastWords } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
 import { run } from './main.ts';
 
@@ -31,6 +31,6 @@ async function main(): Promise<number> {
 }
 
 process.exitCode = await main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(`${lastWords(error)}\n`);
   return 3;
 });

@@ -257,4 +257,6 @@ export interface RawInput {
   readonly text: string;
   /** `--values`, `input values` or `CHARTSHIP_SECRET_VALUES`: how messages name it. */
   readonly origin: string;
+  /** The text is one entry of a list, commas and all. */
+  readonly whole?: boolean;
 }

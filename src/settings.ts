@@ -28,7 +28,7 @@ export function declarationOf(name: string): (InputDeclaration & { name: InputNa
 export function readSettings(raw: readonly RawInput[]): { settings: Settings; faults: Finding[] } {
   const settings = new Map<InputName, Setting>();
   const faults: Finding[] = [];
-  for (const { name, text, origin } of raw) {
+  for (const { name, text, origin, whole } of raw) {
     const declaration = declarationOf(name);
     if (declaration === undefined) {
       faults.push(
@@ -42,7 +42,7 @@ export function readSettings(raw: readonly RawInput[]): { settings: Settings; fa
       faults.push(fault('duplicate', `${origin} is given twice`, { hint: 'Give it once.' }));
       continue;
     }
-    const read = readText(declaration, text);
+    const read = whole === true ? { value: [text] } : readText(declaration, text);
     if (typeof read === 'string') {
       faults.push(fault('wrong-type', `${origin} ${read}`));
       continue;
@@ -70,7 +70,8 @@ function readText(declaration: InputDeclaration, text: string): { value: Setting
     case 'choice':
       return choice(declaration, text.trim());
     case 'list':
-      return { value: entries(text, /[\n,]/) };
+      // The commas of a glob's {a,b} separate nothing.
+      return { value: entries(text, /\n|,(?![^{}\n]*\})/) };
     case 'lines':
       return { value: entries(text, /\n/) };
     case 'pairs': {
@@ -88,6 +89,11 @@ function readText(declaration: InputDeclaration, text: string): { value: Setting
 export function choice(declaration: InputDeclaration, word: string): { value: string } | string {
   const choices = declaration.choices ?? [];
   return choices.includes(word) ? { value: word } : `must be one of ${choices.join(', ')}, not ${quote(word)}. ${suggestion(word, choices)}`;
+}
+
+/** Whether a text is `path=value`. */
+export function isSetting(text: string): boolean {
+  return /^[^=]+=/.test(text);
 }
 
 export function splitPair(line: string): Pair | undefined {

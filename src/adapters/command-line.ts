@@ -1,4 +1,5 @@
 import type { Finding } from '../domain/finding.ts';
+import { SECRET_BYTES } from '../domain/limits.ts';
 import { suggestion } from '../domain/nearest.ts';
 import { INPUTS, type InputDeclaration, type RawInput } from '../inputs.ts';
 import { declarationOf, fault } from '../settings.ts';
@@ -8,7 +9,7 @@ export type CommandLine =
   | { readonly kind: 'version' }
   | { readonly kind: 'run'; readonly inputs: readonly RawInput[]; readonly faults: readonly Finding[] };
 
-/** Where secrets come from; asked only when an argument says so. */
+/** Where secrets come from; asked only when an argument says so. Both throw a RangeError at more than `SECRET_BYTES`. */
 export interface SecretSources {
   /** A file's text; `undefined` when it can't be read. */
   file(path: string): Promise<string | undefined>;
@@ -68,7 +69,7 @@ export async function readCommandLine(args: readonly string[], secrets: SecretSo
 }
 
 function chart(path: string): RawInput {
-  return { name: 'chart', text: path, origin: 'CHART' };
+  return { name: 'chart', text: path, origin: 'CHART', whole: true };
 }
 
 function valueOf(declaration: InputDeclaration, rest: string[]): string | undefined {
@@ -80,10 +81,14 @@ function valueOf(declaration: InputDeclaration, rest: string[]): string | undefi
 }
 
 async function readSecret(value: string, secrets: SecretSources): Promise<{ text: string } | { wrong: string }> {
-  if (value === '-') return { text: await secrets.standardInput() };
-  if (!value.startsWith('@') || value === '@') return { wrong: 'is a secret and must not stand on the command line' };
-  const text = await secrets.file(value.slice(1));
-  return text === undefined ? { wrong: `can't be read from ${value.slice(1)}` } : { text };
+  if (value !== '-' && (!value.startsWith('@') || value === '@')) return { wrong: 'is a secret and must not stand on the command line' };
+  try {
+    const text = await (value === '-' ? secrets.standardInput() : secrets.file(value.slice(1)));
+    return text === undefined ? { wrong: `can't be read from ${value.slice(1)}` } : { text };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { wrong: `is larger than ${SECRET_BYTES / 1024 / 1024} MiB` };
+  }
 }
 
 function secretHint(declaration: InputDeclaration): string {

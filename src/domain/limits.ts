@@ -34,5 +34,8 @@ export const ARCHIVE_LIMITS = {
   packedBytes: 64 * MiB,
 } as const;
 
+/** Bytes of one secret: what is masked is looked for in all that is printed. */
+export const SECRET_BYTES = 1 * MiB;
+
 /** Bytes of one YAML or JSON source file (a values file, Chart.yaml, chartship.yaml). */
 export const SOURCE_BYTES = 8 * MiB;
