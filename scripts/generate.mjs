@@ -50,7 +50,7 @@ function editorSchema({ INPUTS, ENVIRONMENT_KEYS }) {
       case 'choice':
         return { description, enum: declaration.choices };
       case 'duration':
-        return { description, type: 'string', pattern: '^([0-9]+h)?([0-9]+m)?([0-9]+s)?$' };
+        return { description, type: 'string', pattern: '^(?=.)([0-9]+h)?([0-9]+m)?([0-9]+s)?$' };
       default:
         return { description, type: 'string' };
     }

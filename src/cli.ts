@@ -5,6 +5,7 @@ import { repositoryRoot } from './adapters/repository-root.ts';
 import { secretSources } from './adapters/secret-sources.ts';
 import { secretsOf } from './adapters/secrets.ts';
 import { createTerminal } from './adapters/terminal.ts';
+import { workflowEvent } from './adapters/workflow-event.ts';
 import { Cancelled, lastWords } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
 import { run } from './main.ts';
@@ -26,7 +27,7 @@ async function main(): Promise<number> {
   const cwd = process.cwd();
   const { files, connect, close } = await compose({ root: repositoryRoot(cwd), environment, host, cancel: cancel.signal });
   try {
-    const ending = await run({ inputs, faults: line.faults, cwd, workflow: {} }, { files, host, clock }, connect);
+    const ending = await run({ inputs, faults: line.faults, cwd, workflow: { event: workflowEvent(environment) } }, { files, host, clock }, connect);
     if (ending.crash !== undefined) host.bug(ending.crash);
     return exitCode(ending.report, cancel.received());
   } finally {

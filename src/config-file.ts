@@ -116,7 +116,7 @@ function readEnvironments(
       const result = kind === 'list' || kind === 'lines' ? texts(entry, path) : text(entry, path);
       if ('wrong' in result) wrong('wrong-type', `${key} ${result.wrong}`, result.path, 'value');
       else if (key === 'set') environment.set = settingsOf(result.value as readonly string[], path, Array.isArray(entry), wrong);
-      else if (kind === 'duration' && !/^([0-9]+h)?([0-9]+m)?([0-9]+s)?$/.test(String(result.value))) {
+      else if (kind === 'duration' && !/^(?=.)([0-9]+h)?([0-9]+m)?([0-9]+s)?$/.test(String(result.value))) {
         wrong('wrong-type', `${key} must be a duration such as 90s, 10m or 1h30m, not ${quote(String(result.value))}`, path, 'value');
       } else environment[key] = result.value;
     }
@@ -162,7 +162,7 @@ function readValue(declaration: InputDeclaration, value: unknown, path: Path): R
 function text(value: unknown, path: Path): Read<string> {
   if (typeof value === 'string') return { value };
   // A version such as 1.30 is the number 1.3 to YAML: what was meant can't be known.
-  if (typeof value === 'number') return { wrong: `must be text: write ${JSON.stringify(String(value))} in quotes`, path };
+  if (typeof value === 'number') return { wrong: `must be text: write it in quotes (YAML reads a number, ${value})`, path };
   return { wrong: `must be text, not ${nameOf(value)}`, path };
 }
 

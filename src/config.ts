@@ -26,6 +26,9 @@ export interface Request {
   readonly values: readonly string[];
   readonly set: readonly string[];
   readonly secretValues: string | undefined;
+  /** From the input: for every environment. */
+  readonly givenKubeVersions: readonly KubeVersion[] | undefined;
+  /** From the file: for environments that have none of their own. */
   readonly kubeVersions: readonly KubeVersion[] | undefined;
   readonly apiVersions: readonly string[];
   readonly registries: readonly Target[];
@@ -36,6 +39,10 @@ export interface Request {
   readonly version: string | undefined;
   readonly appVersion: string | undefined;
   readonly until: StageName;
+  /** Publishing was left out, since this runs for a pull request. */
+  readonly held: boolean;
+  /** The hosts that a login without a host is for: the registries to publish to, and on a foreign checkout only those that were given as an input. */
+  readonly loginHosts: readonly string[];
   readonly namespace: string | undefined;
   readonly release: string | undefined;
   readonly helmVersion: string | undefined;
@@ -54,8 +61,8 @@ export interface RawRequest {
   readonly inputs: readonly RawInput[];
   /** What was wrong with how they were given. */
   readonly faults: readonly Finding[];
-  /** What the workflow gives for ghcr.io, if this runs in one. */
-  readonly workflow: { readonly actor?: string; readonly token?: string };
+  /** What the workflow gives for ghcr.io, and what set it off, if this runs in one. */
+  readonly workflow: { readonly actor?: string; readonly token?: string; readonly event?: 'own' | 'pull-request' | 'foreign' };
 }
 
 /** Inputs and chartship.yaml → Request. Throws a RequestError with every fault that was found. */
@@ -79,7 +86,13 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       ...file.position(['environments', environment.name, 'kubeVersions']),
     });
   }
-  const until = (has('until') as StageName | undefined) ?? (registries.length > 0 ? 'publish' : 'package');
+  const asked = has('until') as StageName | undefined;
+  // Pull requests never publish. What must be reached and can't be is said, not skipped.
+  const held = (raw.workflow.event ?? 'own') !== 'own' && registries.length > 0 && (asked ?? 'publish') === 'publish';
+  const until = held ? 'package' : (asked ?? (registries.length > 0 ? 'publish' : 'package'));
+  if (held && given.has('until')) {
+    faults.push(fault('pull-request', 'until: publish can\'t be reached on a pull request: pull requests never publish', { hint: 'Leave until out, or publish on push and tags.' }));
+  }
   if (until === 'publish' && registries.length === 0) {
     faults.push(fault('no-registry', 'until: publish needs a registry, and none is given', { hint: 'Give registry: oci://host/path or oci-layout:DIR.' }));
   }
@@ -103,7 +116,8 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     values: list(settings.get('values')),
     set: list(settings.get('set')),
     secretValues,
-    kubeVersions: optional(kubeVersions),
+    givenKubeVersions: given.has('kube-versions') ? optional(kubeVersions) : undefined,
+    kubeVersions: given.has('kube-versions') ? undefined : optional(kubeVersions),
     apiVersions: list(settings.get('api-versions')),
     registries,
     credentials: passwordRefused ? [] : readCredentials(list(settings.get('registry-username')), has('registry-password'), has('github-token'), raw.workflow, faults),
@@ -113,6 +127,11 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     version: readVersion('version', has('version'), true, faults),
     appVersion: readVersion('app-version', has('app-version'), false, faults),
     until,
+    held,
+    loginHosts:
+      raw.workflow.event === 'foreign' && !given.has('registry')
+        ? []
+        : registries.flatMap((target) => (target.kind === 'registry' ? [target.host] : [])),
     namespace: has('namespace'),
     release: has('release'),
     helmVersion: has('helm-version'),

@@ -3,6 +3,7 @@ import { secretsOfEnvironment } from './adapters/command-line.ts';
 import { createGitHub } from './adapters/github.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { secretsOf } from './adapters/secrets.ts';
+import { workflowEvent } from './adapters/workflow-event.ts';
 import { workflowInputs } from './adapters/workflow-inputs.ts';
 import { Cancelled, lastWords } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
@@ -21,7 +22,8 @@ async function main(): Promise<number> {
   const { files, connect, close } = await compose({ root: cwd, environment, host, cancel: cancel.signal });
   try {
     await host.saveState('temporary', files.temporary);
-    const workflow = environment.GITHUB_ACTOR === undefined ? {} : { actor: environment.GITHUB_ACTOR };
+    const actor = environment.GITHUB_ACTOR;
+    const workflow = { event: workflowEvent(environment), ...(actor !== undefined && { actor }) };
     const ending = await run({ inputs, faults: [], cwd, workflow }, { files, host, clock }, connect);
     if (ending.crash !== undefined) host.bug(ending.crash);
     return exitCode(ending.report, cancel.received());

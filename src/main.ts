@@ -1,7 +1,8 @@
-import { resolve as absolute, join } from 'node:path';
+import { resolve as absolute, dirname, join } from 'node:path';
 import { checkChart } from './check.ts';
 import { type RawRequest, type Request, readRequest } from './config.ts';
 import { Cancelled, EnvironmentError, RequestError } from './domain/errors.ts';
+import type { Finding } from './domain/finding.ts';
 import type { Report } from './domain/outcome.ts';
 import { isInside, shownPath } from './domain/paths.ts';
 import type { ChartPackage } from './domain/staged.ts';
@@ -42,7 +43,7 @@ export async function run(
     const { charts, findings } = await survey(request, base.files);
     const plan = makePlan(request, charts);
     const values = await loadValues(request, plan, base.files);
-    record.add([...findings, ...values.findings]);
+    record.add([...findings, ...values.findings, ...heldBack(request)]);
     const packages = await together(plan.charts.map((chart) => checkChart(request, chart, values, record, ports)));
     await publishAll(request, packages, record, ports);
     return await finish(record.report(record.failed ? 'failed' : 'passed'), folder, base);
@@ -52,21 +53,21 @@ export async function run(
       record.add(error.findings);
       return await finish(record.report('invalid'), folder ?? (await defaultReport(raw, base.files)), base);
     }
-    const unavailable = error instanceof EnvironmentError;
-    record.add([
-      {
-        stage: 'tools',
-        rule: unavailable ? 'tools/unavailable' : 'tools/bug',
-        severity: 'error',
-        message: unavailable
-          ? error.message
-          : `a bug in Chartship: ${error instanceof Error ? error.message : String(error)}`,
-        ...(unavailable && error.hint !== undefined && { hint: error.hint }),
-      },
-    ]);
-    const ending = await finish(record.report('error'), folder, base);
-    return unavailable ? ending : { ...ending, crash: error };
+    if (error instanceof EnvironmentError) {
+      record.add([unavailable(error)]);
+      return await finish(record.report('error'), folder, base);
+    }
+    const message = `a bug in Chartship: ${error instanceof Error ? error.message : String(error)}`;
+    record.add([{ stage: 'tools', rule: 'tools/bug', severity: 'error', message }]);
+    return { ...(await finish(record.report('error'), folder, base)), crash: error };
   }
+}
+
+/** Said rather than skipped in silence. */
+function heldBack(request: Request): Finding[] {
+  if (!request.held) return [];
+  const message = 'nothing is published: this runs for a pull request, and pull requests never publish';
+  return [{ stage: 'publish', rule: 'publish/pull-request', severity: 'note', message }];
 }
 
 /** The gate: nothing is published until every chart passed. */
@@ -92,11 +93,33 @@ async function publishAll(
   );
 }
 
+function unavailable(error: EnvironmentError): Finding {
+  const { message, hint } = error;
+  return {
+    stage: 'tools',
+    rule: 'tools/unavailable',
+    severity: 'error',
+    message,
+    ...(hint !== undefined && { hint }),
+  };
+}
+
 /** Writes the report folder and tells the host. Without a folder (it can't be written to) the host alone is told. */
 async function finish(report: Report, folder: string | undefined, { files, host }: Base): Promise<Ending> {
-  if (folder !== undefined) {
-    for (const [name, text] of Object.entries(renderReport(report, host.redact)))
-      await files.write(join(folder, name), text);
+  try {
+    if (folder !== undefined) {
+      for (const [name, text] of Object.entries(renderReport(report, host.redact)))
+        await files.write(join(folder, name), text);
+    }
+  } catch (error) {
+    if (!(error instanceof EnvironmentError)) throw error;
+    // A run whose report is lost is no success; what was wrong before stays the reason, where something was.
+    const told: Report =
+      report.status === 'passed' || report.status === 'failed'
+        ? { ...report, status: 'error', findings: [...report.findings, unavailable(error)] }
+        : report;
+    await host.finish(told, undefined);
+    return { report: told };
   }
   await host.finish(report, folder);
   return { report };
@@ -106,16 +129,24 @@ async function finish(report: Report, folder: string | undefined, { files, host 
 async function defaultReport(raw: RawRequest, files: Files): Promise<string | undefined> {
   const given = raw.inputs.find((input) => input.name === 'report' && input.text !== '')?.text;
   const folder = absolute(raw.cwd, given ?? 'chartship-report');
-  return (await unfit(folder, files)) === undefined ? folder : undefined;
+  if ((await unfit(folder, files)) !== undefined) return undefined;
+  await removeEarlier(folder, files);
+  return folder;
 }
 
 /** Why a folder can't be the report's; `undefined` when it can. */
 async function unfit(folder: string, files: Files): Promise<string | undefined> {
   if (isInside(folder, files.root)) return 'would hold the repository';
-  return (await files.kind(join(folder, 'Chart.yaml'))) === 'file' ? 'is a chart' : undefined;
+  if ((await files.kind(join(folder, 'Chart.yaml'))) === 'file') return 'is a chart';
+  for (let way = folder; ; way = dirname(way)) {
+    const kind = await files.kind(way);
+    if (kind === 'folder' || way === dirname(way)) return undefined;
+    if (kind === 'file' || (await files.real(way)) !== undefined) {
+      return way === folder ? 'is no folder' : `can't be made: ${quote(shownPath(files.root, way))} is no folder`;
+    }
+  }
 }
 
-/** What an earlier run left in the report folder would be taken for this one's. Only what a report holds is removed. */
 async function clearReport(folder: string, files: Files): Promise<void> {
   const wrong = await unfit(folder, files);
   if (wrong !== undefined) {
@@ -123,6 +154,11 @@ async function clearReport(folder: string, files: Files): Promise<void> {
       fault('report', `report ${quote(shownPath(files.root, folder))} ${wrong}`, { hint: 'Give a folder of its own.' }),
     ]);
   }
+  await removeEarlier(folder, files);
+}
+
+/** What an earlier run left in the report folder would be taken for this one's. Only what a report holds is removed. */
+async function removeEarlier(folder: string, files: Files): Promise<void> {
   if ((await files.kind(join(folder, 'report.json'))) !== 'file') return;
   for (const name of ['manifests', 'packages', 'locks', 'evidence', 'report.json'])
     await files.remove(join(folder, name));

@@ -69,7 +69,7 @@ function planEnvironments(request: Request, chart: ChartOnDisk, known: readonly 
       release: request.release ?? environment.release ?? releaseName(chart.metadata.name, environment.name),
       values: [...(environment.values ?? ownValues(chart, environment.name)), ...request.values],
       set: [...(environment.set ?? []), ...request.set],
-      kubeVersions: request.kubeVersions ?? environmentVersions(environment) ?? defaultKubeVersions(chart.metadata.kubeVersion),
+      kubeVersions: request.givenKubeVersions ?? environmentVersions(environment) ?? request.kubeVersions ?? defaultKubeVersions(chart.metadata.kubeVersion),
       requiredValues: environment.requiredValues ?? [],
     }));
 }

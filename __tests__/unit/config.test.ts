@@ -4,7 +4,7 @@ import { RequestError } from '../../src/domain/errors.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 
 /** Reads a request from inputs and the text of chartship.yaml; nothing else is on this disk. */
-async function request(inputs: Record<string, string>, file?: string, workflow: { actor?: string; token?: string } = {}): Promise<Request> {
+async function request(inputs: Record<string, string>, file?: string, workflow: { actor?: string; token?: string; event?: 'own' | 'pull-request' | 'foreign' } = {}): Promise<Request> {
   const bytes = file === undefined ? undefined : new TextEncoder().encode(file);
   return await readRequest(
     { inputs: Object.entries(inputs).map(([name, text]) => ({ name, text, origin: `input ${name}` })), faults: [], cwd: '/repo/sub', workflow },
@@ -129,4 +129,21 @@ describe('credentials', () => {
 
 test('a leading v is dropped from versions', async () => {
   expect(await request({ version: 'v1.2.3', 'app-version': 'v2' })).toMatchObject({ version: '1.2.3', appVersion: '2' });
+});
+
+describe('pull requests never publish', () => {
+  const file = 'registry: [oci://ghcr.io/acme]\n';
+  test('they end with the package, and it is said', async () => {
+    expect(await request({}, file, { event: 'pull-request' })).toMatchObject({ until: 'package', held: true });
+    expect(await request({ until: 'lint' }, file, { event: 'pull-request' })).toMatchObject({ until: 'lint', held: false });
+    expect(await request({}, undefined, { event: 'foreign' })).toMatchObject({ until: 'package', held: false });
+  });
+  test('where it must be reached, it is an error', async () => {
+    await expect(request({ until: 'publish' }, file, { event: 'foreign' })).rejects.toThrow(/never publish/);
+  });
+  test("on a foreign checkout a login isn't sent to a registry that the checkout names", async () => {
+    expect((await request({}, file, { event: 'foreign' })).loginHosts).toEqual([]);
+    expect((await request({ registry: 'oci://r.example/x' }, file, { event: 'foreign' })).loginHosts).toEqual(['r.example']);
+    expect((await request({}, file, { event: 'own' })).loginHosts).toEqual(['ghcr.io']);
+  });
 });

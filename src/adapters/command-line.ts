@@ -126,7 +126,7 @@ export function helpText(version: string): string {
     ...rows,
     '',
     'Secrets are given as @FILE, as - (standard input) or in CHARTSHIP_… variables, never literally.',
-    'Everything but secrets and what a pull request could abuse can stand in chartship.yaml, too.',
+    'Most of them can stand in chartship.yaml, too: see the table in README.md.',
     'Exit codes: 0 passed, 1 failed, 2 invalid request, 3 Chartship could not work, 130/143 interrupted.',
     '',
   ].join('\n');

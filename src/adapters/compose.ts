@@ -52,7 +52,7 @@ export async function compose(options: {
       if (request.until === 'publish') tools.oras().catch(() => undefined);
       const credentials = createCredentials({
         given: request.credentials,
-        registries: request.registries.flatMap((target) => (target.kind === 'registry' ? [target.host] : [])),
+        registries: request.loginHosts,
         environment,
         home: homedir(),
         platform: process.platform,
@@ -102,7 +102,7 @@ function limitsOf(environment: NodeJS.ProcessEnv): Limits {
   };
 }
 
-/** SIGINT and SIGTERM end children and the run; a second one ends the process at once. */
+/** SIGINT and SIGTERM end children and the run. */
 export function cancelOnSignals(makeReason: (signal: 'SIGINT' | 'SIGTERM') => Cancelled): { readonly signal: AbortSignal; received(): 'SIGINT' | 'SIGTERM' | undefined } {
   const controller = new AbortController();
   let first: 'SIGINT' | 'SIGTERM' | undefined;

@@ -31,9 +31,9 @@ export function watchMemory(pid: number | undefined, bytes: number, onExceeded: 
 
 async function residentBytes(pid: number): Promise<number> {
   if (process.platform === 'linux') {
-    // statm: sizes in pages; the second field is the resident set (proc(5)).
-    const statm = await readFile(`/proc/${pid}/statm`, 'latin1').catch(() => '');
-    return Number(statm.split(' ')[1] ?? 0) * 4096;
+    // In kB whatever the size of a page, which statm counts in (proc(5)).
+    const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
+    return Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
   }
   if (process.platform === 'darwin') {
     return await new Promise((resolve) => {

@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * What set a workflow off. `foreign`: the workflow's secrets are at hand while the checkout may be somebody
+ * else's (pull_request_target, or workflow_run for a fork's head).
+ */
+export type WorkflowEvent = 'own' | 'pull-request' | 'foreign';
+
+/** Reads GITHUB_EVENT_NAME and the event's file. What can't be read of a `workflow_run` is taken as foreign. */
+export function workflowEvent(environment: NodeJS.ProcessEnv): WorkflowEvent {
+  switch (environment.GITHUB_EVENT_NAME) {
+    case 'pull_request':
+    case 'pull_request_review':
+    case 'merge_group':
+      return 'pull-request';
+    case 'pull_request_target':
+      return 'foreign';
+    case 'workflow_run':
+      return isForeign(environment) ? 'foreign' : 'own';
+    default:
+      return 'own';
+  }
+}
+
+function isForeign(environment: NodeJS.ProcessEnv): boolean {
+  try {
+    const event = JSON.parse(readFileSync(environment.GITHUB_EVENT_PATH ?? '', 'utf8')) as {
+      workflow_run?: { event?: unknown; head_repository?: { full_name?: unknown } };
+    };
+    const head = event.workflow_run?.head_repository?.full_name;
+    return head === undefined || head !== environment.GITHUB_REPOSITORY || event.workflow_run?.event === 'pull_request';
+  } catch {
+    return true;
+  }
+}
