@@ -6,6 +6,7 @@ import { redactSecrets } from './domain/secret-redaction.ts';
 import { STAGES, type StageName } from './domain/stage.ts';
 import type { ChartPackage, StagedChart } from './domain/staged.ts';
 import { together } from './domain/together.ts';
+import type { ValuesLayer } from './domain/values.ts';
 import type { PlannedChart } from './plan.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
@@ -54,8 +55,11 @@ export async function checkChart(
   };
   const environments = planned.environments.map((environment) => environmentOf(planned, environment, values, request));
   // Packing first: its compression is our own work, which goes on while helm renders.
+  const own = environments[0]?.layers[0];
+  const packs = reaches(request, 'package') && (own === undefined || isReadable(own));
+  if (reaches(request, 'package') && !packs) record.skip({ name: 'package', chart: name });
   const [built] = await together([
-    reaches(request, 'package') ? buildPackage(checking, environments) : Promise.resolve(undefined),
+    packs ? buildPackage(checking, environments) : Promise.resolve(undefined),
     ...environments.map(async (environment) => void (await checkEnvironment(checking, environment))),
   ]);
   return built ?? undefined;
@@ -117,24 +121,26 @@ function valuesInChart(environments: readonly Environment[]): { path: string; sh
 async function checkEnvironment(checking: Checking, environment: Environment): Promise<void> {
   const { request, record, ports, staged } = checking;
   const where = { chart: staged.metadata.name, environment: environment.name };
-  // A values file that is no YAML is a finding already: helm would only say so again, less clearly.
-  const readable = environment.layers.every(
-    (layer) => layer.kind !== 'file' || layer.source !== undefined || layer.shown === '',
-  );
-  if (!readable || staged.metadata.type === 'library') {
-    for (const stage of ['lint', 'render', 'validate'] as const) {
-      if (reaches(request, stage)) record.skip({ name: stage, ...where });
-    }
-    return;
+  const readable = environment.layers.every(isReadable);
+  // A library renders nothing by itself; helm refuses to.
+  const renders = readable && staged.metadata.type !== 'library';
+  for (const stage of ['lint', 'render', 'validate'] as const) {
+    const runs = stage === 'lint' ? readable : renders;
+    if (!runs && reaches(request, stage)) record.skip({ name: stage, ...where });
   }
   await together<unknown>([
-    reaches(request, 'lint')
+    readable && reaches(request, 'lint')
       ? record.stage({ name: 'lint', ...where }, async () => ({
           findings: await lint(staged, environment, request, ports),
         }))
       : Promise.resolve(),
-    reaches(request, 'render') ? renderAndValidate(checking, environment, where) : Promise.resolve(),
+    renders && reaches(request, 'render') ? renderAndValidate(checking, environment, where) : Promise.resolve(),
   ]);
+}
+
+/** A values file that is no YAML is a finding already: helm would only say so again, less clearly. */
+function isReadable(layer: ValuesLayer): boolean {
+  return layer.kind !== 'file' || layer.source !== undefined || layer.shown === '';
 }
 
 async function renderAndValidate(
@@ -142,14 +148,16 @@ async function renderAndValidate(
   environment: Environment,
   where: { readonly chart: string; readonly environment: string },
 ): Promise<void> {
+  // Where values aren't to be validated, helm must not stop at them either: the fault would be told by nobody.
+  const validates = reaches(request, 'validate');
   const renders = await together(
     versionsToRender(staged, environment).map((version) =>
       record.stage({ name: 'render', ...where, kubeVersion: version.label }, () =>
-        render(staged, environment, version, { ...request, skipSchema }, checks, ports),
+        render(staged, environment, version, { ...request, skipSchema: skipSchema || !validates }, checks, ports),
       ),
     ),
   );
-  if (reaches(request, 'validate')) {
+  if (validates) {
     const faults = renders.flatMap(({ schema }) => schema);
     await record.stage({ name: 'validate', ...where }, async () => ({
       findings: validateValues(staged, environment, faults),

@@ -6,6 +6,8 @@ import type { Clock, Host } from './ports.ts';
 /** What a piece of work found; a stage run fails when one of its findings reaches `fail-on`. */
 export interface Found {
   readonly findings: readonly Finding[];
+  /** It could not do its work because of what another stage will tell. */
+  readonly skipped?: boolean;
 }
 
 /** Collects what a run did, tells the host as it happens, and makes the report of it. */
@@ -36,7 +38,7 @@ export class Record {
     try {
       const result = await work();
       this.add(result.findings);
-      end(this.#fails(result.findings) ? 'failed' : 'passed');
+      end(this.#fails(result.findings) ? 'failed' : result.skipped === true ? 'skipped' : 'passed');
       return result;
     } catch (error) {
       end('cancelled');
@@ -69,7 +71,7 @@ export class Record {
       version: 1,
       status,
       stages: [...this.#stages].sort(inOrder),
-      findings: mergeFindings(this.#findings),
+      findings: mergeFindings([...this.#findings].sort(findingsInOrder)),
       packages: [...this.packages].sort((a, b) => compare(a.chart, b.chart)),
       published: [...this.published].sort((a, b) => compare(a.chart, b.chart)),
       deployments: [],
@@ -85,6 +87,21 @@ function inOrder(a: StageRun, b: StageRun): number {
     compare(a.environment ?? '', b.environment ?? '') ||
     compare(b.kubeVersion ?? '', a.kubeVersion ?? '')
   );
+}
+
+/** As stages are ordered; what is of one run of a stage stays as it was found. */
+function findingsInOrder(a: Finding, b: Finding): number {
+  return (
+    compare(a.chart ?? '', b.chart ?? '') ||
+    stageOf(a) - stageOf(b) ||
+    compare(a.environments?.[0] ?? '', b.environments?.[0] ?? '') ||
+    compare(b.kubeVersions?.[0] ?? '', a.kubeVersions?.[0] ?? '')
+  );
+}
+
+/** The request and tools, which are no stages, come first. */
+function stageOf({ stage }: Finding): number {
+  return (STAGES as readonly string[]).indexOf(stage);
 }
 
 function compare(a: string, b: string): number {

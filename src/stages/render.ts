@@ -40,7 +40,7 @@ export async function render(
   options: RenderOptions,
   checks: DocumentChecks,
   ports: Pick<Ports, 'helm'>,
-): Promise<{ findings: Finding[]; schema: HelmFault[]; rendered: Rendered[] }> {
+): Promise<{ findings: Finding[]; schema: HelmFault[]; rendered: Rendered[]; skipped: boolean }> {
   const first = kubeVersion === environment.kubeVersions[0];
   const operations = staged.readsOperation ? [false, true] : [false];
   const renders = await together(
@@ -74,7 +74,8 @@ export async function render(
       else findings.push(asUpgrade(helmFinding(fault, 'render', staged, environment, kubeVersion), onlyUpgrade));
     }
   }
-  return { findings, schema, rendered };
+  // Values that the schema refuses are not rendered.
+  return { findings, schema, rendered, skipped: rendered.length === 0 && schema.length > 0 };
 }
 
 function asUpgrade(finding: Finding, onlyUpgrade: boolean): Finding {
