@@ -8,12 +8,12 @@ import { type KubeVersion, parseKubeVersion } from './domain/kubernetes.ts';
 import { SOURCE_BYTES } from './domain/limits.ts';
 import { suggestion } from './domain/nearest.ts';
 import { isInside, shownPath } from './domain/paths.ts';
-import { parseTarget, type Target } from './domain/reference.ts';
+import { isLoopback, parseTarget, type Target } from './domain/reference.ts';
+import { readSource } from './domain/source.ts';
 import type { StageName } from './domain/stage.ts';
-import { type InputName, INPUTS, type RawInput } from './inputs.ts';
+import { INPUTS, type InputName, type RawInput } from './inputs.ts';
 import type { Files } from './ports.ts';
 import { fault, isSetting, type Pair, quote, readSettings, type Setting, type Settings } from './settings.ts';
-import { readSource } from './domain/source.ts';
 
 /** What was asked for: validated once, here; nothing behind this reads an input again. */
 export interface Request {
@@ -62,7 +62,11 @@ export interface RawRequest {
   /** What was wrong with how they were given. */
   readonly faults: readonly Finding[];
   /** What the workflow gives for ghcr.io, and what set it off, if this runs in one. */
-  readonly workflow: { readonly actor?: string; readonly token?: string; readonly event?: 'own' | 'pull-request' | 'foreign' };
+  readonly workflow: {
+    readonly actor?: string;
+    readonly token?: string;
+    readonly event?: 'own' | 'pull-request' | 'foreign';
+  };
 }
 
 /** Inputs and chartship.yaml → Request. Throws a RequestError with every fault that was found. */
@@ -75,11 +79,19 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
 
   const registries = list(settings.get('registry')).flatMap((entry) => {
     const target = parseTarget(entry);
-    if (target === undefined) faults.push(fault('registry', `registry ${quote(entry)} is neither oci://host/path nor oci-layout:DIR`, at('registry')));
+    if (target === undefined)
+      faults.push(
+        fault('registry', `registry ${quote(entry)} is neither oci://host/path nor oci-layout:DIR`, at('registry')),
+      );
     if (target?.kind === 'layout') return { ...target, directory: resolve(base('registry'), target.directory) };
     return target ?? [];
   });
-  const kubeVersions = readKubeVersions(list(settings.get('kube-versions')), 'kube-versions', faults, at('kube-versions'));
+  const kubeVersions = readKubeVersions(
+    list(settings.get('kube-versions')),
+    'kube-versions',
+    faults,
+    at('kube-versions'),
+  );
   for (const environment of file.environments ?? []) {
     readKubeVersions(environment.kubeVersions ?? [], `kubeVersions of ${environment.name}`, faults, {
       file: file.shown,
@@ -88,16 +100,31 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
   }
   const asked = has('until') as StageName | undefined;
   // Pull requests never publish. What must be reached and can't be is said, not skipped.
-  const held = (raw.workflow.event ?? 'own') !== 'own' && registries.length > 0 && (asked ?? 'publish') === 'publish';
+  // A registry on loopback and a layout on disk are this machine's own: to try things out there is no publishing.
+  const event = raw.workflow.event ?? 'own';
+  const leaves = registries.some((target) => target.kind === 'registry' && !isLoopback(target.host));
+  const held =
+    (event === 'foreign' || (event === 'pull-request' && leaves)) &&
+    registries.length > 0 &&
+    (asked ?? 'publish') === 'publish';
   const until = held ? 'package' : (asked ?? (registries.length > 0 ? 'publish' : 'package'));
   if (held && given.has('until')) {
-    faults.push(fault('pull-request', 'until: publish can\'t be reached on a pull request: pull requests never publish', { hint: 'Leave until out, or publish on push and tags.' }));
+    faults.push(
+      fault('pull-request', "until: publish can't be reached on a pull request: pull requests never publish", {
+        hint: 'Leave until out, or publish on push and tags.',
+      }),
+    );
   }
   if (until === 'publish' && registries.length === 0) {
-    faults.push(fault('no-registry', 'until: publish needs a registry, and none is given', { hint: 'Give registry: oci://host/path or oci-layout:DIR.' }));
+    faults.push(
+      fault('no-registry', 'until: publish needs a registry, and none is given', {
+        hint: 'Give registry: oci://host/path or oci-layout:DIR.',
+      }),
+    );
   }
   for (const setting of list(settings.get('set'))) {
-    if (!isSetting(setting)) faults.push(fault('wrong-type', `set must be path=value, not ${quote(setting)}`, at('set')));
+    if (!isSetting(setting))
+      faults.push(fault('wrong-type', `set must be path=value, not ${quote(setting)}`, at('set')));
   }
   const secretValues = has('secret-values');
   if (secretValues !== undefined) checkSecretValues(secretValues, faults);
@@ -120,7 +147,15 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     kubeVersions: given.has('kube-versions') ? undefined : optional(kubeVersions),
     apiVersions: list(settings.get('api-versions')),
     registries,
-    credentials: passwordRefused ? [] : readCredentials(list(settings.get('registry-username')), has('registry-password'), has('github-token'), raw.workflow, faults),
+    credentials: passwordRefused
+      ? []
+      : readCredentials(
+          list(settings.get('registry-username')),
+          has('registry-password'),
+          has('github-token'),
+          raw.workflow,
+          faults,
+        ),
     plainHttp: settings.get('plain-http') === true,
     caFile: has('ca-file') === undefined ? undefined : resolve(raw.cwd, has('ca-file') ?? ''),
     mirrors: (settings.get('mirrors') as readonly Pair[] | undefined) ?? [],
@@ -148,7 +183,12 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
   if (request.only !== undefined && file.environments !== undefined) {
     const names = file.environments.map((environment) => environment.name);
     for (const name of request.only) {
-      if (!names.includes(name)) faults.push(fault('unknown-environment', `there is no environment ${quote(name)} in ${file.shown}`, { hint: suggestion(name, names) }));
+      if (!names.includes(name))
+        faults.push(
+          fault('unknown-environment', `there is no environment ${quote(name)} in ${file.shown}`, {
+            hint: suggestion(name, names),
+          }),
+        );
     }
   }
   if (faults.length > 0) throw new RequestError(faults);
@@ -175,7 +215,12 @@ interface Configuration {
   readonly shown: string;
 }
 
-async function readConfiguration(named: string | undefined, cwd: string, files: Pick<Files, 'root' | 'read' | 'real'>, faults: Finding[]): Promise<Configuration> {
+async function readConfiguration(
+  named: string | undefined,
+  cwd: string,
+  files: Pick<Files, 'root' | 'read' | 'real'>,
+  faults: Finding[],
+): Promise<Configuration> {
   const path = named === undefined ? resolve(files.root, 'chartship.yaml') : resolve(cwd, named);
   const shown = shownPath(files.root, path);
   const nothing: Configuration = { settings: new Map(), environments: undefined, position: () => undefined, shown };
@@ -186,7 +231,11 @@ async function readConfiguration(named: string | undefined, cwd: string, files: 
   }
   const root = (await files.real(files.root)) ?? files.root;
   if (!isInside(root, real)) {
-    faults.push(fault('outside', `the configuration ${quote(named ?? shown)} lies outside the repository`, { hint: 'Nothing outside the repository is read.' }));
+    faults.push(
+      fault('outside', `the configuration ${quote(named ?? shown)} lies outside the repository`, {
+        hint: 'Nothing outside the repository is read.',
+      }),
+    );
     return nothing;
   }
   let bytes: Uint8Array | undefined;
@@ -206,19 +255,37 @@ async function readConfiguration(named: string | undefined, cwd: string, files: 
   return { ...config, shown };
 }
 
-function readKubeVersions(texts: readonly string[], name: string, faults: Finding[], place: Partial<Finding>): KubeVersion[] {
+function readKubeVersions(
+  texts: readonly string[],
+  name: string,
+  faults: Finding[],
+  place: Partial<Finding>,
+): KubeVersion[] {
   return texts.flatMap((entry) => {
     const version = parseKubeVersion(entry);
-    if (version === undefined) faults.push(fault('kube-version', `${name}: ${quote(entry)} is no Kubernetes version`, { hint: 'Write it as 1.35 or 1.35.2.', ...place }));
+    if (version === undefined)
+      faults.push(
+        fault('kube-version', `${name}: ${quote(entry)} is no Kubernetes version`, {
+          hint: 'Write it as 1.35 or 1.35.2.',
+          ...place,
+        }),
+      );
     return version ?? [];
   });
 }
 
-function readVersion(name: InputName, given: string | undefined, semver: boolean, faults: Finding[]): string | undefined {
+function readVersion(
+  name: InputName,
+  given: string | undefined,
+  semver: boolean,
+  faults: Finding[],
+): string | undefined {
   if (given === undefined) return undefined;
   const version = given.replace(/^v(?=[0-9])/, '');
   if (semver && valid(version) !== version.replace(/\+.*$/, '')) {
-    faults.push(fault('version', `${name} ${quote(given)} is no semantic version`, { hint: 'Write it as 1.2.3 or 1.2.3-rc.1.' }));
+    faults.push(
+      fault('version', `${name} ${quote(given)} is no semantic version`, { hint: 'Write it as 1.2.3 or 1.2.3-rc.1.' }),
+    );
   }
   return version;
 }
@@ -239,10 +306,13 @@ function readCredentials(
   if (usernames.length > 0 || password !== undefined) {
     const named = usernames.map(byHost);
     const perHost = named.length > 0 && named.every((entry) => entry !== undefined);
-    if (password === undefined) faults.push(fault('credentials', 'registry-username is given without registry-password'));
-    else if (usernames.length === 0) faults.push(fault('credentials', 'registry-password is given without registry-username'));
+    if (password === undefined)
+      faults.push(fault('credentials', 'registry-username is given without registry-password'));
+    else if (usernames.length === 0)
+      faults.push(fault('credentials', 'registry-password is given without registry-username'));
     else if (!perHost) {
-      if (usernames.length > 1) faults.push(fault('credentials', 'registry-username has several lines that are not host=name'));
+      if (usernames.length > 1)
+        faults.push(fault('credentials', 'registry-username has several lines that are not host=name'));
       else credentials.push({ username: usernames[0] ?? '', password: password.replace(/\r?\n$/, '') });
     } else {
       const passwords = new Map(
@@ -253,13 +323,20 @@ function readCredentials(
       );
       for (const [host, username] of named as (readonly [string, string])[]) {
         const secret = passwords.get(host);
-        if (secret === undefined) faults.push(fault('credentials', `registry-username names ${quote(host)}, and registry-password has no line ${host}=…`));
+        if (secret === undefined)
+          faults.push(
+            fault('credentials', `registry-username names ${quote(host)}, and registry-password has no line ${host}=…`),
+          );
         else credentials.push({ host, username, password: secret });
       }
     }
   }
   const fallback = token ?? workflow.token;
-  if (fallback !== undefined && workflow.actor !== undefined && !credentials.some((entry) => entry.host === undefined || entry.host === 'ghcr.io')) {
+  if (
+    fallback !== undefined &&
+    workflow.actor !== undefined &&
+    !credentials.some((entry) => entry.host === undefined || entry.host === 'ghcr.io')
+  ) {
     credentials.push({ host: 'ghcr.io', username: workflow.actor, password: fallback });
   }
   return credentials;
@@ -270,8 +347,16 @@ function checkSecretValues(given: string, faults: Finding[]): void {
   // Neither the text nor a piece of it is shown: it is the secret.
   if (!read.ok) {
     const { line, column } = read.fault;
-    faults.push(fault('secret-values', `secret-values is no valid YAML${line === undefined ? '' : ` (line ${line}, column ${column})`}`));
-  } else if (read.source.data !== undefined && (typeof read.source.data !== 'object' || Array.isArray(read.source.data))) {
+    faults.push(
+      fault(
+        'secret-values',
+        `secret-values is no valid YAML${line === undefined ? '' : ` (line ${line}, column ${column})`}`,
+      ),
+    );
+  } else if (
+    read.source.data !== undefined &&
+    (typeof read.source.data !== 'object' || Array.isArray(read.source.data))
+  ) {
     faults.push(fault('secret-values', 'secret-values must be a mapping of values'));
   }
 }
@@ -281,7 +366,13 @@ function checkNames(request: Request, file: Configuration, faults: Finding[]): v
   const check = (kind: 'namespace' | 'release', name: string | undefined, place: Partial<Finding>): void => {
     const longest = kind === 'release' ? 53 : 63;
     if (name === undefined || (name.length <= longest && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name))) return;
-    faults.push(fault(kind, `${kind} ${quote(name)} must be lower-case letters, digits and hyphens, at most ${longest} characters`, place));
+    faults.push(
+      fault(
+        kind,
+        `${kind} ${quote(name)} must be lower-case letters, digits and hyphens, at most ${longest} characters`,
+        place,
+      ),
+    );
   };
   check('namespace', request.namespace, {});
   check('release', request.release, {});

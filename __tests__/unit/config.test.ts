@@ -138,6 +138,11 @@ describe('pull requests never publish', () => {
     expect(await request({ until: 'lint' }, file, { event: 'pull-request' })).toMatchObject({ until: 'lint', held: false });
     expect(await request({}, undefined, { event: 'foreign' })).toMatchObject({ until: 'package', held: false });
   });
+  test("what doesn't leave the machine is no publishing, but on a foreign checkout nothing goes on", async () => {
+    const local = 'registry: [oci://127.0.0.1:5000/x, oci-layout:out]\n';
+    expect(await request({}, local, { event: 'pull-request' })).toMatchObject({ until: 'publish', held: false });
+    expect(await request({}, local, { event: 'foreign' })).toMatchObject({ until: 'package', held: true });
+  });
   test('where it must be reached, it is an error', async () => {
     await expect(request({ until: 'publish' }, file, { event: 'foreign' })).rejects.toThrow(/never publish/);
   });

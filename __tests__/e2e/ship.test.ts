@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Report } from '../../src/domain/outcome.ts';
+import { repository } from '../support/scenario.ts';
+
+/** What git would give a newcomer: the tracked files and those that are about to be. */
+let clone: string;
+
+function run(
+  file: string,
+  args: readonly string[],
+  cwd: string,
+  env: NodeJS.ProcessEnv,
+): Promise<{ code: number | null; output: string }> {
+  return new Promise((resolve) => {
+    const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    }
+    child.on('close', (code) => resolve({ code, output }));
+  });
+}
+
+beforeAll(async () => {
+  clone = mkdtempSync(join(tmpdir(), 'chartship-clone-'));
+  const listed = await run(
+    'git',
+    ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+    repository,
+    process.env,
+  );
+  for (const path of listed.output.split('\0')) {
+    if (path !== '' && existsSync(join(repository, path))) cpSync(join(repository, path), join(clone, path));
+  }
+});
+
+afterAll(() => rmSync(clone, { recursive: true, force: true }));
+
+/** Every file below a folder with its time and size. */
+function state(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => !/^(?:\.ship|\.cache|chartship-report)(?:\/|$)/.test(path))
+    .map((path) => {
+      const { mtimeMs, size } = statSync(join(folder, path));
+      return `${path} ${mtimeMs} ${size}`;
+    })
+    .sort();
+}
+
+test('npm run ship, right after git clone: published, found again, read back by both Helms, nothing else changed', async () => {
+  const before = state(clone);
+  // The tools that this test run built are the one thing that it needn't build again.
+  const cache = process.env.CHARTSHIP_CACHE ?? join(repository, '.cache');
+  const { code, output } = await run('npm', ['run', 'ship'], clone, { ...process.env, CHARTSHIP_CACHE: cache });
+  if (code !== 0) throw new Error(output);
+  expect(state(clone)).toEqual(before);
+  const report = JSON.parse(readFileSync(join(clone, 'chartship-report/report.json'), 'utf8')) as Report;
+  expect(report.status).toBe('passed');
+  expect(report.published.map(({ outcome }) => outcome)).toEqual(['already-published']);
+  expect(new Set(report.stages.flatMap(({ environment }) => environment ?? []))).toEqual(
+    new Set(['dev', 'staging', 'prod']),
+  );
+  const reference = report.published[0]?.reference ?? '';
+  expect(reference).toMatch(/^oci:\/\/127\.0\.0\.1:\d+\/charts\/task-api@sha256:[0-9a-f]{64}$/);
+  expect(output).toContain(reference);
+  expect(output).toMatch(/pushed: task-api 1\.0\.0/);
+  for (const version of ['4', '3'])
+    expect(output).toMatch(new RegExp(`Helm ${version} pulls, shows and templates it by digest`));
+}, 300_000);
