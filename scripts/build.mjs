@@ -31,7 +31,9 @@ export async function bundle(outdir) {
     charset: 'utf8',
     define: { CHARTSHIP_VERSION: JSON.stringify(version) },
     // Libraries in CommonJS call require() for Node's own modules.
-    banner: { js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);" },
+    banner: {
+      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+    },
     logLevel: 'warning',
   });
 }

@@ -9,7 +9,13 @@ import { stringify } from 'yaml';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 async function declarations() {
-  const { outputFiles } = await build({ absWorkingDir: root, entryPoints: ['src/inputs.ts'], bundle: true, format: 'esm', write: false });
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: ['src/inputs.ts'],
+    bundle: true,
+    format: 'esm',
+    write: false,
+  });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
 }
 
@@ -25,7 +31,8 @@ function actionYaml({ INPUTS, OUTPUTS }) {
   const outputs = Object.fromEntries(Object.entries(OUTPUTS).map(([name, description]) => [name, { description }]));
   const action = {
     name: 'Chartship',
-    description: 'Takes a Helm chart from source to a published release: lint, render per environment, validate, package reproducibly, push by digest.',
+    description:
+      'Takes a Helm chart from source to a published release: lint, render per environment, validate, package reproducibly, push by digest.',
     author: 'The Chartship authors',
     branding: { icon: 'anchor', color: 'blue' },
     inputs,
@@ -38,7 +45,10 @@ function actionYaml({ INPUTS, OUTPUTS }) {
 function editorSchema({ INPUTS, ENVIRONMENT_KEYS }) {
   const texts = { type: 'array', items: { type: 'string' } };
   const property = (declaration) => {
-    const description = declaration.default === undefined ? declaration.description : `${declaration.description} Default: ${declaration.default}.`;
+    const description =
+      declaration.default === undefined
+        ? declaration.description
+        : `${declaration.description} Default: ${declaration.default}.`;
     switch (declaration.kind) {
       case 'list':
       case 'lines':
@@ -55,7 +65,9 @@ function editorSchema({ INPUTS, ENVIRONMENT_KEYS }) {
         return { description, type: 'string' };
     }
   };
-  const properties = Object.fromEntries(INPUTS.filter((input) => input.fileKey !== undefined).map((input) => [input.fileKey, property(input)]));
+  const properties = Object.fromEntries(
+    INPUTS.filter((input) => input.fileKey !== undefined).map((input) => [input.fileKey, property(input)]),
+  );
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'chartship.yaml',
@@ -65,13 +77,16 @@ function editorSchema({ INPUTS, ENVIRONMENT_KEYS }) {
     properties: {
       ...properties,
       environments: {
-        description: 'The environments of the charts, in order. Without this key each values-NAME.yaml beside Chart.yaml is one.',
+        description:
+          'The environments of the charts, in order. Without this key each values-NAME.yaml beside Chart.yaml is one.',
         type: 'object',
         minProperties: 1,
         additionalProperties: {
           type: ['object', 'null'],
           additionalProperties: false,
-          properties: Object.fromEntries(Object.entries(ENVIRONMENT_KEYS).map(([key, declaration]) => [key, property(declaration)])),
+          properties: Object.fromEntries(
+            Object.entries(ENVIRONMENT_KEYS).map(([key, declaration]) => [key, property(declaration)]),
+          ),
         },
       },
     },
@@ -81,10 +96,17 @@ function editorSchema({ INPUTS, ENVIRONMENT_KEYS }) {
 
 function readme(text, { INPUTS, OUTPUTS }) {
   const cell = (value) => value.replaceAll('|', '\\|');
-  const inputs = INPUTS.map((input) => `| \`${input.name}\` | ${input.fileKey === undefined ? '' : `\`${input.fileKey}\``} | ${cell(input.default)} | ${cell(input.description)} |`);
+  const inputs = INPUTS.map(
+    (input) =>
+      `| \`${input.name}\` | ${input.fileKey === undefined ? '' : `\`${input.fileKey}\``} | ${cell(input.default)} | ${cell(input.description)} |`,
+  );
   const outputs = Object.entries(OUTPUTS).map(([name, description]) => `| \`${name}\` | ${cell(description)} |`);
   return section(
-    section(text, 'inputs', ['| input | in chartship.yaml | default | meaning |', '| --- | --- | --- | --- |', ...inputs]),
+    section(text, 'inputs', [
+      '| input | in chartship.yaml | default | meaning |',
+      '| --- | --- | --- | --- |',
+      ...inputs,
+    ]),
     'outputs',
     ['| output | meaning |', '| --- | --- |', ...outputs],
   );
@@ -113,6 +135,8 @@ const generated = {
 const drifted = Object.entries(generated).filter(([name, text]) => current(name) !== text);
 if (!process.argv.includes('--check')) for (const [name, text] of drifted) writeFileSync(join(root, name), text);
 else if (drifted.length > 0) {
-  console.error(`Not generated from src/inputs.ts: ${drifted.map(([name]) => name).join(', ')}\nRun npm run generate and commit them.`);
+  console.error(
+    `Not generated from src/inputs.ts: ${drifted.map(([name]) => name).join(', ')}\nRun npm run generate and commit them.`,
+  );
   process.exitCode = 1;
 }

@@ -25,9 +25,18 @@ async function main(): Promise<number> {
   const host = createTerminal({ stdout, stderr, environment, redaction });
   const cancel = cancelOnSignals((signal) => new Cancelled(signal));
   const cwd = process.cwd();
-  const { files, connect, close } = await compose({ root: repositoryRoot(cwd), environment, host, cancel: cancel.signal });
+  const { files, connect, close } = await compose({
+    root: repositoryRoot(cwd),
+    environment,
+    host,
+    cancel: cancel.signal,
+  });
   try {
-    const ending = await run({ inputs, faults: line.faults, cwd, workflow: { event: workflowEvent(environment) } }, { files, host, clock }, connect);
+    const ending = await run(
+      { inputs, faults: line.faults, cwd, workflow: { event: workflowEvent(environment) } },
+      { files, host, clock },
+      connect,
+    );
     if (ending.crash !== undefined) host.bug(ending.crash);
     return exitCode(ending.report, cancel.received());
   } finally {

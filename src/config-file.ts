@@ -1,9 +1,9 @@
-import type { Finding } from './domain/finding.ts';
 import { isEnvironmentName } from './domain/environment.ts';
+import type { Finding } from './domain/finding.ts';
 import { suggestion } from './domain/nearest.ts';
 import { readSource, type Source } from './domain/source.ts';
 import { ENVIRONMENT_KEYS, type EnvironmentKey, INPUTS, type InputDeclaration, type InputName } from './inputs.ts';
-import { choice, fault, isSetting, quote, type Pair, type Setting, type Settings, splitPair } from './settings.ts';
+import { choice, fault, isSetting, type Pair, quote, type Setting, type Settings, splitPair } from './settings.ts';
 
 /** An environment as chartship.yaml describes it. */
 export interface EnvironmentSetting {
@@ -28,7 +28,8 @@ export interface ConfigFile {
 }
 
 type Path = readonly (string | number)[];
-const ENVIRONMENT_NAME_HINT = 'Use letters, digits, hyphens, underscores and dots, at most 63; begin and end with a letter or digit.';
+const ENVIRONMENT_NAME_HINT =
+  'Use letters, digits, hyphens, underscores and dots, at most 63; begin and end with a letter or digit.';
 type Read<T> = { value: T } | { wrong: string; path: Path };
 
 /** Reads chartship.yaml. Every fault has the file's line and column; all of them are reported at once. */
@@ -42,7 +43,9 @@ export function readConfigFile(bytes: Uint8Array, shown: string): { config: Conf
   }
   const { source } = read;
   const wrong = (rule: string, message: string, path: Path, what: 'key' | 'value', hint?: string): void => {
-    faults.push(fault(rule, message, { file: shown, ...source.position(path, what), ...(hint !== undefined && { hint }) }));
+    faults.push(
+      fault(rule, message, { file: shown, ...source.position(path, what), ...(hint !== undefined && { hint }) }),
+    );
   };
 
   const settings = new Map<InputName, Setting>();
@@ -62,9 +65,21 @@ export function readConfigFile(bytes: Uint8Array, shown: string): { config: Conf
     if (declaration === undefined) {
       const only = INPUTS.find((input) => camelCase(input.name) === key);
       if (only !== undefined && key !== 'chart') {
-        wrong('input-only', `${key} can't be set in ${shown}`, [key], 'key', `It is an input only (${only.name}), so that a pull request can't change it.`);
+        wrong(
+          'input-only',
+          `${key} can't be set in ${shown}`,
+          [key],
+          'key',
+          `It is an input only (${only.name}), so that a pull request can't change it.`,
+        );
       } else {
-        wrong('unknown-key', `${shown} has no key ${quote(key)}`, [key], 'key', suggestion(key, [...known.keys(), 'environments']));
+        wrong(
+          'unknown-key',
+          `${shown} has no key ${quote(key)}`,
+          [key],
+          'key',
+          suggestion(key, [...known.keys(), 'environments']),
+        );
       }
       continue;
     }
@@ -79,7 +94,8 @@ export function readConfigFile(bytes: Uint8Array, shown: string): { config: Conf
 /** Keys of chartship.yaml → their input. */
 export function knownKeys(): Map<string, InputDeclaration> {
   const keys = new Map<string, InputDeclaration>();
-  for (const input of INPUTS as readonly InputDeclaration[]) if (input.fileKey !== undefined) keys.set(input.fileKey, input);
+  for (const input of INPUTS as readonly InputDeclaration[])
+    if (input.fileKey !== undefined) keys.set(input.fileKey, input);
   return keys;
 }
 
@@ -95,7 +111,13 @@ function readEnvironments(
   }
   for (const [name, body] of Object.entries(value)) {
     if (!isEnvironmentName(name)) {
-      wrong('environment', `the name of the environment ${quote(name)} can't be used`, ['environments', name], 'key', ENVIRONMENT_NAME_HINT);
+      wrong(
+        'environment',
+        `the name of the environment ${quote(name)} can't be used`,
+        ['environments', name],
+        'key',
+        ENVIRONMENT_NAME_HINT,
+      );
       continue;
     }
     const environment: Record<string, unknown> = { name };
@@ -108,20 +130,39 @@ function readEnvironments(
     for (const [key, entry] of Object.entries(body)) {
       const path = ['environments', name, key];
       if (!Object.hasOwn(ENVIRONMENT_KEYS, key)) {
-        wrong('unknown-key', `an environment has no key ${quote(key)}`, path, 'key', suggestion(key, Object.keys(ENVIRONMENT_KEYS)));
+        wrong(
+          'unknown-key',
+          `an environment has no key ${quote(key)}`,
+          path,
+          'key',
+          suggestion(key, Object.keys(ENVIRONMENT_KEYS)),
+        );
         continue;
       }
       if (entry === null) continue;
       const { kind } = ENVIRONMENT_KEYS[key as EnvironmentKey];
       const result = kind === 'list' || kind === 'lines' ? texts(entry, path) : text(entry, path);
       if ('wrong' in result) wrong('wrong-type', `${key} ${result.wrong}`, result.path, 'value');
-      else if (key === 'set') environment.set = settingsOf(result.value as readonly string[], path, Array.isArray(entry), wrong);
+      else if (key === 'set')
+        environment.set = settingsOf(result.value as readonly string[], path, Array.isArray(entry), wrong);
       else if (kind === 'duration' && !/^(?=.)([0-9]+h)?([0-9]+m)?([0-9]+s)?$/.test(String(result.value))) {
-        wrong('wrong-type', `${key} must be a duration such as 90s, 10m or 1h30m, not ${quote(String(result.value))}`, path, 'value');
+        wrong(
+          'wrong-type',
+          `${key} must be a duration such as 90s, 10m or 1h30m, not ${quote(String(result.value))}`,
+          path,
+          'value',
+        );
       } else environment[key] = result.value;
     }
   }
-  if (Object.keys(value).length === 0) wrong('wrong-type', `${shown} lists no environment`, ['environments'], 'value', 'Leave the key out to have them found.');
+  if (Object.keys(value).length === 0)
+    wrong(
+      'wrong-type',
+      `${shown} lists no environment`,
+      ['environments'],
+      'value',
+      'Leave the key out to have them found.',
+    );
   return environments;
 }
 
@@ -133,7 +174,8 @@ function settingsOf(
   wrong: (rule: string, message: string, path: Path, what: 'key' | 'value') => void,
 ): readonly string[] {
   for (const [index, entry] of entries.entries()) {
-    if (!isSetting(entry)) wrong('wrong-type', `set must be path=value, not ${quote(entry)}`, isList ? [...path, index] : path, 'value');
+    if (!isSetting(entry))
+      wrong('wrong-type', `set must be path=value, not ${quote(entry)}`, isList ? [...path, index] : path, 'value');
   }
   return entries;
 }
@@ -162,7 +204,8 @@ function readValue(declaration: InputDeclaration, value: unknown, path: Path): R
 function text(value: unknown, path: Path): Read<string> {
   if (typeof value === 'string') return { value };
   // A version such as 1.30 is the number 1.3 to YAML: what was meant can't be known.
-  if (typeof value === 'number') return { wrong: `must be text: write it in quotes (YAML reads a number, ${value})`, path };
+  if (typeof value === 'number')
+    return { wrong: `must be text: write it in quotes (YAML reads a number, ${value})`, path };
   return { wrong: `must be text, not ${nameOf(value)}`, path };
 }
 
@@ -179,7 +222,8 @@ function texts(value: unknown, path: Path): Read<readonly string[]> {
 }
 
 function pairs(value: unknown, path: Path): Read<readonly Pair[]> {
-  if (!isMapping(value) && !Array.isArray(value)) return { wrong: `must be a mapping FROM: TO, not ${nameOf(value)}`, path };
+  if (!isMapping(value) && !Array.isArray(value))
+    return { wrong: `must be a mapping FROM: TO, not ${nameOf(value)}`, path };
   const list: Pair[] = [];
   for (const [key, entry] of Object.entries(value)) {
     const place = [...path, Array.isArray(value) ? Number(key) : key];

@@ -1,5 +1,5 @@
-import { cancelOnSignals, clock, compose } from './adapters/compose.ts';
 import { secretsOfEnvironment } from './adapters/command-line.ts';
+import { cancelOnSignals, clock, compose } from './adapters/compose.ts';
 import { createGitHub } from './adapters/github.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { secretsOf } from './adapters/secrets.ts';

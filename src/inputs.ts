@@ -226,13 +226,17 @@ export const ENVIRONMENT_KEYS = {
   release: { kind: 'text', description: 'Release name; CHART-ENVIRONMENT when left out.' },
   values: {
     kind: 'list',
-    description: "Values files relative to the chart, merged in order; values-NAME.yaml beside Chart.yaml when left out and there.",
+    description:
+      'Values files relative to the chart, merged in order; values-NAME.yaml beside Chart.yaml when left out and there.',
   },
   set: { kind: 'lines', description: "Values as path=value, typed like Helm's --set." },
   timeout: { kind: 'duration', description: 'Time limit of a deployment and of its tests, such as 10m.' },
   kubeContext: { kind: 'text', description: 'Context of the kubeconfig.' },
   kubeVersions: { kind: 'list', description: 'Kubernetes versions of this environment.' },
-  requiredValues: { kind: 'list', description: 'Paths of values that this environment must set, such as agent.resources.' },
+  requiredValues: {
+    kind: 'list',
+    description: 'Paths of values that this environment must set, such as agent.resources.',
+  },
   url: { kind: 'text', description: 'Address at which the deployed application is reached.' },
 } as const;
 

@@ -1,8 +1,8 @@
 import type { Request } from './config.ts';
 import type { EnvironmentSetting } from './config-file.ts';
+import type { PlannedEnvironment } from './domain/environment.ts';
 import { RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
-import type { PlannedEnvironment } from './domain/environment.ts';
 import { defaultKubeVersions, type KubeVersion, parseKubeVersion } from './domain/kubernetes.ts';
 import { suggestion } from './domain/nearest.ts';
 import { fault, quote } from './settings.ts';
@@ -21,11 +21,15 @@ export interface Plan {
 /** Request + what is on disk → Plan. Pure. Throws a RequestError for what is named and not there. */
 export function makePlan(request: Request, charts: readonly ChartOnDisk[]): Plan {
   const faults: Finding[] = [];
-  const known = [...new Set(charts.flatMap((chart) => environmentsOf(request, chart).map((environment) => environment.name)))];
+  const known = [
+    ...new Set(charts.flatMap((chart) => environmentsOf(request, chart).map((environment) => environment.name))),
+  ];
   const planned = charts.map((chart) => ({ chart, environments: planEnvironments(request, chart, known) }));
   for (const name of request.only ?? []) {
     if (charts.length > 0 && !known.includes(name)) {
-      faults.push(fault('unknown-environment', `there is no environment ${quote(name)}`, { hint: suggestion(name, known) }));
+      faults.push(
+        fault('unknown-environment', `there is no environment ${quote(name)}`, { hint: suggestion(name, known) }),
+      );
     }
   }
   const runs = planned.reduce((sum, { environments }) => sum + environments.length, 0);
@@ -39,13 +43,21 @@ export function makePlan(request: Request, charts: readonly ChartOnDisk[]): Plan
     }
   }
   if ((request.version !== undefined || request.appVersion !== undefined) && charts.length > 1) {
-    faults.push(fault('ambiguous', `version is given for ${charts.length} charts`, { hint: 'Give one chart, or keep versions in Chart.yaml.' }));
+    faults.push(
+      fault('ambiguous', `version is given for ${charts.length} charts`, {
+        hint: 'Give one chart, or keep versions in Chart.yaml.',
+      }),
+    );
   }
   const names = new Map<string, string>();
   for (const { chart } of planned) {
     const other = names.get(chart.metadata.name);
     if (other !== undefined) {
-      faults.push(fault('same-name', `${other} and ${chart.source} are both named ${quote(chart.metadata.name)}`, { hint: 'Charts of one run need different names: their packages would overwrite each other.' }));
+      faults.push(
+        fault('same-name', `${other} and ${chart.source} are both named ${quote(chart.metadata.name)}`, {
+          hint: 'Charts of one run need different names: their packages would overwrite each other.',
+        }),
+      );
     }
     names.set(chart.metadata.name, chart.source);
   }
@@ -61,17 +73,22 @@ function environmentsOf(request: Request, chart: ChartOnDisk): readonly Environm
 function planEnvironments(request: Request, chart: ChartOnDisk, known: readonly string[]): PlannedEnvironment[] {
   const own = environmentsOf(request, chart);
   // An environment that only another chart has values for is one of this chart, too: by its values.yaml alone.
-  const chosen = request.only?.filter((name) => known.includes(name)).map((name) => own.find((each) => each.name === name) ?? { name });
-  return (chosen ?? own)
-    .map((environment) => ({
-      name: environment.name,
-      namespace: request.namespace ?? environment.namespace ?? dnsLabel(environment.name),
-      release: request.release ?? environment.release ?? releaseName(chart.metadata.name, environment.name),
-      values: [...(environment.values ?? ownValues(chart, environment.name)), ...request.values],
-      set: [...(environment.set ?? []), ...request.set],
-      kubeVersions: request.givenKubeVersions ?? environmentVersions(environment) ?? request.kubeVersions ?? defaultKubeVersions(chart.metadata.kubeVersion),
-      requiredValues: environment.requiredValues ?? [],
-    }));
+  const chosen = request.only
+    ?.filter((name) => known.includes(name))
+    .map((name) => own.find((each) => each.name === name) ?? { name });
+  return (chosen ?? own).map((environment) => ({
+    name: environment.name,
+    namespace: request.namespace ?? environment.namespace ?? dnsLabel(environment.name),
+    release: request.release ?? environment.release ?? releaseName(chart.metadata.name, environment.name),
+    values: [...(environment.values ?? ownValues(chart, environment.name)), ...request.values],
+    set: [...(environment.set ?? []), ...request.set],
+    kubeVersions:
+      request.givenKubeVersions ??
+      environmentVersions(environment) ??
+      request.kubeVersions ??
+      defaultKubeVersions(chart.metadata.kubeVersion),
+    requiredValues: environment.requiredValues ?? [],
+  }));
 }
 
 /** Without `values`, an environment's file is the one that bears its name, where there is one. */
@@ -88,7 +105,9 @@ function environmentVersions(environment: EnvironmentSetting): readonly KubeVers
 function releaseName(chart: string, environment: string): string {
   const longest = 53;
   const room = Math.max(longest - 1 - environment.length, 1);
-  return dnsLabel(`${chart.slice(0, room)}-${environment}`).slice(0, longest).replace(/-+$/, '');
+  return dnsLabel(`${chart.slice(0, room)}-${environment}`)
+    .slice(0, longest)
+    .replace(/-+$/, '');
 }
 
 function dnsLabel(name: string): string {

@@ -7,7 +7,9 @@ import { removeTree } from './adapters/remove-tree.ts';
 const left = process.env.STATE_temporary;
 if (left !== undefined && left !== '') {
   await removeTree(left).catch((error: unknown) => {
-    process.stdout.write(`The temporary folder ${left} could not be removed: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stdout.write(
+      `The temporary folder ${left} could not be removed: ${error instanceof Error ? error.message : String(error)}\n`,
+    );
     process.exitCode = 1;
   });
 }

@@ -32,7 +32,12 @@ export function readSettings(raw: readonly RawInput[]): { settings: Settings; fa
     const declaration = declarationOf(name);
     if (declaration === undefined) {
       faults.push(
-        fault('unknown-input', `${origin} is no input of Chartship`, { hint: suggestion(name, INPUTS.map((input) => input.name)) }),
+        fault('unknown-input', `${origin} is no input of Chartship`, {
+          hint: suggestion(
+            name,
+            INPUTS.map((input) => input.name),
+          ),
+        }),
       );
       continue;
     }
@@ -50,7 +55,9 @@ export function readSettings(raw: readonly RawInput[]): { settings: Settings; fa
     const value = read.value;
     settings.set(
       declaration.name,
-      Array.isArray(before) && Array.isArray(value) ? ([...before, ...value] as readonly string[] | readonly Pair[]) : value,
+      Array.isArray(before) && Array.isArray(value)
+        ? ([...before, ...value] as readonly string[] | readonly Pair[])
+        : value,
     );
   }
   return { settings, faults };
@@ -65,7 +72,9 @@ function readText(declaration: InputDeclaration, text: string): { value: Setting
       return { value: text };
     case 'boolean': {
       const word = text.trim().toLowerCase();
-      return word === 'true' || word === 'false' ? { value: word === 'true' } : `must be true or false, not ${quote(text)}`;
+      return word === 'true' || word === 'false'
+        ? { value: word === 'true' }
+        : `must be true or false, not ${quote(text)}`;
     }
     case 'choice':
       return choice(declaration, text.trim());
@@ -88,7 +97,9 @@ function readText(declaration: InputDeclaration, text: string): { value: Setting
 
 export function choice(declaration: InputDeclaration, word: string): { value: string } | string {
   const choices = declaration.choices ?? [];
-  return choices.includes(word) ? { value: word } : `must be one of ${choices.join(', ')}, not ${quote(word)}. ${suggestion(word, choices)}`;
+  return choices.includes(word)
+    ? { value: word }
+    : `must be one of ${choices.join(', ')}, not ${quote(word)}. ${suggestion(word, choices)}`;
 }
 
 /** Whether a text is `path=value`. */

@@ -23,20 +23,32 @@ export interface ChartOnDisk {
 }
 
 /** What is on disk of what was asked for. Charts whose Chart.yaml is no good are findings; a chart that isn't there is a RequestError. */
-export async function survey(request: Pick<Request, 'charts' | 'place'>, files: Files): Promise<{ charts: ChartOnDisk[]; findings: Finding[] }> {
+export async function survey(
+  request: Pick<Request, 'charts' | 'place'>,
+  files: Files,
+): Promise<{ charts: ChartOnDisk[]; findings: Finding[] }> {
   const faults: Finding[] = [];
   const findings: Finding[] = [];
   const root = (await files.real(files.root)) ?? files.root;
   const folders = new Map<string, string>();
   for (const [index, pattern] of request.charts.patterns.entries()) {
-    const place = request.charts.insideOnly ? { ...request.place(['charts']), ...request.place(['charts', index]) } : {};
+    const place = request.charts.insideOnly
+      ? { ...request.place(['charts']), ...request.place(['charts', index]) }
+      : {};
     const found = await expand(pattern, request.charts.base, files);
-    if (typeof found === 'string') faults.push(fault('no-chart', found, { ...place, hint: 'Give the folder that holds Chart.yaml.' }));
+    if (typeof found === 'string')
+      faults.push(fault('no-chart', found, { ...place, hint: 'Give the folder that holds Chart.yaml.' }));
     else {
       for (const folder of found) {
         const real = (await files.real(folder)) ?? folder;
         if (isInside(root, real) || !request.charts.insideOnly) folders.set(real, folder);
-        else faults.push(fault('outside', `chart ${quote(pattern)} lies outside the repository`, { ...place, hint: 'Nothing outside the repository is read.' }));
+        else
+          faults.push(
+            fault('outside', `chart ${quote(pattern)} lies outside the repository`, {
+              ...place,
+              hint: 'Nothing outside the repository is read.',
+            }),
+          );
       }
     }
   }
@@ -52,7 +64,8 @@ export async function survey(request: Pick<Request, 'charts' | 'place'>, files: 
 }
 
 async function expand(pattern: string, cwd: string, files: Files): Promise<readonly string[] | string> {
-  if (pattern.startsWith('oci://')) return `chart ${quote(pattern)} is published already: a chart folder is needed here`;
+  if (pattern.startsWith('oci://'))
+    return `chart ${quote(pattern)} is published already: a chart folder is needed here`;
   const folder = resolve(cwd, pattern);
   const kind = await files.kind(folder);
   // A folder may well be named [x].
@@ -63,7 +76,8 @@ async function expand(pattern: string, cwd: string, files: Files): Promise<reado
   }
   if (kind === undefined) return `chart ${quote(pattern)} is not there`;
   if (kind === 'file') return `chart ${quote(pattern)} is a file, not a folder`;
-  if ((await files.kind(join(folder, 'Chart.yaml'))) !== 'file') return `${quote(pattern)} is no chart: it has no Chart.yaml`;
+  if ((await files.kind(join(folder, 'Chart.yaml'))) !== 'file')
+    return `${quote(pattern)} is no chart: it has no Chart.yaml`;
   return [folder];
 }
 
@@ -85,7 +99,8 @@ async function readChart(
   });
   const path = join(directory, 'Chart.yaml');
   const real = await files.real(path);
-  if (real === undefined || !(isInside(root, real) || isInside(directory, real))) return bad('leads outside the repository');
+  if (real === undefined || !(isInside(root, real) || isInside(directory, real)))
+    return bad('leads outside the repository');
   const bytes = await readBounded(files, real);
   if (bytes === undefined) return bad(`is larger than ${SOURCE_BYTES / 1024 / 1024} MiB or can't be read`);
   const read = readSource(bytes);
@@ -118,23 +133,39 @@ type Wrong = { message: string; path: (string | number)[]; hint?: { hint: string
 /** Chart.yaml's data → what Chartship needs of it, or what is wrong with it and where. */
 export function readMetadata(source: Source): ChartMetadata | Wrong {
   const data = source.data;
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return { message: 'must be a mapping', path: [] };
+  if (typeof data !== 'object' || data === null || Array.isArray(data))
+    return { message: 'must be a mapping', path: [] };
   const chart = data as Record<string, unknown>;
   for (const key of ['apiVersion', 'name', 'version']) {
     const value = chart[key];
     if (value === undefined || value === null || value === '') return { message: `has no ${key}`, path: [] };
-    if (typeof value !== 'string') return { message: `has a ${key} that is no text`, path: [key], hint: { hint: `Write it in quotes: ${key}: "${String(value)}".` } };
+    if (typeof value !== 'string')
+      return {
+        message: `has a ${key} that is no text`,
+        path: [key],
+        hint: { hint: `Write it in quotes: ${key}: "${String(value)}".` },
+      };
   }
   const { name, version, apiVersion } = chart as { name: string; version: string; apiVersion: string };
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(name)) return { message: `has a name that can't be a chart's: ${quote(name)}`, path: ['name'] };
+  if (!/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(name))
+    return { message: `has a name that can't be a chart's: ${quote(name)}`, path: ['name'] };
   if (valid(version) === null || version.startsWith('v')) {
-    return { message: `has a version that is no semantic version: ${quote(version)}`, path: ['version'], hint: { hint: 'Write it as 1.2.3 or 1.2.3-rc.1.' } };
+    return {
+      message: `has a version that is no semantic version: ${quote(version)}`,
+      path: ['version'],
+      hint: { hint: 'Write it as 1.2.3 or 1.2.3-rc.1.' },
+    };
   }
-  if (!['v1', 'v2'].includes(apiVersion)) return { message: `has an apiVersion that Helm doesn't know: ${quote(apiVersion)}`, path: ['apiVersion'] };
+  if (!['v1', 'v2'].includes(apiVersion))
+    return { message: `has an apiVersion that Helm doesn't know: ${quote(apiVersion)}`, path: ['apiVersion'] };
   for (const key of ['appVersion', 'kubeVersion'] as const) {
     const value = chart[key];
     if (value !== undefined && value !== null && typeof value !== 'string') {
-      return { message: `has an ${key} that is no text`, path: [key], hint: { hint: `Write it in quotes: ${key}: "${String(value)}".` } };
+      return {
+        message: `has an ${key} that is no text`,
+        path: [key],
+        hint: { hint: `Write it in quotes: ${key}: "${String(value)}".` },
+      };
     }
   }
   const dependencies = readDependencies(chart.dependencies);
@@ -156,11 +187,17 @@ export function readDependencies(value: unknown): { list: Dependency[] } | Wrong
   const list: Dependency[] = [];
   for (const [index, entry] of value.entries()) {
     const path = ['dependencies', index];
-    if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) return { message: 'has a dependency that is no mapping', path };
+    if (typeof entry !== 'object' || entry === null || Array.isArray(entry))
+      return { message: 'has a dependency that is no mapping', path };
     const { name, version, repository, alias, condition } = entry as Record<string, unknown>;
-    if (typeof name !== 'string' || !/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(name)) return { message: 'has a dependency without a proper name', path };
+    if (typeof name !== 'string' || !/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(name))
+      return { message: 'has a dependency without a proper name', path };
     if (version !== undefined && typeof version !== 'string') {
-      return { message: `has a version for ${name} that is no text`, path: [...path, 'version'], hint: { hint: `Write it in quotes: "${String(version)}".` } };
+      return {
+        message: `has a version for ${name} that is no text`,
+        path: [...path, 'version'],
+        hint: { hint: `Write it in quotes: "${String(version)}".` },
+      };
     }
     list.push({
       name,

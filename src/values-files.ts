@@ -1,11 +1,11 @@
 import { join, relative, resolve, sep } from 'node:path';
 import type { Request } from './config.ts';
+import type { Environment, PlannedEnvironment } from './domain/environment.ts';
 import { RequestError } from './domain/errors.ts';
 import { type Finding, mergeFindings } from './domain/finding.ts';
 import { SOURCE_BYTES } from './domain/limits.ts';
 import { isInside, joinShown, shownPath } from './domain/paths.ts';
 import { readSource } from './domain/source.ts';
-import type { Environment, PlannedEnvironment } from './domain/environment.ts';
 import { pathsOfSet, type ValuesFile, type ValuesLayer } from './domain/values.ts';
 import type { Plan, PlannedChart } from './plan.ts';
 import type { Files } from './ports.ts';
@@ -36,35 +36,69 @@ export async function loadValues(request: Request, plan: Plan, files: Files): Pr
     const own = new Map<string, ValuesFile>();
     loaded.set(planned, own);
     const load = async (named: string, path: string, real: string): Promise<ValuesFile> => {
-      const shown = isInside(directory, real) ? joinShown(source, relative(directory, real).split(sep).join('/')) : shownPath(root, path);
-      const file = { named, path: real, shown, ...(isInside(directory, real) && { inChart: relative(directory, real).split(sep).join('/') }) };
+      const shown = isInside(directory, real)
+        ? joinShown(source, relative(directory, real).split(sep).join('/'))
+        : shownPath(root, path);
+      const file = {
+        named,
+        path: real,
+        shown,
+        ...(isInside(directory, real) && { inChart: relative(directory, real).split(sep).join('/') }),
+      };
       const bytes = await readBounded(files, real);
-      const read = bytes === undefined ? { ok: false as const, fault: { message: `is larger than ${SOURCE_BYTES / 1024 / 1024} MiB` } } : readSource(bytes);
-      const wrong = !read.ok ? read.fault : isMapping(read.source.data) ? undefined : { message: 'must be a mapping of values', line: 1, column: 1 };
+      const read =
+        bytes === undefined
+          ? { ok: false as const, fault: { message: `is larger than ${SOURCE_BYTES / 1024 / 1024} MiB` } }
+          : readSource(bytes);
+      const wrong = !read.ok
+        ? read.fault
+        : isMapping(read.source.data)
+          ? undefined
+          : { message: 'must be a mapping of values', line: 1, column: 1 };
       if (wrong !== undefined) {
         const { message, ...rest } = wrong;
-        findings.push({ stage: 'validate', rule: 'validate/values-file', severity: 'error', message: `${shown} ${message}`, chart: metadata.name, file: shown, ...rest });
+        findings.push({
+          stage: 'validate',
+          rule: 'validate/values-file',
+          severity: 'error',
+          message: `${shown} ${message}`,
+          chart: metadata.name,
+          file: shown,
+          ...rest,
+        });
       }
       return read.ok && wrong === undefined ? { ...file, source: read.source } : file;
     };
     const base = await files.real(join(directory, 'values.yaml'));
     // One that leads out of the chart is not read; resolve says so.
-    if (base !== undefined && isInside(directory, base)) bases.set(planned, await load('values.yaml', join(directory, 'values.yaml'), base));
+    if (base !== undefined && isInside(directory, base))
+      bases.set(planned, await load('values.yaml', join(directory, 'values.yaml'), base));
     for (const environment of planned.environments) {
       for (const named of environment.values) {
         if (own.has(named)) continue;
-        const index = request.environments?.find((entry) => entry.name === environment.name)?.values?.indexOf(named) ?? -1;
+        const index =
+          request.environments?.find((entry) => entry.name === environment.name)?.values?.indexOf(named) ?? -1;
         const place = index >= 0 ? request.place(['environments', environment.name, 'values', index]) : {};
         const wrong = (message: string, hint: string): void => {
           const environments = [environment.name];
-          faults.push(fault('values-file', `values file ${quote(named)} ${message}`, { ...place, hint, chart: metadata.name, environments }));
+          faults.push(
+            fault('values-file', `values file ${quote(named)} ${message}`, {
+              ...place,
+              hint,
+              chart: metadata.name,
+              environments,
+            }),
+          );
         };
         const candidates = [resolve(directory, named), resolve(root, named)];
         const found = await firstFile(candidates, files);
         if (found === undefined) {
           wrong('is not there', `Looked for ${candidates.map((path) => shownPath(root, path)).join(' and ')}.`);
         } else if (!isInside(root, found.real) && !isInside(directory, found.real)) {
-          wrong('lies outside the repository', 'Nothing outside the repository is read, not by .. and not by a symbolic link.');
+          wrong(
+            'lies outside the repository',
+            'Nothing outside the repository is read, not by .. and not by a symbolic link.',
+          );
         } else own.set(named, await load(named, found.path, found.real));
       }
     }
@@ -81,7 +115,10 @@ export async function loadValues(request: Request, plan: Plan, files: Files): Pr
   };
 }
 
-async function firstFile(candidates: readonly string[], files: Files): Promise<{ path: string; real: string } | undefined> {
+async function firstFile(
+  candidates: readonly string[],
+  files: Files,
+): Promise<{ path: string; real: string } | undefined> {
   for (const path of candidates) {
     if ((await files.kind(path)) !== 'file') continue;
     const real = await files.real(path);
@@ -96,7 +133,12 @@ function isMapping(data: unknown): boolean {
 }
 
 /** A planned environment with its values files, and everything that sets its values in order of priority. */
-export function environmentOf(chart: PlannedChart, planned: PlannedEnvironment, loaded: LoadedValues, request: Pick<Request, 'secretValues'>): Environment {
+export function environmentOf(
+  chart: PlannedChart,
+  planned: PlannedEnvironment,
+  loaded: LoadedValues,
+  request: Pick<Request, 'secretValues'>,
+): Environment {
   const values = planned.values.map((named) => loaded.get(chart, named));
   const base = loaded.base(chart);
   const layers: ValuesLayer[] = [
@@ -107,6 +149,12 @@ export function environmentOf(chart: PlannedChart, planned: PlannedEnvironment, 
     const read = readSource(new TextEncoder().encode(request.secretValues));
     layers.push({ kind: 'secret', shown: 'secret-values', source: read.ok ? read.source : undefined });
   }
-  for (const setting of planned.set) layers.push({ kind: 'set', shown: `set ${setting.slice(0, setting.indexOf('='))}`, source: undefined, paths: pathsOfSet(setting) });
+  for (const setting of planned.set)
+    layers.push({
+      kind: 'set',
+      shown: `set ${setting.slice(0, setting.indexOf('='))}`,
+      source: undefined,
+      paths: pathsOfSet(setting),
+    });
   return { ...planned, values, layers };
 }

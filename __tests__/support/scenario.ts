@@ -1,5 +1,16 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -101,7 +112,11 @@ export interface ActionEnded extends Ended {
 }
 
 /** Runs `node dist/index.js` with a runner's environment: `with:` as INPUT_* variables, and the runner's file commands. */
-export async function action(space: Workspace, inputs: Record<string, string>, options: RunOptions = {}): Promise<ActionEnded> {
+export async function action(
+  space: Workspace,
+  inputs: Record<string, string>,
+  options: RunOptions = {},
+): Promise<ActionEnded> {
   const folder = mkdtempSync(join(tmpdir(), 'chartship-runner-'));
   try {
     mkdirSync(join(folder, 'temp'));
@@ -122,7 +137,10 @@ export async function action(space: Workspace, inputs: Record<string, string>, o
       ...Object.fromEntries(Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])),
       ...options.environment,
     };
-    const ended = await start(space, 'index.js', [], environment, { node: existsSync(node24) ? node24 : process.execPath, ...options });
+    const ended = await start(space, 'index.js', [], environment, {
+      node: existsSync(node24) ? node24 : process.execPath,
+      ...options,
+    });
     const left = readdirSync(join(folder, 'temp'));
     if (left.length > 0) throw new Error(`left in RUNNER_TEMP: ${left.join(', ')}`);
     return {
@@ -145,7 +163,10 @@ export function fileCommands(text: string): Record<string, string> {
     if (block?.[1] !== undefined) {
       const end = lines.indexOf(block[2] ?? '');
       if (end === -1) throw new Error(`no closing delimiter for ${block[1]}`);
-      values[block[1]] = lines.splice(0, end + 1).slice(0, -1).join('\n');
+      values[block[1]] = lines
+        .splice(0, end + 1)
+        .slice(0, -1)
+        .join('\n');
     } else if (line.includes('=')) values[line.slice(0, line.indexOf('='))] = line.slice(line.indexOf('=') + 1);
     else if (line !== '') throw new Error(`not a file command: ${line}`);
   }
@@ -159,7 +180,13 @@ function baseEnvironment(space: Workspace, options: RunOptions): Record<string, 
   return { PATH: toolPath(space.root, options.helm), HOME: home, CI: 'true', LANG: 'C.UTF-8' };
 }
 
-function start(space: Workspace, bundle: string, args: readonly string[], environment: Record<string, string>, options: RunOptions): Promise<Ended> {
+function start(
+  space: Workspace,
+  bundle: string,
+  args: readonly string[],
+  environment: Record<string, string>,
+  options: RunOptions,
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const started = performance.now();
     const child = spawn(options.node ?? process.execPath, [join(bundles, bundle), ...args], {

@@ -73,7 +73,9 @@ describe('imports point one way', () => {
   });
 
   test('only adapters/process.ts and adapters/memory.ts start programs', () => {
-    const starters = files.filter((path) => /'(node:)?child_process'|'execa'|'@actions\/exec'/.test(readFileSync(join(source, path), 'utf8')));
+    const starters = files.filter((path) =>
+      /'(node:)?child_process'|'execa'|'@actions\/exec'/.test(readFileSync(join(source, path), 'utf8')),
+    );
     expect(starters.sort()).toEqual(['adapters/memory.ts', 'adapters/process.ts']);
   });
 

@@ -1,17 +1,27 @@
 import { describe, expect, test } from '@jest/globals';
-import { readRequest, type Request } from '../../src/config.ts';
+import { type Request, readRequest } from '../../src/config.ts';
 import { RequestError } from '../../src/domain/errors.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 
 /** Reads a request from inputs and the text of chartship.yaml; nothing else is on this disk. */
-async function request(inputs: Record<string, string>, file?: string, workflow: { actor?: string; token?: string; event?: 'own' | 'pull-request' | 'foreign' } = {}): Promise<Request> {
+async function request(
+  inputs: Record<string, string>,
+  file?: string,
+  workflow: { actor?: string; token?: string; event?: 'own' | 'pull-request' | 'foreign' } = {},
+): Promise<Request> {
   const bytes = file === undefined ? undefined : new TextEncoder().encode(file);
   return await readRequest(
-    { inputs: Object.entries(inputs).map(([name, text]) => ({ name, text, origin: `input ${name}` })), faults: [], cwd: '/repo/sub', workflow },
+    {
+      inputs: Object.entries(inputs).map(([name, text]) => ({ name, text, origin: `input ${name}` })),
+      faults: [],
+      cwd: '/repo/sub',
+      workflow,
+    },
     {
       root: '/repo',
       read: async (path) => (path === '/repo/chartship.yaml' ? bytes : undefined),
-      real: async (path) => (path === '/repo' || (path === '/repo/chartship.yaml' && bytes !== undefined) ? path : undefined),
+      real: async (path) =>
+        path === '/repo' || (path === '/repo/chartship.yaml' && bytes !== undefined) ? path : undefined,
     },
   );
 }
@@ -72,32 +82,76 @@ describe('the file and the inputs', () => {
 
 describe('faults, each with its place and what to do', () => {
   test.each<[string, Record<string, string>, string | undefined, Partial<Finding>]>([
-    ['an unknown input', { regsitry: 'x' }, undefined, { rule: 'request/unknown-input', hint: 'Did you mean registry?' }],
+    [
+      'an unknown input',
+      { regsitry: 'x' },
+      undefined,
+      { rule: 'request/unknown-input', hint: 'Did you mean registry?' },
+    ],
     ['a boolean that is none', { 'plain-http': 'yes' }, undefined, { rule: 'request/wrong-type' }],
-    ['a choice that is none', { 'fail-on': 'eror' }, undefined, { message: expect.stringContaining('Did you mean error?') as unknown as string }],
+    [
+      'a choice that is none',
+      { 'fail-on': 'eror' },
+      undefined,
+      { message: expect.stringContaining('Did you mean error?') as unknown as string },
+    ],
     ['a pair that is none', { mirrors: 'nothing' }, undefined, { rule: 'request/wrong-type' }],
     ['a registry that is none', { registry: 'ghcr.io/acme' }, undefined, { rule: 'request/registry' }],
     ['a version that is none', { version: 'one' }, undefined, { rule: 'request/version' }],
     ['a Kubernetes version that is none', { 'kube-versions': 'latest' }, undefined, { rule: 'request/kube-version' }],
     ['publish without a registry', { until: 'publish' }, undefined, { rule: 'request/no-registry' }],
-    ['a configuration that is named and not there', { config: 'other.yaml' }, undefined, { rule: 'request/no-configuration' }],
+    [
+      'a configuration that is named and not there',
+      { config: 'other.yaml' },
+      undefined,
+      { rule: 'request/no-configuration' },
+    ],
     ['a user name without a password', { 'registry-username': 'me' }, undefined, { rule: 'request/credentials' }],
     ['a release name that helm refuses', { release: 'Not_A_Name' }, undefined, { rule: 'request/release' }],
     ['secret values that are no mapping', { 'secret-values': '- a' }, undefined, { rule: 'request/secret-values' }],
-    ['an unknown key', {}, 'charts: [a]\nregistri: x\n', { rule: 'request/unknown-key', line: 2, column: 1, hint: 'Did you mean registry?' }],
-    ['an unknown key of an environment', {}, 'environments:\n  dev:\n    namespce: x\n', { line: 3, column: 5, hint: 'Did you mean namespace?' }],
+    [
+      'an unknown key',
+      {},
+      'charts: [a]\nregistri: x\n',
+      { rule: 'request/unknown-key', line: 2, column: 1, hint: 'Did you mean registry?' },
+    ],
+    [
+      'an unknown key of an environment',
+      {},
+      'environments:\n  dev:\n    namespce: x\n',
+      { line: 3, column: 5, hint: 'Did you mean namespace?' },
+    ],
     ['a key that is an input only', {}, 'plainHttp: true\n', { rule: 'request/input-only', line: 1, column: 1 }],
     ['a secret in the file', {}, 'registryPassword: hunter22\n', { rule: 'request/input-only', line: 1 }],
     ['a duplicate key', {}, 'charts: [a]\ncharts: [b]\n', { rule: 'request/configuration', line: 2, column: 1 }],
     ['no YAML', {}, 'charts: [a\n', { rule: 'request/configuration', line: expect.any(Number) as unknown as number }],
-    ['a number where text is needed', {}, 'kubeVersions: [1.30]\n', { rule: 'request/wrong-type', line: 1, column: 16 }],
-    ['a list where a mapping is needed', {}, 'environments: [dev]\n', { rule: 'request/wrong-type', line: 1, column: 15 }],
+    [
+      'a number where text is needed',
+      {},
+      'kubeVersions: [1.30]\n',
+      { rule: 'request/wrong-type', line: 1, column: 16 },
+    ],
+    [
+      'a list where a mapping is needed',
+      {},
+      'environments: [dev]\n',
+      { rule: 'request/wrong-type', line: 1, column: 15 },
+    ],
     ['a duration that is none', {}, 'environments:\n  dev: { timeout: soon }\n', { line: 2, column: 19 }],
-    ['an environment that is not in the file', { environments: 'prd' }, 'environments: { prod: {} }\n', { hint: 'Did you mean prod?' }],
+    [
+      'an environment that is not in the file',
+      { environments: 'prd' },
+      'environments: { prod: {} }\n',
+      { hint: 'Did you mean prod?' },
+    ],
   ])('%s', async (_, inputs, file, expected) => {
     const found = await faults(inputs, file);
     expect(found).toHaveLength(1);
-    expect(found[0]).toMatchObject({ severity: 'error', ...expected, ...(expected.line !== undefined && { file: 'chartship.yaml' }) });
+    expect(found[0]).toMatchObject({
+      severity: 'error',
+      ...expected,
+      ...(expected.line !== undefined && { file: 'chartship.yaml' }),
+    });
   });
 
   test('all of them at once', async () => {
@@ -111,10 +165,15 @@ describe('faults, each with its place and what to do', () => {
 
 describe('credentials', () => {
   test('one for every registry', async () => {
-    expect((await request({ 'registry-username': 'me', 'registry-password': 'p=w\n' })).credentials).toEqual([{ username: 'me', password: 'p=w' }]);
+    expect((await request({ 'registry-username': 'me', 'registry-password': 'p=w\n' })).credentials).toEqual([
+      { username: 'me', password: 'p=w' },
+    ]);
   });
   test('a line for each host', async () => {
-    const read = await request({ 'registry-username': 'ghcr.io=a\nlocalhost:5000=b', 'registry-password': 'ghcr.io=pa=\nlocalhost:5000=pb' });
+    const read = await request({
+      'registry-username': 'ghcr.io=a\nlocalhost:5000=b',
+      'registry-password': 'ghcr.io=pa=\nlocalhost:5000=pb',
+    });
     expect(read.credentials).toEqual([
       { host: 'ghcr.io', username: 'a', password: 'pa=' },
       { host: 'localhost:5000', username: 'b', password: 'pb' },
@@ -128,14 +187,20 @@ describe('credentials', () => {
 });
 
 test('a leading v is dropped from versions', async () => {
-  expect(await request({ version: 'v1.2.3', 'app-version': 'v2' })).toMatchObject({ version: '1.2.3', appVersion: '2' });
+  expect(await request({ version: 'v1.2.3', 'app-version': 'v2' })).toMatchObject({
+    version: '1.2.3',
+    appVersion: '2',
+  });
 });
 
 describe('pull requests never publish', () => {
   const file = 'registry: [oci://ghcr.io/acme]\n';
   test('they end with the package, and it is said', async () => {
     expect(await request({}, file, { event: 'pull-request' })).toMatchObject({ until: 'package', held: true });
-    expect(await request({ until: 'lint' }, file, { event: 'pull-request' })).toMatchObject({ until: 'lint', held: false });
+    expect(await request({ until: 'lint' }, file, { event: 'pull-request' })).toMatchObject({
+      until: 'lint',
+      held: false,
+    });
     expect(await request({}, undefined, { event: 'foreign' })).toMatchObject({ until: 'package', held: false });
   });
   test("what doesn't leave the machine is no publishing, but on a foreign checkout nothing goes on", async () => {
@@ -148,7 +213,9 @@ describe('pull requests never publish', () => {
   });
   test("on a foreign checkout a login isn't sent to a registry that the checkout names", async () => {
     expect((await request({}, file, { event: 'foreign' })).loginHosts).toEqual([]);
-    expect((await request({ registry: 'oci://r.example/x' }, file, { event: 'foreign' })).loginHosts).toEqual(['r.example']);
+    expect((await request({ registry: 'oci://r.example/x' }, file, { event: 'foreign' })).loginHosts).toEqual([
+      'r.example',
+    ]);
     expect((await request({}, file, { event: 'own' })).loginHosts).toEqual(['ghcr.io']);
   });
 });

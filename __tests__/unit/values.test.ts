@@ -10,7 +10,12 @@ function layer(shown: string, text: string, kind: ValuesLayer['kind'] = 'file'):
 const base = layer('chart/values.yaml', 'agent:\n  replicas: 1\n  image:\n    tag: x\n');
 const dev = layer('chart/values-dev.yaml', '# dev\nagent:\n  replicas: 50\n');
 const secret = layer('secret-values', 'agent:\n  key: s3cret\n', 'secret');
-const set: ValuesLayer = { kind: 'set', shown: 'set agent.image.tag', source: undefined, paths: pathsOfSet('agent.image.tag=1') };
+const set: ValuesLayer = {
+  kind: 'set',
+  shown: 'set agent.image.tag',
+  source: undefined,
+  paths: pathsOfSet('agent.image.tag=1'),
+};
 
 describe('where a value comes from', () => {
   test('the last of the merged files that sets it', () => {
@@ -18,7 +23,11 @@ describe('where a value comes from', () => {
     expect(origin(['agent', 'image', 'tag'], [base, dev])).toEqual({ file: 'chart/values.yaml', line: 4, column: 10 });
   });
   test('a missing value: what is nearest around it', () => {
-    expect(origin(['agent', 'image', 'digest'], [base, dev])).toEqual({ file: 'chart/values.yaml', line: 3, column: 3 });
+    expect(origin(['agent', 'image', 'digest'], [base, dev])).toEqual({
+      file: 'chart/values.yaml',
+      line: 3,
+      column: 3,
+    });
   });
   test('an input has no line', () => {
     expect(origin(['agent', 'image', 'tag'], [base, dev, set])).toEqual({ by: 'set agent.image.tag' });

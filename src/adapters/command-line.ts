@@ -42,7 +42,11 @@ export async function readCommandLine(args: readonly string[], secrets: SecretSo
     const declaration = option.startsWith('--') ? declarationOf(option.slice(2)) : undefined;
     if (declaration === undefined) {
       const names = INPUTS.map((input) => `--${input.name}`);
-      faults.push(fault('unknown-input', `${option} is no option of chartship`, { hint: `${suggestion(option, names)} chartship --help lists them.` }));
+      faults.push(
+        fault('unknown-input', `${option} is no option of chartship`, {
+          hint: `${suggestion(option, names)} chartship --help lists them.`,
+        }),
+      );
       // Its value would be taken for a chart.
       if (cut === -1 && rest[0] !== undefined && !rest[0].startsWith('-')) rest.shift();
       continue;
@@ -57,7 +61,11 @@ export async function readCommandLine(args: readonly string[], secrets: SecretSo
       continue;
     }
     if (value === '-' && standardInputOf !== undefined) {
-      faults.push(fault('secret', `${option} and ${standardInputOf} can't both be read from standard input`, { hint: 'Give one of them as @FILE.' }));
+      faults.push(
+        fault('secret', `${option} and ${standardInputOf} can't both be read from standard input`, {
+          hint: 'Give one of them as @FILE.',
+        }),
+      );
       continue;
     }
     if (value === '-') standardInputOf = option;
@@ -81,7 +89,8 @@ function valueOf(declaration: InputDeclaration, rest: string[]): string | undefi
 }
 
 async function readSecret(value: string, secrets: SecretSources): Promise<{ text: string } | { wrong: string }> {
-  if (value !== '-' && (!value.startsWith('@') || value === '@')) return { wrong: 'is a secret and must not stand on the command line' };
+  if (value !== '-' && (!value.startsWith('@') || value === '@'))
+    return { wrong: 'is a secret and must not stand on the command line' };
   try {
     const text = await (value === '-' ? secrets.standardInput() : secrets.file(value.slice(1)));
     return text === undefined ? { wrong: `can't be read from ${value.slice(1)}` } : { text };
@@ -105,7 +114,13 @@ export function secretsOfEnvironment(environment: NodeJS.ProcessEnv, given: read
   return INPUTS.flatMap((input) => {
     const name = environmentName(input.name);
     const text = environment[name];
-    if (input.kind !== 'secret' || text === undefined || text === '' || given.some((each) => each.name === input.name && each.text !== '')) return [];
+    if (
+      input.kind !== 'secret' ||
+      text === undefined ||
+      text === '' ||
+      given.some((each) => each.name === input.name && each.text !== '')
+    )
+      return [];
     return [{ name: input.name, text, origin: name }];
   });
 }

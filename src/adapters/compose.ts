@@ -103,7 +103,10 @@ function limitsOf(environment: NodeJS.ProcessEnv): Limits {
 }
 
 /** SIGINT and SIGTERM end children and the run. */
-export function cancelOnSignals(makeReason: (signal: 'SIGINT' | 'SIGTERM') => Cancelled): { readonly signal: AbortSignal; received(): 'SIGINT' | 'SIGTERM' | undefined } {
+export function cancelOnSignals(makeReason: (signal: 'SIGINT' | 'SIGTERM') => Cancelled): {
+  readonly signal: AbortSignal;
+  received(): 'SIGINT' | 'SIGTERM' | undefined;
+} {
   const controller = new AbortController();
   let first: 'SIGINT' | 'SIGTERM' | undefined;
   for (const name of ['SIGINT', 'SIGTERM'] as const) {

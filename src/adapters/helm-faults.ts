@@ -24,7 +24,8 @@ export function lintFaults(stdout: string, chart: string): HelmFault[] {
     if (/missing these dependencies/.test(message)) {
       faults.push({ kind: 'missing-dependency', severity: 'error', message: message.trim() });
     } else if (path === 'templates/' || path.startsWith('templates/')) {
-      const fault = path === 'templates/' ? (schemaFaults(message) ?? [templateFault(message, chart)]) : [fileFault(path, message)];
+      const fault =
+        path === 'templates/' ? (schemaFaults(message) ?? [templateFault(message, chart)]) : [fileFault(path, message)];
       faults.push(...fault.map((each) => ({ ...each, severity: level }) as HelmFault));
     } else {
       const file = path.startsWith('/') || /^[A-Za-z]:/.test(path) ? {} : { file: path };
@@ -66,9 +67,16 @@ function schemaFaults(text: string): HelmFault[] | undefined {
   for (const line of text.slice(head.index + head[0].length).split('\n')) {
     const violation = /^\s*- at '([^']*)': (.*)$/.exec(line);
     if (violation !== null) {
-      faults.push({ kind: 'schema', severity: 'error', message: violation[2] ?? '', pointer: violation[1] ?? '', chart });
+      faults.push({
+        kind: 'schema',
+        severity: 'error',
+        message: violation[2] ?? '',
+        pointer: violation[1] ?? '',
+        chart,
+      });
     } else if (/^\S+:$/.test(line)) chart = line.slice(0, -1);
-    else if (line.trim() !== '' && faults.length === 0) faults.push({ kind: 'schema', severity: 'error', message: line.trim(), pointer: '', chart });
+    else if (line.trim() !== '' && faults.length === 0)
+      faults.push({ kind: 'schema', severity: 'error', message: line.trim(), pointer: '', chart });
     // Deeper lines explain the violation above them (the branches of an anyOf).
   }
   return faults.sort((a, b) => compare(`${a.chart} ${a.pointer} ${a.message}`, `${b.chart} ${b.pointer} ${b.message}`));
@@ -86,15 +94,23 @@ function templateFault(text: string, chart: string): HelmFault {
   if (version !== null) return { kind: 'kube-version', severity: 'error', message: version[0], file: 'Chart.yaml' };
   const missing = /found in Chart\.yaml, but missing in charts\/ directory: (.+)/.exec(text);
   if (missing !== null) {
-    return { kind: 'missing-dependency', severity: 'error', message: `dependencies are not in charts/: ${missing[1]}`, file: 'Chart.yaml' };
+    return {
+      kind: 'missing-dependency',
+      severity: 'error',
+      message: `dependencies are not in charts/: ${missing[1]}`,
+      file: 'Chart.yaml',
+    };
   }
   const yaml = /YAML parse error on ([^\s:]+): ([\s\S]*)/.exec(text);
   if (yaml?.[1] !== undefined) return fileFault(inChart(yaml[1], chart), yaml[2] ?? '');
-  const places = [...text.matchAll(POSITION)].filter((match) => match[1]?.includes('/templates/') === true || match[1]?.startsWith(`${chart}/`) === true);
+  const places = [...text.matchAll(POSITION)].filter(
+    (match) => match[1]?.includes('/templates/') === true || match[1]?.startsWith(`${chart}/`) === true,
+  );
   const last = places.at(-1);
   if (last?.[1] === undefined) {
     const source = /^cannot load ([\w.-]+): (.*)/.exec(text);
-    if (source?.[1] !== undefined) return { kind: 'yaml', severity: 'error', message: yamlReason(source[2] ?? ''), file: source[1] };
+    if (source?.[1] !== undefined)
+      return { kind: 'yaml', severity: 'error', message: yamlReason(source[2] ?? ''), file: source[1] };
     return { kind: 'other', severity: 'error', message: oneLine(text) };
   }
   const from = places.slice(0, -1).map((match) => `${inChart(match[1] ?? '', chart)}:${match[2]}`);
@@ -121,7 +137,12 @@ function templateReason(text: string): string {
 /** A fault of one template's output. Helm's line is one of the rendered text, not of the file: it is left out. */
 function fileFault(file: string, message: string): HelmFault {
   const isYaml = /YAML|yaml: /.test(message);
-  return { kind: isYaml ? 'yaml' : 'lint', severity: 'error', message: isYaml ? yamlReason(message) : oneLine(message), file };
+  return {
+    kind: isYaml ? 'yaml' : 'lint',
+    severity: 'error',
+    message: isYaml ? yamlReason(message) : oneLine(message),
+    file,
+  };
 }
 
 function yamlReason(message: string): string {

@@ -34,21 +34,32 @@ export function createHelm(options: HelmOptions): Helm {
   const { limits, temporary } = options;
   const environment = privateEnvironment(temporary);
   const call = async (args: readonly string[], rest: Partial<Call> = {}): Promise<Ran> =>
-    options.run({ file: (await options.tool()).path, args, env: environment, milliseconds: limits.helmMilliseconds, ...rest });
+    options.run({
+      file: (await options.tool()).path,
+      args,
+      env: environment,
+      milliseconds: limits.helmMilliseconds,
+      ...rest,
+    });
 
   const template = async (request: HelmTemplateCall): Promise<HelmAnswer<string>> => {
     const args = ['template', request.release, request.chart, ...chartArguments(request)];
     for (const version of request.apiVersions) args.push('--api-versions', oneEntry(version));
     if (request.upgrade) args.push('--is-upgrade');
     const ran = await call(args, input(request));
-    return succeeded(ran) ? { ok: true, value: decode(ran.stdout) } : { ok: false, faults: failed(ran, limits, basename(request.chart)) };
+    return succeeded(ran)
+      ? { ok: true, value: decode(ran.stdout) }
+      : { ok: false, faults: failed(ran, limits, basename(request.chart)) };
   };
 
   return {
     version: async () => (await options.tool()).version,
     lint: async (request) => {
       // Values are checked against the schema once, by `template`.
-      const ran = await call(['lint', request.chart, ...chartArguments({ ...request, skipSchema: true })], input(request));
+      const ran = await call(
+        ['lint', request.chart, ...chartArguments({ ...request, skipSchema: true })],
+        input(request),
+      );
       if (ran.ended !== 'exit') return failed(ran, limits, basename(request.chart));
       const found = lintFaults(decode(ran.stdout), basename(request.chart));
       return ran.code === 0 || found.length > 0 ? found : faultsOf(ran.stderr, basename(request.chart));
@@ -83,7 +94,11 @@ function input(request: HelmChartCall): Partial<Call> {
   return request.secretValues === undefined ? {} : { input: request.secretValues };
 }
 
-async function pull(request: HelmPullCall, options: HelmOptions, call: (args: readonly string[], rest?: Partial<Call>) => Promise<Ran>): Promise<Ran> {
+async function pull(
+  request: HelmPullCall,
+  options: HelmOptions,
+  call: (args: readonly string[], rest?: Partial<Call>) => Promise<Ran>,
+): Promise<Ran> {
   const host = new URL(request.repository.replace(/^oci:/, 'https:')).host;
   const bounded = { milliseconds: options.limits.registryMilliseconds, waits: true };
   const common = ['--version', request.version, '--destination', request.destination];
@@ -103,16 +118,20 @@ async function pull(request: HelmPullCall, options: HelmOptions, call: (args: re
   const alias = `repository-${randomBytes(8).toString('hex')}`;
   const own = ['--repository-config', join(options.temporary, 'helm', `${alias}.yaml`)];
   const caFile = options.caFile === undefined ? [] : ['--ca-file', options.caFile];
-  const added = await call(['repo', 'add', alias, request.repository, '--username', basic.username, '--password-stdin', ...caFile, ...own], {
-    ...bounded,
-    input: basic.password,
-  });
+  const added = await call(
+    ['repo', 'add', alias, request.repository, '--username', basic.username, '--password-stdin', ...caFile, ...own],
+    {
+      ...bounded,
+      input: basic.password,
+    },
+  );
   return succeeded(added) ? call(['pull', `${alias}/${request.name}`, ...common, ...own], bounded) : added;
 }
 
 async function archiveIn(folder: string): Promise<HelmAnswer<string>> {
   const archive = (await readdir(folder)).find((name) => name.endsWith('.tgz'));
-  if (archive === undefined) return { ok: false, faults: [{ kind: 'other', severity: 'error', message: 'helm wrote no archive' }] };
+  if (archive === undefined)
+    return { ok: false, faults: [{ kind: 'other', severity: 'error', message: 'helm wrote no archive' }] };
   return { ok: true, value: join(folder, archive) };
 }
 

@@ -36,7 +36,8 @@ export class Cancelled extends Error {
 
 /** What to print of an error that ends the process: what a person can act on without a stack, a bug with it. */
 export function lastWords(error: unknown): string {
-  if (error instanceof EnvironmentError) return [error.message, ...(error.hint === undefined ? [] : [error.hint])].join('\n');
+  if (error instanceof EnvironmentError)
+    return [error.message, ...(error.hint === undefined ? [] : [error.hint])].join('\n');
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

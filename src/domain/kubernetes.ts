@@ -11,7 +11,10 @@ export interface KubeVersion {
 /** The newest patch of each minor that Chartship knows, newest first (source: the k8s.io/kubernetes module's versions). */
 const NEWEST_PATCHES = ['1.37.2', '1.36.3', '1.35.4', '1.34.4', '1.33.13', '1.32.13'] as const;
 
-export const KNOWN_KUBE_VERSIONS: readonly KubeVersion[] = NEWEST_PATCHES.map((full) => ({ label: minorOf(full), full }));
+export const KNOWN_KUBE_VERSIONS: readonly KubeVersion[] = NEWEST_PATCHES.map((full) => ({
+  label: minorOf(full),
+  full,
+}));
 
 function minorOf(full: string): string {
   return full.split('.').slice(0, 2).join('.');

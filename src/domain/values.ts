@@ -30,7 +30,11 @@ type Path = readonly (string | number)[];
  * Where the value at a path comes from: the last of the merged layers that sets it, or the nearest thing
  * around it. Nothing is guessed: without a layer that speaks of it there is no place.
  */
-export function origin(path: Path, layers: readonly ValuesLayer[], what: 'key' | 'value' = 'value'): Pick<Finding, 'file' | 'line' | 'column'> & { readonly by?: string } {
+export function origin(
+  path: Path,
+  layers: readonly ValuesLayer[],
+  what: 'key' | 'value' = 'value',
+): Pick<Finding, 'file' | 'line' | 'column'> & { readonly by?: string } {
   for (let depth = path.length; depth > 0; depth -= 1) {
     const prefix = path.slice(0, depth);
     for (const layer of [...layers].reverse()) {
@@ -52,7 +56,8 @@ export function isSet(path: readonly string[], layers: readonly ValuesLayer[]): 
   return layers.some((layer) => {
     if (layer.kind === 'set') return layer.paths?.some((set) => startsWith(set, path)) === true;
     let node: unknown = layer.source?.data;
-    for (const step of path) node = typeof node === 'object' && node !== null ? (node as Record<string, unknown>)[step] : undefined;
+    for (const step of path)
+      node = typeof node === 'object' && node !== null ? (node as Record<string, unknown>)[step] : undefined;
     return node !== undefined && node !== null;
   });
 }
