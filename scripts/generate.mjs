@@ -25,6 +25,7 @@ function actionYaml({ INPUTS, OUTPUTS }) {
     inputs[input.name] = {
       description: `${input.description} Default: ${input.default}.`,
       required: false,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub's, not of ours
       ...(input.name === 'github-token' && { default: '${{ github.token }}' }),
     };
   }

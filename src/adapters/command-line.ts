@@ -51,7 +51,7 @@ export async function readCommandLine(args: readonly string[], secrets: SecretSo
       if (cut === -1 && rest[0] !== undefined && !rest[0].startsWith('-')) rest.shift();
       continue;
     }
-    const value = cut !== -1 ? argument.slice(cut + 1) : valueOf(declaration, rest);
+    const value = cut !== -1 ? argument.slice(cut + 1) : valueFor(declaration, rest);
     if (value === undefined) {
       faults.push(fault('wrong-type', `${option} needs a value`));
       continue;
@@ -80,7 +80,7 @@ function chart(path: string): RawInput {
   return { name: 'chart', text: path, origin: 'CHART', whole: true };
 }
 
-function valueOf(declaration: InputDeclaration, rest: string[]): string | undefined {
+function valueFor(declaration: InputDeclaration, rest: string[]): string | undefined {
   const [next] = rest;
   if (declaration.kind === 'boolean') {
     if (next !== 'true' && next !== 'false') return 'true';
