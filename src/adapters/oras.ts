@@ -42,7 +42,7 @@ export function createRegistry(options: OrasOptions): Registry {
       args: [...args, ...(await transport(location))],
       cwd: cwd ?? options.temporary,
       milliseconds: options.limits.registryMilliseconds,
-      waits: true,
+      aside: true,
     });
     if (ran.ended === 'not-started') throw new EnvironmentError(`oras could not be started: ${ran.command}`);
     return ran;

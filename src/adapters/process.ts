@@ -17,8 +17,8 @@ export interface Call {
   readonly input?: string | Uint8Array;
   /** The call is ended after this many milliseconds. */
   readonly milliseconds: number;
-  /** It waits for a network more than it computes: it doesn't take a place among the calls that run side by side. */
-  readonly waits?: boolean;
+  /** It doesn't wait for its turn among the calls that compute: it waits for a network, or much waits for it. */
+  readonly aside?: boolean;
 }
 
 /** How a call went. Never thrown: what a failure means is for the caller to say. */
@@ -72,7 +72,7 @@ export function createRunner(
     }
   };
   return {
-    run: (call) => (call.waits === true ? start(call) : inTurn(start, call)),
+    run: (call) => (call.aside === true ? start(call) : inTurn(start, call)),
     idle: async () => {
       while (running.size > 0) await Promise.allSettled(running);
     },

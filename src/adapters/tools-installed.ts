@@ -3,6 +3,7 @@ import { access, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { ToolName, ToolReleases } from '../domain/tool-releases.ts';
 import type { Ran, Run } from './process.ts';
+import type { Remembered } from './tools-remembered.ts';
 import { grants, isNewEnough, needs, type Wish } from './tools-wish.ts';
 
 const PROBE_MILLISECONDS = 10_000;
@@ -26,11 +27,14 @@ export async function findInstalled(
     readonly run: Run;
     readonly environment: NodeJS.ProcessEnv;
     readonly os: string;
+    readonly remembered?: Remembered;
     note(text: string): void;
   },
 ): Promise<Tool | undefined> {
   for (const file of await candidates(fileNameOf(tool, where.os), where.environment)) {
-    const probed = await probe(tool, file, where.run);
+    const known = where.remembered?.version(file);
+    const probed = known === undefined ? await probe(tool, file, where.run) : { path: file, version: known };
+    if (known === undefined && typeof probed !== 'string') where.remembered?.keep(file, probed.version);
     if (typeof probed !== 'string') {
       if (isNewEnough(probed.version, releases) && grants(wish, probed.version)) return probed;
       const why = isNewEnough(probed.version, releases) ? `${tool}-version asks for another` : needs(tool, releases);

@@ -7,6 +7,7 @@ import { cacheFolder, cacheProgram, isCached } from './tools-cache.ts';
 import { download } from './tools-download.ts';
 import { shown } from './tools-fetch.ts';
 import { fileNameOf, findInstalled, probe, type Tool } from './tools-installed.ts';
+import { rememberIn } from './tools-remembered.ts';
 import { unpackProgram } from './tools-unpack.ts';
 import { parseWish, type Release, releaseFor } from './tools-wish.ts';
 
@@ -59,7 +60,9 @@ async function resolveTool(tool: ToolName, options: ToolsOptions): Promise<Tool>
   // Of an installed program nobody knows from which archive it came, so a given checksum rules it out.
   if (wish.kind !== 'exact' || wish.sha256 === undefined) {
     const { run, environment, note } = options;
-    const installed = await findInstalled(tool, wish, releases, { run, environment, note, os: options.platform.os });
+    const remembered = rememberIn(path.join(cacheFolder(environment), 'versions'));
+    const { os } = options.platform;
+    const installed = await findInstalled(tool, wish, releases, { run, environment, note, os, remembered });
     if (installed !== undefined) return installed;
   }
   const platform = platformName(options.platform.os, options.platform.architecture);
