@@ -14,7 +14,7 @@ import { lint } from './stages/lint.ts';
 import { packageChart } from './stages/package.ts';
 import { type Rendered, render, versionsToRender } from './stages/render.ts';
 import { resolve } from './stages/resolve.ts';
-import { checkSchemaReferences, validateValues } from './stages/validate.ts';
+import { checkSchemas, validateValues } from './stages/validate.ts';
 import { environmentOf, type LoadedValues } from './values-files.ts';
 
 /** What the stages of one chart have in common. */
@@ -24,8 +24,10 @@ interface Checking {
   readonly ports: Ports;
   readonly staged: StagedChart;
   readonly checks: DocumentChecks;
-  /** A schema refers outside itself: values are not checked against it. */
+  /** A schema refers outside itself, or is none: values are not checked against it. */
   readonly skipSchema: boolean;
+  /** The chart's own values.schema.json. */
+  readonly schema: Uint8Array | undefined;
 }
 
 /** Everything before the gate, for one chart. What can run side by side does; one failure never hides another. */
@@ -43,20 +45,21 @@ export async function checkChart(
     return undefined;
   }
   const schema = await ports.files.read(join(staged.directory, 'values.schema.json'), Number.POSITIVE_INFINITY);
-  const references = checkSchemaReferences(staged, schema);
-  record.add(references);
+  const schemas = checkSchemas(staged, schema);
+  record.add(schemas.findings);
   const checking = {
     request,
     record,
     ports,
     staged,
     checks: createDocumentChecks(),
-    skipSchema: references.length > 0,
+    schema,
+    skipSchema: schemas.findings.length > 0,
   };
   const environments = planned.environments.map((environment) => environmentOf(planned, environment, values, request));
   // Packing first: its compression is our own work, which goes on while helm renders.
   const own = environments[0]?.layers[0];
-  const packs = reaches(request, 'package') && (own === undefined || isReadable(own));
+  const packs = reaches(request, 'package') && (own === undefined || isReadable(own)) && schemas.packable;
   if (reaches(request, 'package') && !packs) record.skip({ name: 'package', chart: name });
   const [built] = await together([
     packs ? buildPackage(checking, environments) : Promise.resolve(undefined),
@@ -144,7 +147,7 @@ function isReadable(layer: ValuesLayer): boolean {
 }
 
 async function renderAndValidate(
-  { request, record, ports, staged, checks, skipSchema }: Checking,
+  { request, record, ports, staged, checks, schema, skipSchema }: Checking,
   environment: Environment,
   where: { readonly chart: string; readonly environment: string },
 ): Promise<void> {
@@ -160,7 +163,7 @@ async function renderAndValidate(
   if (validates) {
     const faults = renders.flatMap(({ schema }) => schema);
     await record.stage({ name: 'validate', ...where }, async () => ({
-      findings: validateValues(staged, environment, faults),
+      findings: validateValues(staged, environment, faults, schema),
     }));
   }
   const folder = join(request.report, 'manifests', where.chart, where.environment);

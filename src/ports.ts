@@ -21,6 +21,7 @@ export interface Clock {
 
 export type HelmFaultKind =
   | 'schema' // the values don't meet a values.schema.json
+  | 'schema-file' // a values.schema.json is no schema
   | 'yaml' // a template's output, or a source file, is no YAML
   | 'template' // a template failed: nil pointer, required, fail, a syntax error
   | 'missing-dependency'
@@ -41,9 +42,9 @@ export interface HelmFault {
   /** Given only where helm means a line of the source file. */
   readonly line?: number;
   readonly column?: number;
-  /** For `schema`: a JSON pointer into the values of `chart`. */
+  /** For `schema`: a JSON pointer into the values of `chart`; for `schema-file`: into the schema, where it is known. */
   readonly pointer?: string;
-  /** For `schema`: the name of the chart whose schema it is. */
+  /** For both: the name of the chart whose schema it is. */
   readonly chart?: string;
 }
 

@@ -1,4 +1,4 @@
-import { type Finding, mergeFindings, reaches } from './domain/finding.ts';
+import { type Finding, mergeFindings, reaches, withoutEchoes } from './domain/finding.ts';
 import type { PackageOutcome, PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
 import { STAGES, type StageRun } from './domain/stage.ts';
 import type { Clock, Host } from './ports.ts';
@@ -71,7 +71,7 @@ export class Record {
       version: 1,
       status,
       stages: [...this.#stages].sort(inOrder),
-      findings: mergeFindings([...this.#findings].sort(findingsInOrder)),
+      findings: mergeFindings(withoutEchoes(this.#findings).sort(findingsInOrder)),
       packages: [...this.packages].sort((a, b) => compare(a.chart, b.chart)),
       published: [...this.published].sort((a, b) => compare(a.chart, b.chart)),
       deployments: [],

@@ -58,33 +58,91 @@ function errorText(stderr: string): string {
   return text.replace(/\n*Use --debug flag to render out invalid YAML\s*$/, '').trim();
 }
 
-/** `CHART:\n- at '/pointer': message` lines; helm's order varies between runs, so they are sorted. */
+interface Violation {
+  readonly pointer: string;
+  readonly message: string;
+  readonly indent: number;
+  readonly because: Violation[];
+}
+
+/**
+ * `CHART:`, then `- at '/pointer': message` lines, deeper ones being the reasons of those above; where a schema itself is
+ * no good, a line that says so before them. Helm's order varies between runs, so the faults are sorted.
+ */
 function schemaFaults(text: string): HelmFault[] | undefined {
   const head = /values don't meet the specifications of the schema\(s\) in the following chart\(s\):\n/.exec(text);
   if (head === null) return undefined;
   const faults: HelmFault[] = [];
   let chart = '';
+  let unusable: string | undefined;
+  let violations: Violation[] = [];
+  const end = (): void => {
+    if (unusable !== undefined) faults.push(schemaFileFault(unusable, violations.flatMap(leaves), chart));
+    else
+      for (const one of violations.flatMap(demands)) faults.push({ kind: 'schema', severity: 'error', ...one, chart });
+    unusable = undefined;
+    violations = [];
+  };
   for (const line of text.slice(head.index + head[0].length).split('\n')) {
-    const violation = /^\s*- at '([^']*)': (.*)$/.exec(line);
-    if (violation !== null) {
-      faults.push({
-        kind: 'schema',
-        severity: 'error',
-        message: violation[2] ?? '',
-        pointer: violation[1] ?? '',
-        chart,
-      });
-    } else if (/^\S+:$/.test(line)) chart = line.slice(0, -1);
-    else if (line.trim() !== '' && faults.length === 0)
-      faults.push({ kind: 'schema', severity: 'error', message: line.trim(), pointer: '', chart });
-    // Deeper lines explain the violation above them (the branches of an anyOf).
+    const match = /^(\s*)- at '([^']*)': (.*)$/.exec(line);
+    if (match !== null) {
+      const violation = {
+        pointer: match[2] ?? '',
+        message: match[3] ?? '',
+        indent: match[1]?.length ?? 0,
+        because: [],
+      };
+      siblingsAt(violations, violation.indent).push(violation);
+    } else if (/^\S+:$/.test(line)) {
+      end();
+      chart = line.slice(0, -1);
+    } else if (line.trim() !== '') unusable ??= line.trim();
   }
+  end();
   return faults.sort((a, b) => compare(`${a.chart} ${a.pointer} ${a.message}`, `${b.chart} ${b.pointer} ${b.message}`));
+}
+
+function siblingsAt(violations: Violation[], indent: number): Violation[] {
+  const last = violations.at(-1);
+  return last === undefined || last.indent >= indent ? violations : siblingsAt(last.because, indent);
+}
+
+/** What must each be mended: all reasons of an `allOf`, or a single one; of alternatives only that none of them fits. */
+function demands(violation: Violation): { pointer: string; message: string }[] {
+  const { pointer, message, because } = violation;
+  if (because.length === 0) return [{ pointer, message }];
+  if (because.length === 1 || /^('allOf' failed|validation failed)/.test(message)) return because.flatMap(demands);
+  const reasons = because
+    .flatMap(leaves)
+    .map((leaf) => (leaf.pointer === pointer ? leaf.message : `${leaf.pointer}: ${leaf.message}`));
+  return [{ pointer, message: `${message} (${[...new Set(reasons)].sort().join('; ')})` }];
+}
+
+function leaves(violation: Violation): Violation[] {
+  return violation.because.length === 0 ? [violation] : violation.because.flatMap(leaves);
+}
+
+function schemaFileFault(said: string, reasons: readonly Violation[], chart: string): HelmFault {
+  const [first] = reasons;
+  const why =
+    first === undefined
+      ? said
+      : reasons.map(({ pointer, message }) => `${pointer === '' ? '' : `${pointer}: `}${message}`).join('; ');
+  return {
+    kind: 'schema-file',
+    severity: 'error',
+    message: why.replace(/^"file:\/\/\/values\.schema\.json#" /, ''),
+    ...(first !== undefined && { pointer: first.pointer }),
+    chart,
+  };
 }
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/** Includes that a message lists, the innermost. */
+const MOST_INCLUDES = 5;
 
 /** A position as helm writes it: `PATH:LINE[:COLUMN]`; not in `gotpl` or inline text, whose lines are of no file. */
 const POSITION = /(?:^|[\s(])([^\s():<>"]+\.[A-Za-z0-9_]+):(\d+)(?::(\d+))?(?=[\s:)]|$)/gm;
@@ -113,7 +171,10 @@ function templateFault(text: string, chart: string): HelmFault {
       return { kind: 'yaml', severity: 'error', message: yamlReason(source[2] ?? ''), file: source[1] };
     return { kind: 'other', severity: 'error', message: oneLine(text) };
   }
-  const from = places.slice(0, -1).map((match) => `${inChart(match[1] ?? '', chart)}:${match[2]}`);
+  // A template that includes itself comes a thousand times.
+  const from = [...new Set(places.slice(0, -1).map((match) => `${inChart(match[1] ?? '', chart)}:${match[2]}`))].slice(
+    -MOST_INCLUDES,
+  );
   return {
     kind: 'template',
     severity: 'error',

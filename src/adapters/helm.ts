@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
+import { cp, mkdtemp, readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Limits } from '../domain/limits.ts';
 import { isLoopback } from '../domain/reference.ts';
@@ -42,6 +42,15 @@ export function createHelm(options: HelmOptions): Helm {
       ...rest,
     });
 
+  const copies = new Map<string, Promise<string>>();
+  /** Helm 3's lint checks values against the schema, and follows its references, whatever it is told: it gets a copy without. */
+  const lintable = async (chart: string): Promise<string> => {
+    if (!(await options.tool()).version.startsWith('3.')) return chart;
+    const copy = copies.get(chart) ?? copyWithoutSchema(chart, temporary);
+    copies.set(chart, copy);
+    return copy;
+  };
+
   const template = async (request: HelmTemplateCall): Promise<HelmAnswer<string>> => {
     const args = ['template', request.release, request.chart, ...chartArguments(request)];
     for (const version of request.apiVersions) args.push('--api-versions', oneEntry(version));
@@ -56,10 +65,8 @@ export function createHelm(options: HelmOptions): Helm {
     version: async () => (await options.tool()).version,
     lint: async (request) => {
       // Values are checked against the schema once, by `template`.
-      const ran = await call(
-        ['lint', request.chart, ...chartArguments({ ...request, skipSchema: true })],
-        input(request),
-      );
+      const args = chartArguments({ ...request, skipSchema: true });
+      const ran = await call(['lint', await lintable(request.chart), ...args], input(request));
       if (ran.ended !== 'exit') return failed(ran, limits, basename(request.chart));
       const found = lintFaults(decode(ran.stdout), basename(request.chart));
       return ran.code === 0 || found.length > 0 ? found : faultsOf(ran.stderr, basename(request.chart));
@@ -72,9 +79,20 @@ export function createHelm(options: HelmOptions): Helm {
     },
     pull: async (request) => {
       const ran = await pull(request, options, call);
-      return succeeded(ran) ? archiveIn(request.destination) : { ok: false, faults: failed(ran, limits, request.name) };
+      return succeeded(ran)
+        ? archiveIn(request.destination)
+        : { ok: false, faults: failed(ran, limits, request.name, limits.registryMilliseconds) };
     },
   };
+}
+
+/** The chart without its own values.schema.json, in a folder of the same name; the chart itself when it has none. */
+async function copyWithoutSchema(chart: string, temporary: string): Promise<string> {
+  const schema = join(chart, 'values.schema.json');
+  if (!(await readdir(chart)).includes('values.schema.json')) return chart;
+  const copy = join(await mkdtemp(join(temporary, 'lint-')), basename(chart));
+  await cp(chart, copy, { recursive: true, filter: (path) => path !== schema });
+  return copy;
 }
 
 function chartArguments(request: HelmChartCall): string[] {
@@ -140,11 +158,11 @@ function succeeded(ran: Ran): boolean {
   return ran.ended === 'exit' && ran.code === 0;
 }
 
-function failed(ran: Ran, limits: Limits, chart: string): HelmFault[] {
+function failed(ran: Ran, limits: Limits, chart: string, milliseconds = limits.helmMilliseconds): HelmFault[] {
   const only = (kind: HelmFault['kind'], message: string): HelmFault[] => [{ kind, severity: 'error', message }];
   switch (ran.ended) {
     case 'timeout':
-      return only('timeout', `helm did not end within ${Math.round(ran.seconds)} s`);
+      return only('timeout', `helm did not end within ${Math.round(milliseconds / 1000)} s`);
     case 'memory':
       return only('memory', `helm took more than ${Math.round(limits.childBytes / 1024 / 1024)} MiB of memory`);
     case 'output':

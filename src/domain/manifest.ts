@@ -56,8 +56,13 @@ async function repeatedKey(text: string): Promise<string | undefined> {
   } catch (error) {
     // What else this parser refuses (a document of comments, a foreign tag) helm's takes.
     if (!(error instanceof YAMLException) || error.reason !== 'duplicated mapping key') return undefined;
-    // The line is one of the rendered text; what stands there helps where its number wouldn't.
-    const line = text.split('\n')[error.mark?.line ?? -1]?.trim() ?? '';
-    return `renders the same key twice in one mapping${line === '' ? '' : `: ${JSON.stringify(line.slice(0, 80))}`}`;
+    // The line is one of the rendered text; the key there helps where the line's number wouldn't.
+    // The key alone: its value may differ between environments, and the fault is still one.
+    const line = text.split('\n')[error.mark?.line ?? -1] ?? '';
+    const key = /^[\s-]*(?:"([^"]+)"|'([^']+)'|([^\s:][^:]*?))\s*:/
+      .exec(line)
+      ?.slice(1)
+      .find((part) => part !== undefined);
+    return `renders the same key twice in one mapping${key === undefined ? '' : `: ${JSON.stringify(key.slice(0, 80))}`}`;
   }
 }

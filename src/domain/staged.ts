@@ -23,7 +23,7 @@ export interface StagedDependency {
   readonly sha256?: string;
   /** Where it came from: a URL after mirrors, `vendored`, or a `file://`. */
   readonly from: string;
-  /** Its files, paths relative to its own folder. */
+  /** Its files and those of its own dependencies, archives unpacked; paths relative to its own folder. */
   readonly files: readonly ChartFile[];
 }
 

@@ -32,6 +32,7 @@ export function helmCall(
 
 const RULES: Record<Exclude<HelmFaultKind, 'lint' | 'other'>, string> = {
   schema: 'validate/values-schema',
+  'schema-file': 'validate/schema',
   yaml: 'render/invalid-yaml',
   template: 'render/template',
   'missing-dependency': 'resolve/missing-dependency',

@@ -70,7 +70,7 @@ export async function render(
       continue;
     }
     for (const fault of answer.faults) {
-      if (fault.kind === 'schema') schema.push(fault);
+      if (fault.kind === 'schema' || fault.kind === 'schema-file') schema.push(fault);
       else findings.push(asUpgrade(helmFinding(fault, 'render', staged, environment, kubeVersion), onlyUpgrade));
     }
   }

@@ -3,54 +3,114 @@ import type { Finding } from '../domain/finding.ts';
 import { joinShown } from '../domain/paths.ts';
 import { formatPointer, parsePointer } from '../domain/pointer.ts';
 import { externalReferences } from '../domain/schema-references.ts';
+import { readSource } from '../domain/source.ts';
 import type { StagedChart } from '../domain/staged.ts';
 import { isSet, origin } from '../domain/values.ts';
 import type { HelmFault } from '../ports.ts';
 
-/** A schema that refers outside itself: helm would fetch it, so it isn't followed and the schema check is left out. */
-export function checkSchemaReferences(staged: StagedChart, ownSchema: Uint8Array | undefined): Finding[] {
-  const findings: Finding[] = [];
-  const report = (
-    reference: { reference: string; line?: number; column?: number },
-    file: string,
-    of: string,
-    own: boolean,
-  ): void => {
-    findings.push({
-      stage: 'validate',
+export interface SchemaCheck {
+  /** Each of them an error; with any, values are not checked against the schemas. */
+  readonly findings: readonly Finding[];
+  /** Helm packs no chart with a schema that is no JSON. */
+  readonly packable: boolean;
+}
+
+/** Schemas as files: one that refers outside itself helm would follow, and one that is no JSON it can't read. */
+export function checkSchemas(staged: StagedChart, ownSchema: Uint8Array | undefined): SchemaCheck {
+  const found = [
+    ...(ownSchema === undefined ? [] : [checkSchema(ownSchema, 'values.schema.json')]),
+    ...staged.dependencies.flatMap(({ name, files }) =>
+      files
+        .filter(({ path }) => /(^|\/)values\.schema\.json$/.test(path))
+        .map(({ path, content }) => checkSchema(content, `${path} of the dependency ${name}`)),
+    ),
+  ];
+  const findings = found.flatMap(({ faults }, index) =>
+    faults.map((fault): Finding => {
+      const own = index === 0 && ownSchema !== undefined;
+      const { line, column, ...rest } = fault;
+      return {
+        stage: 'validate',
+        severity: 'error',
+        chart: staged.metadata.name,
+        file: joinShown(staged.source, own ? 'values.schema.json' : 'Chart.yaml'),
+        ...rest,
+        ...(own && line !== undefined && { line }),
+        ...(own && column !== undefined && { column }),
+      };
+    }),
+  );
+  return { findings, packable: found.every(({ isJson }) => isJson) };
+}
+
+type SchemaFault = Pick<Finding, 'rule' | 'message' | 'hint' | 'line' | 'column'>;
+
+function checkSchema(schema: Uint8Array, what: string): { faults: SchemaFault[]; isJson: boolean } {
+  if (!isJson(schema)) {
+    // Most of what is no JSON is no YAML either, and then its place is known.
+    const read = readSource(schema);
+    const { line, column } = read.ok ? {} : read.fault;
+    const place = { ...(line !== undefined && { line }), ...(column !== undefined && { column }) };
+    return { isJson: false, faults: [{ rule: 'validate/schema', message: `${what} is no JSON`, ...place }] };
+  }
+  try {
+    const faults = externalReferences(schema).map(({ reference, ...place }) => ({
       rule: 'validate/schema-reference',
-      severity: 'error',
-      message: `${of} refers to ${reference.reference}, which is not followed; values are not checked against it`,
+      message: `${what} refers to ${reference}, which is not followed; values are not checked against it`,
       hint: 'Copy the definition into the schema under $defs (or definitions) and refer to it with #/….',
-      chart: staged.metadata.name,
-      file,
-      ...(own && reference.line !== undefined && { line: reference.line }),
-      ...(own && reference.column !== undefined && { column: reference.column }),
-    });
-  };
-  if (ownSchema !== undefined) {
-    for (const reference of externalReferences(ownSchema))
-      report(reference, joinShown(staged.source, 'values.schema.json'), 'values.schema.json', true);
+      ...place,
+    }));
+    return { faults, isJson: true };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { faults: [{ rule: 'validate/schema', message: `${what} is nested too deeply` }], isJson: false };
   }
-  for (const dependency of staged.dependencies) {
-    for (const file of dependency.files) {
-      if (!/(^|\/)values\.schema\.json$/.test(file.path)) continue;
-      for (const reference of externalReferences(file.content)) {
-        report(
-          reference,
-          joinShown(staged.source, 'Chart.yaml'),
-          `${file.path} of the dependency ${dependency.name}`,
-          false,
-        );
-      }
-    }
+}
+
+/** As helm reads it: a byte order mark is none. */
+function isJson(bytes: Uint8Array): boolean {
+  try {
+    JSON.parse(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
+    return true;
+  } catch {
+    return false;
   }
-  return findings;
 }
 
 /** Schema faults of one environment, each at the values file, line and column that set the offending value. */
-export function validateValues(staged: StagedChart, environment: Environment, faults: readonly HelmFault[]): Finding[] {
-  return [...faults.map((fault) => violation(fault, staged, environment)), ...missingValues(staged, environment)];
+export function validateValues(
+  staged: StagedChart,
+  environment: Environment,
+  faults: readonly HelmFault[],
+  ownSchema: Uint8Array | undefined,
+): Finding[] {
+  const told = faults.map((fault) =>
+    fault.kind === 'schema-file'
+      ? unusable(fault, staged, environment, ownSchema)
+      : violation(fault, staged, environment),
+  );
+  return [...told, ...missingValues(staged, environment)];
+}
+
+/** A values.schema.json that helm can't use: the values are not what is wrong. */
+function unusable(
+  fault: HelmFault,
+  staged: StagedChart,
+  environment: Environment,
+  ownSchema: Uint8Array | undefined,
+): Finding {
+  const own = fault.chart === staged.metadata.name;
+  const read = own && ownSchema !== undefined && fault.pointer !== undefined ? readSource(ownSchema) : undefined;
+  return {
+    stage: 'validate',
+    rule: 'validate/schema',
+    severity: 'error',
+    message: `values.schema.json${own ? '' : ` of ${fault.chart}`} is no JSON schema: ${fault.message}`,
+    chart: staged.metadata.name,
+    file: joinShown(staged.source, own ? 'values.schema.json' : 'Chart.yaml'),
+    ...(read?.ok === true && read.source.position(parsePointer(fault.pointer ?? ''))),
+    environments: [environment.name],
+  };
 }
 
 function violation(fault: HelmFault, staged: StagedChart, environment: Environment): Finding {

@@ -79,7 +79,7 @@ async function useVendored(parent: Parent, wanted: Wanted, vendored: Vendored): 
 
 function staged(
   { requirement }: Wanted,
-  chart: Pick<ReadChart, 'name' | 'version' | 'files'>,
+  chart: Pick<ReadChart, 'name' | 'version' | 'everything'>,
   from: string,
   sha256?: string,
 ): StagedDependency {
@@ -89,7 +89,7 @@ function staged(
     version: chart.version,
     ...(sha256 && { sha256 }),
     from,
-    files: chart.files,
+    files: chart.everything,
   };
 }
 
@@ -146,7 +146,7 @@ async function useLocal(parent: Parent, wanted: Wanted, origin: Extract<Origin, 
     findings: tree.findings,
     files: tree.files.map((file) => ({ ...file, path: `charts/${read.chart.name}/${file.path}` })),
     everything: tree.everything,
-    dependency: staged(wanted, read.chart, `file://${source}`),
+    dependency: staged(wanted, { ...read.chart, everything: tree.everything }, `file://${source}`),
     contents: tree.contents,
   };
 }

@@ -101,7 +101,13 @@ function unsafe(folder: ChartFolder, path: string, reason: string): Finding {
 }
 
 function vendoredDependency({ chart, sha256 }: Vendored): StagedDependency {
-  return { name: chart.name, version: chart.version, ...(sha256 && { sha256 }), from: 'vendored', files: chart.files };
+  return {
+    name: chart.name,
+    version: chart.version,
+    ...(sha256 && { sha256 }),
+    from: 'vendored',
+    files: chart.everything,
+  };
 }
 
 function uniquePaths(files: readonly ChartFile[]): ChartFile[] {
