@@ -1,0 +1,611 @@
+import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Finding } from '../../src/domain/finding.ts';
+import { command, type Ended, type RunOptions, type Workspace, workspace } from '../support/scenario.ts';
+import { oneFinding, sound } from '../support/sound-ending.ts';
+
+let space: Workspace;
+beforeEach(() => {
+  space = workspace();
+});
+afterEach(() => space.remove());
+
+/** The three environments of every case: what they share is one finding that lists them. */
+const ENVIRONMENTS = {
+  'values-dev.yaml': 'greeting: dev\n',
+  'values-prod.yaml': 'greeting: prod\n',
+  'values-test.yaml': 'greeting: test\n',
+};
+const ALL = ['dev', 'prod', 'test'];
+
+type Expected = Partial<Record<keyof Finding, unknown>>;
+interface Case {
+  readonly chart: Record<string, string | undefined>;
+  readonly args?: readonly string[];
+  readonly options?: RunOptions;
+  readonly finds: Expected;
+}
+
+const SCHEMA = JSON.stringify({
+  type: 'object',
+  additionalProperties: false,
+  required: ['greeting'],
+  properties: {
+    greeting: { type: 'string', minLength: 2 },
+    replicas: { type: 'integer', minimum: 1 },
+    agent: { type: 'object', additionalProperties: false, properties: { port: { type: 'integer' } } },
+    global: {},
+    sub: {},
+  },
+});
+
+/** A chart as an archive. */
+function packed(name: string, files: Record<string, string | Uint8Array>): Uint8Array {
+  const folder = join(space.root, '.packed');
+  for (const [path, content] of Object.entries({
+    'Chart.yaml': `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n`,
+    ...files,
+  })) {
+    space.write(`.packed/${name}/${path}`, content);
+  }
+  return execFileSync('tar', ['-czf', '-', name], { cwd: folder });
+}
+
+/** A chart in charts/, as a folder: its files are files of the repository. */
+function vendored(files: Record<string, string>): Record<string, string> {
+  const all = { 'Chart.yaml': 'apiVersion: v2\nname: sub\nversion: 1.0.0\n', ...files };
+  return {
+    'Chart.yaml':
+      'apiVersion: v2\nname: demo\nversion: 1.0.0\ndependencies:\n  - name: sub\n    version: 1.0.0\n    repository: ""\n',
+    'Chart.lock': undefined as unknown as string,
+    ...Object.fromEntries(Object.entries(all).map(([path, text]) => [`charts/sub/${path}`, text])),
+  };
+}
+
+const cases: Record<string, Case> = {
+  'a schema violation in values.yaml': {
+    chart: { 'values.schema.json': SCHEMA, 'values.yaml': '# comment\nreplicas: 0\ngreeting: hello\n' },
+    finds: {
+      stage: 'validate',
+      rule: 'validate/values-schema',
+      file: 'chart/values.yaml',
+      line: 2,
+      column: 11,
+      path: '/replicas',
+      environments: ALL,
+    },
+  },
+  'a schema violation in one environment': {
+    chart: { 'values.schema.json': SCHEMA, 'values-prod.yaml': 'greeting: prod\nagent:\n  port: "80"\n' },
+    finds: {
+      rule: 'validate/values-schema',
+      file: 'chart/values-prod.yaml',
+      line: 3,
+      column: 9,
+      path: '/agent/port',
+      environments: ['prod'],
+    },
+  },
+  'a property that the schema does not know': {
+    chart: { 'values.schema.json': SCHEMA, 'values-prod.yaml': 'greeting: prod\nagent:\n  prot: 80\n' },
+    finds: {
+      rule: 'validate/values-schema',
+      message: expect.stringContaining('prot'),
+      file: 'chart/values-prod.yaml',
+      line: 3,
+      column: 3,
+      environments: ['prod'],
+    },
+  },
+  'two properties that the schema does not know': {
+    chart: { 'values.schema.json': SCHEMA, 'values-prod.yaml': 'greeting: prod\nfoo: 1\nbar: 2\n' },
+    finds: {
+      rule: 'validate/values-schema',
+      message: expect.stringMatching(/bar.*foo|foo.*bar/),
+      file: 'chart/values-prod.yaml',
+      line: expect.any(Number),
+      environments: ['prod'],
+    },
+  },
+  'a property that is missing': {
+    chart: { 'values.schema.json': SCHEMA, 'values.yaml': '{}\n', 'values-prod.yaml': 'replicas: 2\n' },
+    finds: {
+      rule: 'validate/values-schema',
+      message: expect.stringContaining("missing property 'greeting'"),
+      file: 'chart/values.yaml',
+      environments: ['prod'],
+    },
+  },
+  'a schema violation by set': {
+    chart: { 'values.schema.json': SCHEMA },
+    args: ['--set', 'replicas=many'],
+    finds: {
+      rule: 'validate/values-schema',
+      message: expect.stringContaining('(set by set replicas)'),
+      file: undefined,
+      environments: ALL,
+    },
+  },
+  'a schema violation by secret values': {
+    chart: { 'values.schema.json': SCHEMA },
+    args: ['--secret-values', '-'],
+    options: { input: 'replicas: many-of-them\n' },
+    finds: {
+      rule: 'validate/values-schema',
+      message: expect.stringContaining('(set by secret-values)'),
+      file: undefined,
+      environments: ALL,
+    },
+  },
+  "a violation of a dependency's schema": {
+    chart: {
+      ...vendored({ 'values.schema.json': '{"properties":{"size":{"type":"integer"}}}', 'values.yaml': 'size: 1\n' }),
+      'values-prod.yaml': 'greeting: prod\nsub:\n  size: large\n',
+    },
+    finds: {
+      rule: 'validate/values-schema',
+      message: expect.stringContaining('schema of sub'),
+      file: 'chart/values-prod.yaml',
+      line: 3,
+      column: 9,
+      path: '/sub/size',
+      environments: ['prod'],
+    },
+  },
+  'a schema that is no JSON': {
+    chart: { 'values.schema.json': '{\n"type": ' },
+    finds: {
+      rule: 'validate/schema',
+      message: 'values.schema.json is no JSON',
+      file: 'chart/values.schema.json',
+      line: 2,
+    },
+  },
+  'a schema that is empty': {
+    chart: { 'values.schema.json': '' },
+    finds: { rule: 'validate/schema', message: 'values.schema.json is no JSON', file: 'chart/values.schema.json' },
+  },
+  'a schema with a byte order mark': {
+    chart: { 'values.schema.json': '\uFEFF{}' },
+    finds: { rule: 'validate/schema', message: 'values.schema.json is no JSON', file: 'chart/values.schema.json' },
+  },
+  'a schema that is nested without end': {
+    chart: { 'values.schema.json': `{"enum":${'['.repeat(50_000)}${']'.repeat(50_000)}}` },
+    finds: { rule: 'validate/schema', file: 'chart/values.schema.json' },
+  },
+  "a dependency's schema that is no JSON": {
+    chart: vendored({ 'values.schema.json': '{"type": ' }),
+    finds: {
+      rule: 'validate/schema',
+      message: 'values.schema.json of the dependency sub is no JSON',
+      file: 'chart/Chart.yaml',
+    },
+  },
+  "a dependency's schema that is no schema": {
+    chart: vendored({ 'values.schema.json': '{"type": "strnig"}' }),
+    finds: {
+      rule: 'validate/schema',
+      message: expect.stringMatching(/^values\.schema\.json of sub is no JSON schema: .*must be one of/),
+      file: 'chart/Chart.yaml',
+      environments: ALL,
+    },
+  },
+  'a schema that is no schema': {
+    chart: { 'values.schema.json': '{\n  "properties": {"greeting": {"type": "strnig"}}}' },
+    finds: {
+      rule: 'validate/schema',
+      message: expect.stringMatching(/is no JSON schema: .*must be one of/),
+      file: 'chart/values.schema.json',
+      line: 2,
+      environments: ALL,
+    },
+  },
+  'a value that fits none of several schemas': {
+    chart: {
+      'values.schema.json': '{"properties":{"greeting":{"anyOf":[{"type":"number"},{"enum":["a","b"]}]}}}',
+      'values-prod.yaml': 'greeting: c\n',
+      'values-dev.yaml': 'greeting: a\n',
+      'values-test.yaml': 'greeting: 1\n',
+    },
+    finds: {
+      rule: 'validate/values-schema',
+      message: expect.stringMatching(
+        /^greeting: 'anyOf' failed \(got string, want number; value must be one of 'a', 'b'\)/,
+      ),
+      file: 'chart/values-prod.yaml',
+      line: 1,
+      column: 11,
+      environments: ['prod'],
+    },
+  },
+  'a value that does not fit all of several schemas': {
+    chart: {
+      'values.schema.json':
+        '{"allOf":[{"properties":{"greeting":{"minLength":1}}},{"properties":{"greeting":{"type":"string"}}}]}',
+      'values-prod.yaml': 'greeting: 1\n',
+    },
+    finds: {
+      rule: 'validate/values-schema',
+      message: 'greeting: got number, want string',
+      file: 'chart/values-prod.yaml',
+      line: 1,
+      column: 11,
+      environments: ['prod'],
+    },
+  },
+  'a template that renders to no YAML': {
+    chart: {
+      'templates/broken.yaml':
+        'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n  labels: {{ .Values.greeting }}: x: y\n',
+    },
+    finds: { stage: 'lint', rule: 'render/invalid-yaml', file: 'chart/templates/broken.yaml', environments: ALL },
+  },
+  'a template that renders to no YAML in one environment': {
+    chart: {
+      'templates/broken.yaml':
+        'kind: ConfigMap\napiVersion: v1\nmetadata:\n  name: x{{ if eq .Values.greeting "prod" }}\n y: {{ end }}\n',
+    },
+    finds: { rule: 'render/invalid-yaml', file: 'chart/templates/broken.yaml', environments: ['prod'] },
+  },
+  'a nil pointer': {
+    chart: {
+      'templates/nil.yaml': 'kind: ConfigMap\napiVersion: v1\nmetadata:\n  name: {{ .Values.agent.image.tag }}\n',
+    },
+    finds: {
+      rule: 'render/template',
+      message: expect.stringContaining('nil pointer evaluating'),
+      file: 'chart/templates/nil.yaml',
+      line: 4,
+      column: 18,
+      environments: ALL,
+      hint: expect.stringContaining('not set'),
+    },
+  },
+  'a nil pointer in an included helper': {
+    chart: {
+      'templates/nil.yaml': 'kind: ConfigMap\napiVersion: v1\nmetadata:\n  name: {{ include "outer" . }}\n',
+      'templates/_helpers.tpl':
+        '{{/* a comment */}}\n{{ define "outer" -}}\n{{ include "inner" . }}\n{{- end }}\n{{ define "inner" -}}\n  {{ .Values.agent.image.tag }}\n{{- end }}\n',
+    },
+    finds: {
+      rule: 'render/template',
+      message: expect.stringMatching(/nil pointer evaluating.*included from/),
+      file: 'chart/templates/_helpers.tpl',
+      line: 6,
+      environments: ALL,
+    },
+  },
+  "a nil pointer in a dependency's helper": {
+    chart: vendored({
+      'templates/_h.tpl': '{{ define "sub.x" }}\n{{ .Values.a.b.c }}{{ end }}\n',
+      'templates/cm.yaml': 'kind: ConfigMap\napiVersion: v1\nmetadata: { name: {{ include "sub.x" . }} }\n',
+    }),
+    finds: {
+      rule: 'render/template',
+      message: expect.stringContaining('nil pointer evaluating'),
+      file: 'chart/charts/sub/templates/_h.tpl',
+      line: 2,
+      environments: ALL,
+    },
+  },
+  required: {
+    chart: {
+      'templates/r.yaml':
+        'kind: ConfigMap\napiVersion: v1\nmetadata:\n  name: {{ required "give: a tag\\nand a name" .Values.tag }}\n',
+    },
+    finds: {
+      stage: 'render',
+      rule: 'render/template',
+      message: expect.stringMatching(/give: a tag\s+and a name/),
+      file: 'chart/templates/r.yaml',
+      line: 4,
+      environments: ALL,
+    },
+  },
+  'fail in a helper, in one environment': {
+    chart: {
+      'templates/f.yaml': '{{ include "check" . }}\n',
+      'templates/_helpers.tpl':
+        '{{ define "check" }}\n{{ if eq .Values.greeting "prod" }}{{ fail "templates/other.yaml:7:8: not in prod" }}{{ end }}{{ end }}\n',
+    },
+    finds: {
+      stage: 'render',
+      rule: 'render/template',
+      message: expect.stringContaining('templates/other.yaml:7:8: not in prod'),
+      file: 'chart/templates/f.yaml',
+      line: 1,
+      environments: ['prod'],
+    },
+  },
+  'a function that is not defined': {
+    chart: { 'templates/p.yaml': 'a: 1\nb: {{ toYamll . }}\n' },
+    finds: {
+      rule: 'render/template',
+      message: 'function "toYamll" not defined',
+      file: 'chart/templates/p.yaml',
+      line: 2,
+      environments: ALL,
+    },
+  },
+  'a template that is not closed': {
+    chart: { 'templates/p.yaml': 'a: 1\n{{ if .Values.x }}\nb: 1\n' },
+    finds: {
+      rule: 'render/template',
+      message: expect.stringContaining('unexpected EOF'),
+      file: 'chart/templates/p.yaml',
+      line: 4,
+      environments: ALL,
+    },
+  },
+  'a template that nobody defines': {
+    chart: { 'templates/p.yaml': 'a: {{ include "nosuch" . }}\n' },
+    finds: {
+      rule: 'render/template',
+      message: expect.stringContaining('no template "nosuch"'),
+      file: 'chart/templates/p.yaml',
+      line: 1,
+      environments: ALL,
+    },
+  },
+  'a helper that includes itself': {
+    chart: {
+      'templates/p.yaml': 'a: {{ include "x" . }}\n',
+      'templates/_h.tpl': '{{ define "x" }}\n{{ include "x" . }}{{ end }}\n',
+    },
+    finds: {
+      rule: 'render/template',
+      message: expect.stringContaining('rendering template has a nested reference name'),
+      file: 'chart/templates/_h.tpl',
+      line: 2,
+      environments: ALL,
+    },
+  },
+  'a dependency that is missing': {
+    chart: {
+      'Chart.yaml':
+        'apiVersion: v2\nname: demo\nversion: 1.0.0\ndependencies:\n  - name: sub\n    version: 1.0.0\n    repository: ""\n',
+    },
+    finds: { stage: 'resolve', message: expect.stringContaining('sub'), file: 'chart/Chart.yaml', line: 5 },
+  },
+  'a key twice in a template, which lint passes': {
+    chart: {
+      'templates/twice.yaml':
+        'kind: ConfigMap\napiVersion: v1\nmetadata:\n  name: x\ndata:\n  a: "1"\n  a: "{{ .Release.Namespace }}"\n',
+    },
+    finds: {
+      stage: 'render',
+      message: expect.stringContaining('the same key twice'),
+      file: 'chart/templates/twice.yaml',
+      environments: ALL,
+    },
+  },
+  'a render that fails only as an upgrade': {
+    chart: { 'templates/u.yaml': '{{ if .Release.IsUpgrade }}\n{{ fail "no way back" }}{{ end }}\n' },
+    finds: {
+      stage: 'render',
+      rule: 'render/template',
+      message: 'no way back (only when rendered as an upgrade)',
+      file: 'chart/templates/u.yaml',
+      line: 2,
+      environments: ALL,
+    },
+  },
+  'a render that fails only with another Kubernetes version': {
+    chart: {
+      'templates/k.yaml':
+        '{{ if semverCompare "<1.36-0" .Capabilities.KubeVersion.Version }}\n{{ fail "too old" }}{{ end }}\n',
+    },
+    args: ['--kube-versions', '1.37,1.36,1.35'],
+    finds: {
+      stage: 'render',
+      rule: 'render/template',
+      message: 'too old',
+      file: 'chart/templates/k.yaml',
+      line: 2,
+      environments: ALL,
+      kubeVersions: ['1.35'],
+    },
+  },
+  'a Kubernetes version that the chart does not admit': {
+    chart: { 'Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 1.0.0\nkubeVersion: ">=1.35.0-0"\n' },
+    args: ['--kube-versions', '1.35,1.34'],
+    finds: { rule: 'render/kube-version', file: 'chart/Chart.yaml', kubeVersions: ['1.34'], environments: ALL },
+  },
+  'the only Kubernetes version is one that the chart does not admit': {
+    chart: { 'Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 1.0.0\nkubeVersion: ">=1.35.0-0"\n' },
+    args: ['--kube-versions', '1.34'],
+    finds: { rule: 'render/kube-version', file: 'chart/Chart.yaml', environments: ALL },
+  },
+  'a set that helm can not read': {
+    chart: {},
+    args: ['--set', 'a=1,b'],
+    finds: { message: expect.stringContaining('key "b" has no value'), environments: ALL },
+  },
+  'a template that eats memory': {
+    chart: {
+      'templates/eats.yaml': '{{- range until 100000000 }}\n{{ . }}\n{{- end }}\n',
+      'values-dev.yaml': undefined,
+      'values-test.yaml': undefined,
+    },
+    options: { environment: { CHARTSHIP_HELM_MEMORY_MIB: '400' } },
+    finds: {
+      rule: 'render/memory',
+      message: expect.stringContaining('helm took more than 400 MiB of memory'),
+      environments: ['prod'],
+    },
+  },
+  'a template that never ends': {
+    chart: {
+      'templates/ends.yaml': '{{- range until 30000 }}{{ range until 30000 }}{{ end }}{{ end }}\n',
+      'values-dev.yaml': undefined,
+      'values-test.yaml': undefined,
+    },
+    options: { environment: { CHARTSHIP_HELM_SECONDS: '3' } },
+    finds: { rule: 'render/timeout', message: 'helm did not end within 3 s', environments: ['prod'] },
+  },
+};
+
+describe.each(['helm', 'helm3'] as const)('%s', (helm) => {
+  const run = (args: readonly string[] = [], options: RunOptions = {}): Promise<Ended> =>
+    command(space, args, { helm, ...options });
+
+  test.each(Object.entries(cases))('%s', async (_, { chart, args, options, finds }) => {
+    space.chart('chart', { ...ENVIRONMENTS, ...chart });
+    const ended = await run(args, options);
+    const found = oneFinding(ended, 'failed');
+    const { file, ...rest } = finds;
+    expect(found).toMatchObject({ severity: 'error', chart: 'demo', ...rest });
+    expect(found.file).toEqual(file);
+    if (finds.line === undefined) expect(found.line).toBeUndefined();
+    expect(ended.seconds).toBeLessThan(25);
+    if (options?.input !== undefined) expect(JSON.stringify(ended)).not.toContain('many-of-them');
+  });
+
+  test("one chart's failure never hides another's, nor one environment's another's", async () => {
+    space.chart('charts/a', { ...ENVIRONMENTS, 'Chart.yaml': 'apiVersion: v2\nname: a\nversion: one\n' });
+    space.chart('charts/b', {
+      ...ENVIRONMENTS,
+      'Chart.yaml': 'apiVersion: v2\nname: b\nversion: 1.0.0\n',
+      'templates/f.yaml': '{{ fail .Values.greeting }}\n',
+    });
+    space.chart('charts/c', {
+      ...ENVIRONMENTS,
+      'Chart.yaml': 'apiVersion: v2\nname: c\nversion: 1.0.0\n',
+      'values-prod.yaml': 'a: [\n',
+      'values-dev.yaml': 'greeting: 1\n',
+      'values.schema.json': SCHEMA,
+    });
+    space.chart('charts/d', {
+      'Chart.yaml':
+        'apiVersion: v2\nname: d\nversion: 1.0.0\ndependencies: [{ name: x, version: 1.0.0, repository: "" }]\n',
+    });
+    space.chart('charts/e', { 'Chart.yaml': 'apiVersion: v2\nname: e\nversion: 1.0.0\n' });
+    const report = sound(await run(['charts/*', '--registry', 'oci-layout:layout']), 'failed');
+    const told = report.findings
+      .filter(({ severity }) => severity === 'error')
+      .map(({ chart, file, environments }) => [chart, file, environments?.join()].join(' ').trim());
+    expect(told).toEqual([
+      'a charts/a/Chart.yaml',
+      'b charts/b/templates/f.yaml dev',
+      'b charts/b/templates/f.yaml prod',
+      'b charts/b/templates/f.yaml test',
+      'c charts/c/values-prod.yaml',
+      'c charts/c/values-dev.yaml dev',
+      'd charts/d/Chart.yaml',
+    ]);
+    expect(report.published).toEqual([]);
+    expect(report.packages.map(({ chart }) => chart)).toEqual(['b', 'c', 'e']);
+    expect(
+      report.stages.filter(({ name }) => name === 'publish').map(({ chart, status }) => `${chart} ${status}`),
+    ).toEqual(['b skipped', 'c skipped', 'e skipped']);
+  });
+
+  describe('a schema that refers outside itself', () => {
+    let asked: string[];
+    let address: string;
+    let close: () => Promise<void>;
+    beforeEach(async () => {
+      asked = [];
+      const server = createServer((request, response) => {
+        asked.push(request.url ?? '');
+        response.end('{"type":"object"}');
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      close = () => new Promise((resolve) => server.close(() => resolve()));
+    });
+    afterEach(() => close());
+
+    const schemas: [string, (address: string) => string, Expected][] = [
+      [
+        '$ref over http',
+        (at) => `{\n  "properties": {\n    "greeting": { "$ref": "${at}/a.json" } } }`,
+        { line: 3, column: expect.any(Number) },
+      ],
+      ['$ref to a file', () => '{"properties":{"greeting":{"$ref":"file:///etc/hostname"}}}', { line: 1 }],
+      ['$ref to a file beside it', () => '{"properties":{"greeting":{"$ref":"other.json"}}}', { line: 1 }],
+      ['$schema over http', (at) => `{"$schema":"${at}/meta.json","type":"object"}`, { line: 1 }],
+      ['an escaped $ref', (at) => `{"properties":{"greeting":{"\\u0024ref":"${at}/a.json"}}}`, {}],
+      [
+        'a second $ref under the same key',
+        (at) => `{"properties":{"greeting":{"$ref":"#","$ref":"${at}/a.json"}}}`,
+        {},
+      ],
+      [
+        'an $id that is none',
+        (at) => `{"const":{"$id":"${at}/a.json"},"properties":{"greeting":{"$ref":"${at}/a.json"}}}`,
+        {},
+      ],
+      [
+        'a relative $ref under an $id',
+        (at) => `{"$id":"${at}/root.json","properties":{"greeting":{"$ref":"a.json"}}}`,
+        {},
+      ],
+    ];
+    test.each(schemas)('%s: one finding, and nothing is fetched', async (_, schema, place) => {
+      space.chart('chart', { ...ENVIRONMENTS, 'values.schema.json': schema(address) });
+      expect(oneFinding(await run(), 'failed')).toMatchObject({
+        rule: 'validate/schema-reference',
+        file: 'chart/values.schema.json',
+        ...place,
+      });
+      expect(asked).toEqual([]);
+    });
+    test("a dependency's: one finding, and nothing is fetched", async () => {
+      space.chart('chart', {
+        ...ENVIRONMENTS,
+        ...vendored({ 'values.schema.json': `{"$ref":"${address}/a.json"}`, 'values.yaml': '' }),
+      });
+      expect(oneFinding(await run(), 'failed')).toMatchObject({
+        rule: 'validate/schema-reference',
+        message: expect.stringContaining('sub'),
+      });
+      expect(asked).toEqual([]);
+    });
+    test("a dependency's dependency: one finding, and nothing is fetched", async () => {
+      const nested = {
+        'charts/deep/Chart.yaml': 'apiVersion: v2\nname: deep\nversion: 1.0.0\n',
+        'charts/deep/values.schema.json': `{"$ref":"${address}/a.json"}`,
+      };
+      space.chart('chart', { ...ENVIRONMENTS, ...vendored({ 'values.yaml': '', ...nested }) });
+      expect(oneFinding(await run(), 'failed')).toMatchObject({
+        rule: 'validate/schema-reference',
+        message: expect.stringContaining('deep'),
+      });
+      expect(asked).toEqual([]);
+    });
+    test('an archive within an archive: one finding, and nothing is fetched', async () => {
+      const deep = packed('deep', { 'values.schema.json': `{"$ref":"${address}/a.json"}` });
+      const sub = packed('sub', { 'charts/deep-1.0.0.tgz': deep });
+      space.chart('chart', { ...ENVIRONMENTS, 'Chart.yaml': vendored({})['Chart.yaml'] });
+      space.write('chart/charts/sub-1.0.0.tgz', sub);
+      expect(oneFinding(await run(), 'failed')).toMatchObject({
+        rule: 'validate/schema-reference',
+        message: expect.stringContaining('deep'),
+      });
+      expect(asked).toEqual([]);
+    });
+    test('references within the schema are followed, and its own $id is no address', async () => {
+      const schema = `{"$schema":"http://json-schema.org/draft-07/schema#","$id":"${address}/root.json","definitions":{"g":{"type":"string"}},"properties":{"greeting":{"$ref":"#/definitions/g"},"other":{"$ref":"${address}/root.json#/definitions/g"}}}`;
+      space.chart('chart', { ...ENVIRONMENTS, 'values.schema.json': schema, 'values-dev.yaml': 'greeting: 1\n' });
+      expect(oneFinding(await run(), 'failed')).toMatchObject({
+        rule: 'validate/values-schema',
+        file: 'chart/values-dev.yaml',
+        line: 1,
+        column: 11,
+      });
+      expect(asked).toEqual([]);
+    });
+    test('a chart cannot fetch by other means', async () => {
+      space.chart('chart', {
+        ...ENVIRONMENTS,
+        'templates/l.yaml': `{{ $x := lookup "v1" "Secret" "default" "" }}{{ $y := getHostByName "localhost" }}# {{ len $x }}\n`,
+      });
+      sound(await run(), 'passed');
+      expect(asked).toEqual([]);
+    });
+  });
+});
