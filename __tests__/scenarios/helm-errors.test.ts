@@ -259,7 +259,7 @@ const cases: Record<string, Case> = {
       message: expect.stringContaining('nil pointer evaluating'),
       file: 'chart/templates/nil.yaml',
       line: 4,
-      column: 18,
+      column: 19,
       environments: ALL,
       hint: expect.stringContaining('not set'),
     },

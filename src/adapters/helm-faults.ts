@@ -79,7 +79,9 @@ function templateFault(text: string, chart: string): HelmFault {
   }
   const yaml = /YAML parse error on ([^\s:]+): ([\s\S]*)/.exec(text);
   if (yaml?.[1] !== undefined) return fileFault(inChart(yaml[1], chart), yaml[2] ?? '');
-  const places = [...text.matchAll(POSITION)].filter(
+  // Of `required` and `fail` there is one place; what follows is the chart's own text.
+  const where = /(?:execution|parse) error at (\([^)]*\)): /.exec(text)?.[1] ?? text;
+  const places = [...where.matchAll(POSITION)].filter(
     (match) => match[1]?.includes('/templates/') === true || match[1]?.startsWith(`${chart}/`) === true,
   );
   const last = places.at(-1);
@@ -99,7 +101,8 @@ function templateFault(text: string, chart: string): HelmFault {
     message: `${templateReason(text)}${from.length > 0 ? ` (included from ${from.reverse().join(', ')})` : ''}`,
     file: inChart(last[1], chart),
     line: Number(last[2]),
-    ...(last[3] !== undefined && { column: Number(last[3]) }),
+    // Go's templates count lines from 1, columns from 0.
+    ...(last[3] !== undefined && { column: Number(last[3]) + 1 }),
   };
 }
 
