@@ -11,6 +11,7 @@ export function workflowEvent(environment: NodeJS.ProcessEnv): WorkflowEvent {
   switch (environment.GITHUB_EVENT_NAME) {
     case 'pull_request':
     case 'pull_request_review':
+    case 'pull_request_review_comment':
     case 'merge_group':
       return 'pull-request';
     case 'pull_request_target':
