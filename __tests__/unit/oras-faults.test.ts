@@ -57,6 +57,11 @@ const TEXTS: [string, string, string][] = [
     'unreachable',
     'h:1 is no host name that can be found',
   ],
+  [
+    'Error: failed to fetch the content of "h:1/charts/certificate:1": Get "http://h:1/v2/charts/certificate/manifests/1": dial tcp 127.0.0.1:1: connect: connection refused\n',
+    'unreachable',
+    'h:1 cannot be reached: connection refused',
+  ],
   [`${FETCH}: EOF\n`, 'unreachable', 'h:1 closed the connection in the middle'],
   [
     `${FETCH}: read tcp 127.0.0.1:5->127.0.0.1:6: read: connection reset by peer\n`,

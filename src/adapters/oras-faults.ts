@@ -1,4 +1,4 @@
-import type { Location } from '../domain/reference.ts';
+import { type Location, withoutAddresses } from '../domain/reference.ts';
 import type { RegistryFault } from '../ports.ts';
 
 /** What oras' stderr means. Every failure of oras is exit code 1; only the text tells them apart. */
@@ -119,7 +119,8 @@ const ROWS: readonly Row[] = [
 /** A failure of oras for a person. `host` is the registry, or the layout as it is to be named. */
 export function faultOf(host: string, stderr: string): RegistryFault {
   const detail = detailOf(stderr);
-  const row = ROWS.find(({ pattern }) => pattern.test(stderr));
+  const said = withoutAddresses(stderr);
+  const row = ROWS.find(({ pattern }) => pattern.test(said));
   if (row === undefined) return { kind: 'other', message: `${host}: ${detail || 'oras failed without a word'}` };
   const hint = row.hintFor?.[host] ?? row.hint;
   return { kind: row.kind, message: `${host} ${row.said} [${detail}]`, ...(hint !== undefined && { hint }) };

@@ -1,4 +1,5 @@
 import type { Finding } from './finding.ts';
+import { withoutAddresses } from './reference.ts';
 
 /** What went wrong with one dependency; where it stands is added by whoever knows. */
 export type DependencyFault = Pick<Finding, 'rule' | 'message'> & { readonly hint?: string };
@@ -19,7 +20,7 @@ export type FetchFaultKind =
 /** What helm says when a pull fails → what it means. The first that fits counts. */
 const SAID: readonly (readonly [RegExp, FetchFaultKind])[] = [
   [
-    /\b(?:connection refused|no such host|connection reset|network is unreachable|no route to host|unexpected EOF|: EOF)\b/i,
+    /\b(?:connection refused|no such host|connection reset|network is unreachable|no route to host|unexpected EOF)\b|: EOF\b/i,
     'unreachable',
   ],
   [
@@ -37,7 +38,8 @@ const SAID: readonly (readonly [RegExp, FetchFaultKind])[] = [
 /** `timeout` and `other` are the kinds of a helm fault that say enough by themselves. */
 export function pullFaultKind(kind: string, message: string): FetchFaultKind {
   if (kind === 'timeout') return 'timeout';
-  return SAID.find(([pattern]) => pattern.test(message))?.[1] ?? 'other';
+  const said = withoutAddresses(message);
+  return SAID.find(([pattern]) => pattern.test(said))?.[1] ?? 'other';
 }
 
 /** What a person can do about it. */

@@ -39,6 +39,14 @@ export function referenceText(target: Target, chart: string, digest: string): st
   return `${target.text}/${chart}@${digest}`;
 }
 
+/** What a program said, without the addresses in it: what a chart is named (`certificate`, say) is no reason for anything. */
+export function withoutAddresses(said: string): string {
+  return said
+    .split(/([\s"])/)
+    .map((word) => (!word.includes('/') || /\bi\/o$/.test(word) ? word : word.endsWith(':') ? ':' : ''))
+    .join('');
+}
+
 /** OCI tags can't hold `+`; Helm writes `_` for it. */
 export function tagOf(version: string): string {
   return version.replaceAll('+', '_');
