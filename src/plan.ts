@@ -42,9 +42,13 @@ export function makePlan(request: Request, charts: readonly ChartOnDisk[]): Plan
       );
     }
   }
-  if ((request.version !== undefined || request.appVersion !== undefined) && charts.length > 1) {
+  for (const [name, given] of [
+    ['version', request.version],
+    ['app-version', request.appVersion],
+  ] as const) {
+    if (given === undefined || charts.length < 2) continue;
     faults.push(
-      fault('ambiguous', `version is given for ${charts.length} charts`, {
+      fault('ambiguous', `${name} is given for ${charts.length} charts`, {
         hint: 'Give one chart, or keep versions in Chart.yaml.',
       }),
     );
@@ -73,9 +77,11 @@ function environmentsOf(request: Request, chart: ChartOnDisk): readonly Environm
 function planEnvironments(request: Request, chart: ChartOnDisk, known: readonly string[]): PlannedEnvironment[] {
   const own = environmentsOf(request, chart);
   // An environment that only another chart has values for is one of this chart, too: by its values.yaml alone.
-  const chosen = request.only
-    ?.filter((name) => known.includes(name))
-    .map((name) => own.find((each) => each.name === name) ?? { name });
+  const chosen =
+    request.only &&
+    [...new Set(request.only)]
+      ?.filter((name) => known.includes(name))
+      .map((name) => own.find((each) => each.name === name) ?? { name });
   return (chosen ?? own).map((environment) => ({
     name: environment.name,
     namespace: request.namespace ?? environment.namespace ?? dnsLabel(environment.name),
