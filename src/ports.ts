@@ -1,4 +1,3 @@
-import type { Finding } from './domain/finding.ts';
 import type { Report } from './domain/outcome.ts';
 import type { Location } from './domain/reference.ts';
 import type { StageRun } from './domain/stage.ts';
@@ -200,5 +199,3 @@ export interface Host {
   /** The end of a run: findings, what was published, where the report lies. `reportFolder` is absolute; `undefined` when none was written. */
   finish(report: Report, reportFolder: string | undefined): Promise<void>;
 }
-
-export type { Finding };

@@ -1,4 +1,4 @@
-import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { isAbsolute, relative, sep } from 'node:path';
 
 /** Whether `path` is `folder` or lies below it. Both absolute, links already followed. */
 export function isInside(folder: string, path: string): boolean {
@@ -16,5 +16,3 @@ export function shownPath(root: string, path: string): string {
 export function joinShown(folder: string, path: string): string {
   return folder === '.' ? path : `${folder}/${path}`;
 }
-
-export { resolve as absolutePath };

@@ -15,7 +15,7 @@ export interface ValuesFile {
   readonly source?: Source;
 }
 
-/** What sets values, lowest priority first: the chart's values.yaml, the environment's files, `set`, secret values. */
+/** What sets values, lowest priority first: the chart's values.yaml, the environment's files, secret values, `set`. */
 export interface ValuesLayer {
   readonly kind: 'file' | 'set' | 'secret';
   readonly shown: string;

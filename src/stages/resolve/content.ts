@@ -16,7 +16,6 @@ import type { ChartFolder } from './copy.ts';
 /** An archive that got into the staged copy. */
 export interface Content {
   readonly content: LockedContent;
-  /** Where the dependency stands. */
   /** Where Chart.yaml asks for it; found only when it is pointed at. */
   readonly place: () => Pick<Finding, 'file' | 'line' | 'column'>;
   /** Whether its version was locked. */
