@@ -140,8 +140,8 @@ export function helpText(version: string): string {
     '',
     ...rows,
     '',
+    'Most inputs can stand in chartship.yaml, too: see the table in README.md.',
     'Secrets are given as @FILE, as - (standard input) or in CHARTSHIP_… variables, never literally.',
-    'Most of them can stand in chartship.yaml, too: see the table in README.md.',
     'Exit codes: 0 passed, 1 failed, 2 invalid request, 3 Chartship could not work, 130/143 interrupted.',
     '',
   ].join('\n');
