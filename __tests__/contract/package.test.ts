@@ -123,7 +123,7 @@ test('helm 4 and helm 3 end in the same bytes, in any folder, with any times and
   expect(packed.flatMap(({ findings }) => findings)).toEqual([]);
   const sums = packed.map((each) => each.package?.sha256);
   // Recorded, so that a change of any byte is seen, on any machine and Node.
-  expect(sums).toEqual(Array(4).fill('0af3b4a414f9e80b5d2c4603ae3269a453f9447a97812e6d05d533ac9b22d06d'));
+  expect(sums).toEqual(Array(4).fill('37350011ea154f3609024561668f5f62c3cfad9405ab24660758b59a7fc6088a'));
   const [first] = packed;
   expect(first?.package?.fileName).toBe('ch-1.2.3.tgz');
   expect(

@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, realpathSync } from 'node:fs';
+import { basename, delimiter, isAbsolute, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import pLimit from 'p-limit';
 import type { Limits } from '../domain/limits.ts';
@@ -57,12 +59,10 @@ export function createRunner(
   const allowed = allowedEnvironment(environment);
   const inTurn = pLimit(atOnce);
   const running = new Set<Promise<unknown>>();
-  let tie: Promise<readonly string[]> | undefined;
+  const tie = findTie(allowed.PATH ?? '');
   const start = async (call: Call): Promise<Ran> => {
-    tie ??= findTie(allowed);
-    const tied = await tie;
     cancel.throwIfAborted();
-    const child = runChild(call, tied, limits, cancel, { ...allowed, ...call.env });
+    const child = runChild(call, tie, limits, cancel, { ...allowed, ...call.env });
     running.add(child);
     try {
       return await child;
@@ -88,14 +88,14 @@ const GRACE = 2_000;
  * stays. Linux with util-linux alone: busybox has a setpriv that can't. To the kernel the thread that starts a
  * child is its parent, so that thread must live as long as the process; Node's main thread does.
  */
-function findTie(env: Record<string, string>): Promise<readonly string[]> {
-  const tie = ['setpriv', '--pdeathsig', 'KILL', '--'] as const;
-  if (process.platform !== 'linux') return Promise.resolve([]);
-  return new Promise((resolve) => {
-    const child = spawn(tie[0], [...tie.slice(1), 'true'], { env, stdio: 'ignore', timeout: 2_000 });
-    child.on('error', () => resolve([]));
-    child.on('close', (code) => resolve(code === 0 ? tie : []));
-  });
+function findTie(path: string): readonly string[] {
+  if (process.platform !== 'linux') return [];
+  for (const folder of path.split(delimiter)) {
+    const file = join(folder, 'setpriv');
+    if (!isAbsolute(folder) || !existsSync(file)) continue;
+    return basename(realpathSync(file)) === 'setpriv' ? [file, '--pdeathsig', 'KILL', '--'] : [];
+  }
+  return [];
 }
 
 function runChild(

