@@ -1,4 +1,5 @@
-import { coerce, satisfies, validRange } from 'semver';
+import { coerce } from 'semver';
+import { satisfies } from './dependency-range.ts';
 
 /** A Kubernetes version to render for: as people write it, and in full as helm wants it. */
 export interface KubeVersion {
@@ -31,19 +32,23 @@ export function parseKubeVersion(text: string): KubeVersion | undefined {
 
 /**
  * The three newest known versions that Chart.yaml's `kubeVersion` admits. When it admits none of them (an
- * old chart, say `<1.25`), the newest that it names, so that the chart is rendered for what it is for.
+ * old chart, say `<1.25`), the nearest that it does admit, so that the chart is rendered for what it is for.
  */
 export function defaultKubeVersions(range: string | undefined): readonly KubeVersion[] {
-  const admitted = KNOWN_KUBE_VERSIONS.filter((version) => range === undefined || admits(range, version.full));
+  const newest = KNOWN_KUBE_VERSIONS.slice(0, 3);
+  if (range === undefined) return newest;
+  const admitted = KNOWN_KUBE_VERSIONS.filter((version) => admits(range, version.full));
   if (admitted.length > 0) return admitted.slice(0, 3);
-  const named = coerce(range ?? '')?.version;
-  return named === undefined ? KNOWN_KUBE_VERSIONS.slice(0, 3) : [{ label: minorOf(named), full: named }];
+  const minors = [...Array(100).keys()].map((minor) => `1.${minor}.0`);
+  const known = KNOWN_KUBE_VERSIONS.map(({ full }) => minors.indexOf(`${minorOf(full)}.0`));
+  const older = minors.slice(0, Math.min(...known)).reverse();
+  const newer = minors.slice(Math.max(...known) + 1);
+  // The last is for a range of patches, such as `~1.20.3`.
+  const nearest = [...older, ...newer, coerce(range)?.version ?? ''].find((full) => full !== '' && admits(range, full));
+  return nearest === undefined ? newest : [{ label: minorOf(nearest), full: nearest }];
 }
 
-/** Whether a chart's `kubeVersion` admits a version; what can't be read admits all (helm says so itself).
- * Helm's constraints join with commas where npm's semver joins with blanks; a pre-release in the range is meant to admit vendors' suffixes. */
+/** Whether a chart's `kubeVersion` admits a version; what can't be read admits all (helm says so itself). */
 export function admits(range: string, version: string): boolean {
-  const translated = range.replaceAll(',', ' ');
-  if (validRange(translated) === null) return true;
-  return satisfies(version, translated, { includePrerelease: true });
+  return satisfies(version, range) !== false;
 }
