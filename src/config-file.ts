@@ -202,6 +202,8 @@ function readValue(declaration: InputDeclaration, value: unknown, path: Path): R
 }
 
 function text(value: unknown, path: Path): Read<string> {
+  // Programs can't be given one, nor can a path hold one.
+  if (typeof value === 'string' && value.includes('\0')) return { wrong: 'must be text without a NUL character', path };
   if (typeof value === 'string') return { value };
   // A version such as 1.30 is the number 1.3 to YAML: what was meant can't be known.
   if (typeof value === 'number')

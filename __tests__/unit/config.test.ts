@@ -137,6 +137,7 @@ describe('faults, each with its place and what to do', () => {
       'environments: [dev]\n',
       { rule: 'request/wrong-type', line: 1, column: 15 },
     ],
+    ['a NUL character', {}, 'set: ["a=b\\0c"]\n', { rule: 'request/wrong-type', line: 1, column: 7 }],
     ['a duration that is none', {}, 'environments:\n  dev: { timeout: soon }\n', { line: 2, column: 19 }],
     [
       'an environment that is not in the file',

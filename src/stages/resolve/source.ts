@@ -38,7 +38,7 @@ export function originOf(resolving: Resolving, wanted: Wanted): Origin {
   if (place.startsWith('file://')) {
     return { kind: 'local', path: place.slice('file://'.length), mirrored: mirror !== undefined, text: place };
   }
-  if (/^(?:oci|https?):\/\/[^/]/.test(place)) return { kind: 'remote', repository: place };
+  if (isAddress(place)) return { kind: 'remote', repository: place };
   if (/^(?:@|alias:)/.test(place)) {
     const hint = 'Write the URL into Chart.yaml, or give mirrors a line FROM=TO with this alias as FROM.';
     return none(
@@ -51,6 +51,15 @@ export function originOf(resolving: Resolving, wanted: Wanted): Origin {
     'repository',
     `${name} has a repository that can't be read: ${shown(place)}`,
     'Write it as oci://, https:// or file://.',
+  );
+}
+
+/** What can be asked, and be an argument of a program: no blanks, no control characters. */
+function isAddress(place: string): boolean {
+  return (
+    /^(?:oci|https?):\/\/[^/]/.test(place) &&
+    !/[\s\x00-\x1f\x7f]/.test(place) &&
+    URL.canParse(place.replace(/^oci:/, 'https:'))
   );
 }
 
