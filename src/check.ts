@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Request } from './config.ts';
 import type { Environment } from './domain/environment.ts';
+import type { Finding } from './domain/finding.ts';
 import { createDocumentChecks, type DocumentChecks } from './domain/manifest.ts';
 import { redactSecrets } from './domain/secret-redaction.ts';
 import { STAGES, type StageName } from './domain/stage.ts';
@@ -25,7 +26,7 @@ interface Checking {
   readonly staged: StagedChart;
   readonly checks: DocumentChecks;
   /** A schema refers outside itself, or is none: values are not checked against it. */
-  readonly skipSchema: boolean;
+  readonly schemaFindings: readonly Finding[];
   /** The chart's own values.schema.json. */
   readonly schema: Uint8Array | undefined;
 }
@@ -46,7 +47,7 @@ export async function checkChart(
   }
   const schema = await ports.files.read(join(staged.directory, 'values.schema.json'), Number.POSITIVE_INFINITY);
   const schemas = checkSchemas(staged, schema);
-  record.add(schemas.findings);
+  if (reaches(request, 'validate')) record.add(schemas.findings);
   const checking = {
     request,
     record,
@@ -54,7 +55,7 @@ export async function checkChart(
     staged,
     checks: createDocumentChecks(),
     schema,
-    skipSchema: schemas.findings.length > 0,
+    schemaFindings: schemas.findings,
   };
   const environments = planned.environments.map((environment) => environmentOf(planned, environment, values, request));
   // Packing first: its compression is our own work, which goes on while helm renders.
@@ -147,23 +148,24 @@ function isReadable(layer: ValuesLayer): boolean {
 }
 
 async function renderAndValidate(
-  { request, record, ports, staged, checks, schema, skipSchema }: Checking,
+  { request, record, ports, staged, checks, schema, schemaFindings }: Checking,
   environment: Environment,
   where: { readonly chart: string; readonly environment: string },
 ): Promise<void> {
   // Where values aren't to be validated, helm must not stop at them either: the fault would be told by nobody.
   const validates = reaches(request, 'validate');
+  const skipSchema = schemaFindings.length > 0 || !validates;
   const renders = await together(
     versionsToRender(staged, environment).map((version) =>
       record.stage({ name: 'render', ...where, kubeVersion: version.label }, () =>
-        render(staged, environment, version, { ...request, skipSchema: skipSchema || !validates }, checks, ports),
+        render(staged, environment, version, { ...request, skipSchema }, checks, ports),
       ),
     ),
   );
   if (validates) {
     const faults = renders.flatMap(({ schema }) => schema);
     await record.stage({ name: 'validate', ...where }, async () => ({
-      findings: validateValues(staged, environment, faults, schema),
+      findings: [...schemaFindings, ...validateValues(staged, environment, faults, schema)],
     }));
   }
   const folder = join(request.report, 'manifests', where.chart, where.environment);
