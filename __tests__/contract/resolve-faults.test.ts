@@ -199,7 +199,12 @@ test('an alias of helm repo add is the URL that the lock holds', async () => {
 test('ranges and files that can not be read', async () => {
   const { findings } = await resolveOne(http.url, { range: 'newest' });
   expect(findings[0]).toMatchObject({ rule: 'resolve/range', line: 5 });
-  for (const repository of ['https://exa mple/charts', 'https://[bad/charts', 'oci://h:port/charts', 'https://h/a\u0000b'])
+  for (const repository of [
+    'https://exa mple/charts',
+    'https://[bad/charts',
+    'oci://h:port/charts',
+    'https://h/a\u0000b',
+  ])
     expect((await resolveOne(repository)).findings[0]).toMatchObject({ rule: 'resolve/repository', line: 5 });
   await sandbox.write({ ...chartFiles('broken', 'app', '1.0.0'), 'broken/Chart.lock': 'dependencies: [\n' });
   expect((await sandbox.resolve('broken')).findings).toEqual([
