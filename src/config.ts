@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { valid } from 'semver';
 import { type EnvironmentSetting, readConfigFile } from './config-file.ts';
 import type { Credential } from './domain/credential.ts';
@@ -136,7 +136,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     charts: {
       patterns: optional(list(settings.get('chart'))) ?? ['chart'],
       base: base('chart'),
-      insideOnly: file.settings.has('chart') && !given.has('chart'),
+      insideOnly: isFromFile('chart'),
     },
     only: optional(list(settings.get('environments'))),
     environments: file.environments,
@@ -180,6 +180,22 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     },
   };
   checkNames(request, file, faults);
+  // Who runs Chartship may write where he likes; a file that a pull request changes may not.
+  const written = [
+    ...(isFromFile('report') ? [{ name: 'report' as const, folder: request.report }] : []),
+    ...(isFromFile('registry') ? registries : []).flatMap((target) =>
+      target.kind === 'layout' ? [{ name: 'registry' as const, folder: target.directory }] : [],
+    ),
+  ];
+  for (const { name, folder } of written) {
+    if (await isBelowRoot(folder, files)) continue;
+    faults.push(
+      fault('outside', `${name} ${quote(shownPath(files.root, folder))} lies outside the repository`, {
+        ...at(name),
+        hint: `Where chartship.yaml says so, nothing is written outside the repository; the input ${name} may name such a folder.`,
+      }),
+    );
+  }
   if (request.only !== undefined && file.environments !== undefined) {
     const names = file.environments.map((environment) => environment.name);
     for (const name of request.only) {
@@ -196,7 +212,11 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
 
   /** What a relative path of this setting is relative to. */
   function base(name: InputName): string {
-    return given.has(name) || !file.settings.has(name) ? raw.cwd : files.root;
+    return isFromFile(name) ? files.root : raw.cwd;
+  }
+
+  function isFromFile(name: InputName): boolean {
+    return file.settings.has(name) && !given.has(name);
   }
 
   /** Where the setting stands, if it came from the file. */
@@ -205,6 +225,16 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     const key = INPUTS.find((input) => input.name === name);
     const position = key !== undefined && 'fileKey' in key ? file.position([key.fileKey]) : undefined;
     return position === undefined ? {} : { file: file.shown, ...position };
+  }
+}
+
+/** Whether a folder, which needn't be there yet, is in the repository once every link on the way is followed. */
+async function isBelowRoot(folder: string, files: Pick<Files, 'root' | 'real'>): Promise<boolean> {
+  const root = (await files.real(files.root)) ?? files.root;
+  for (let way = folder; ; way = dirname(way)) {
+    const real = await files.real(way);
+    if (real !== undefined) return isInside(root, real);
+    if (way === dirname(way)) return false;
   }
 }
 

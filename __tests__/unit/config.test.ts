@@ -20,8 +20,11 @@ async function request(
     {
       root: '/repo',
       read: async (path) => (path === '/repo/chartship.yaml' ? bytes : undefined),
-      real: async (path) =>
-        path === '/repo' || (path === '/repo/chartship.yaml' && bytes !== undefined) ? path : undefined,
+      real: async (path) => {
+        if (path === '/repo/link') return '/elsewhere';
+        const isThere = ['/', '/repo'].includes(path) || (path === '/repo/chartship.yaml' && bytes !== undefined);
+        return isThere ? path : undefined;
+      },
     },
   );
 }
@@ -77,6 +80,13 @@ describe('the file and the inputs', () => {
       { name: 'prod', namespace: 'prod', release: 'agent-prod', values: ['values-prod.yaml'], timeout: '10m' },
     ]);
     expect(read.kubeVersions?.map((version) => version.label)).toEqual(['1.34', '1.35']);
+  });
+});
+
+test('as inputs, a report and a layout may lie anywhere', async () => {
+  expect(await request({ report: '/elsewhere/report', registry: 'oci-layout:../../out' })).toMatchObject({
+    report: '/elsewhere/report',
+    registries: [{ kind: 'layout', directory: '/out' }],
   });
 });
 
@@ -137,6 +147,14 @@ describe('faults, each with its place and what to do', () => {
       'environments: [dev]\n',
       { rule: 'request/wrong-type', line: 1, column: 15 },
     ],
+    ['a report outside the repository', {}, 'report: ../out\n', { rule: 'request/outside', line: 1, column: 9 }],
+    [
+      'a layout outside the repository',
+      {},
+      'registry: ["oci-layout:/elsewhere/out"]\n',
+      { rule: 'request/outside', line: 1, column: 11 },
+    ],
+    ['a report behind a link that leads outside', {}, 'report: link/out\n', { rule: 'request/outside', line: 1 }],
     ['a NUL character', {}, 'set: ["a=b\\0c"]\n', { rule: 'request/wrong-type', line: 1, column: 7 }],
     ['a duration that is none', {}, 'environments:\n  dev: { timeout: soon }\n', { line: 2, column: 19 }],
     [
