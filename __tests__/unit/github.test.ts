@@ -45,7 +45,7 @@ async function finished(report: Report): Promise<string> {
     if (run.status !== 'skipped') github.progress({ kind: 'started', run });
     github.progress({ kind: 'ended', run });
   }
-  await github.finish(report, '/work/chartship-report');
+  await github.finish(report, '/repository/chartship-report');
   return steady(log());
 }
 
@@ -93,8 +93,8 @@ describe('what the runner is told', () => {
 
   test('state for the post step', async () => {
     const { github } = host();
-    await github.saveState('report', '/work/a\nb');
-    expect(entries(join(folder, 'state'))).toEqual({ report: '/work/a\nb' });
+    await github.saveState('report', '/repository/a\nb');
+    expect(entries(join(folder, 'state'))).toEqual({ report: '/repository/a\nb' });
   });
 
   test('what was refused gives no reference, and several charts give the first', async () => {
@@ -134,7 +134,7 @@ describe('hostile text', () => {
     }
     const names = new Set(runnerCommands(log()).map((one) => one.name));
     expect([...names].sort()).toEqual(['error', 'stop-commands']);
-    await github.finish(hostileReport(), `/work/${HOSTILE.join('')}`);
+    await github.finish(hostileReport(), `/repository/${HOSTILE.join('')}`);
     expect(Object.keys(entries(join(folder, 'output'))).sort()).toEqual(
       ['digest', 'findings', 'package', 'published', 'reference', 'report', 'status', 'version'].sort(),
     );
@@ -165,7 +165,7 @@ describe('secrets', () => {
       registry: `oci://${secret}`,
       reference: `oci://${secret}/${one.reference?.split('/').at(-1)}`,
     }));
-    await github.finish(reportOf({ ...SAMPLES.good, findings, published }), `/work/${secret}`);
+    await github.finish(reportOf({ ...SAMPLES.good, findings, published }), `/repository/${secret}`);
     await github.saveState('a', secret);
     github.bug(new Error(secret));
     const written = Object.values(environment).map((path) => readFileSync(path, 'utf8'));

@@ -10,7 +10,7 @@ import { SAMPLES } from '../support/sample-report.ts';
 /** What each face says of each kind of ending: read the snapshots as a user would. */
 describe.each(Object.entries(SAMPLES))('%s', (_name, report) => {
   test('terminal', () => {
-    expect(terminalText(report, '/work/chartship-report', PLAIN)).toMatchSnapshot();
+    expect(terminalText(report, '/repository/chartship-report', PLAIN)).toMatchSnapshot();
   });
   test('job summary', () => {
     expect(summaryText(report)).toMatchSnapshot();

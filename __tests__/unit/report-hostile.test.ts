@@ -64,7 +64,7 @@ test('no face takes long on blanks, line feeds or backticks without end', () => 
 
 describe('terminal', () => {
   test('no control character comes through, and no line of a message looks like one of ours', () => {
-    const text = terminalText(report, '/work/\u001b[31mreport\u001b[0m', PLAIN);
+    const text = terminalText(report, '/repository/\u001b[31mreport\u001b[0m', PLAIN);
     expect(text).not.toMatch(CONTROL);
     expect(terminalText(saying('first\nerror: second'), '/r', PLAIN)).not.toMatch(/^error: second/m);
   });

@@ -31,7 +31,7 @@ describe('in a log', () => {
       terminal.progress({ kind: 'ended', run });
     }
     terminal.progress({ kind: 'note', text: 'GET https://example.org/index.yaml' });
-    await terminal.finish(SAMPLES.findings, '/work/chartship-report');
+    await terminal.finish(SAMPLES.findings, '/repository/chartship-report');
     expect(out()).toMatchSnapshot();
     expect(out()).not.toContain('\u001b');
     expect(out().trimEnd().split('\n').at(-1)).toMatch(/^failed: /);
@@ -40,7 +40,7 @@ describe('in a log', () => {
 
   test.each(Object.entries(SAMPLES))('%s ends with its verdict', async (_name, report) => {
     const { terminal, out } = host();
-    await terminal.finish(report, '/work/chartship-report');
+    await terminal.finish(report, '/repository/chartship-report');
     const words = { passed: 'passed', failed: 'failed', invalid: 'invalid request', error: '', cancelled: 'cancelled' };
     expect(out().trimEnd().split('\n').at(-1)).toMatch(new RegExp(`^${words[report.status]}`));
   });
@@ -72,7 +72,7 @@ describe('in a log', () => {
     terminal.progress({ kind: 'note', text: 'password hunter2-\u001b[1mhunter2' });
     terminal.bug(new Error('hunter2-hunter2'));
     const findings = [{ ...SAMPLES.invalid.findings[0], message: 'hunter2-hunter2', file: 'hunter2-hunter2' } as never];
-    await terminal.finish(reportOf({ findings }), '/work/hunter2-hunter2');
+    await terminal.finish(reportOf({ findings }), '/repository/hunter2-hunter2');
     expect(`${out()}${errors()}`).not.toContain('hunter2');
     expect(out().match(/\*\*\*/g)).toHaveLength(4);
     expect(errors()).toMatch(/^Chartship has a bug: Error: \*\*\*\n {4}at /);
@@ -97,7 +97,7 @@ describe('in a log', () => {
         terminal.bug(text);
         terminal.progress({ kind: 'ended', run: runOf('lint', 'passed', { chart: text, environment: text }) });
       }
-      await terminal.finish(hostileReport(), '/work/\u001b[31m');
+      await terminal.finish(hostileReport(), '/repository/\u001b[31m');
       expect(`${out()}${errors()}`).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u200b]/);
     }
   });
@@ -130,7 +130,7 @@ describe('on a terminal', () => {
     await later(250);
     terminal.progress({ kind: 'note', text: 'HEAD https://ghcr.io/v2/\u001b[31m' });
     await later(250);
-    await terminal.finish(SAMPLES.findings, '/work/chartship-report');
+    await terminal.finish(SAMPLES.findings, '/repository/chartship-report');
     return out();
   }
 
