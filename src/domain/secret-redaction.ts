@@ -53,10 +53,11 @@ function redactByLine(piece: string): string | undefined {
   return kept.join('\n');
 }
 
+const LEFT_OUT = '---\n# a document that may hold a Secret and could not be redacted is left out here\n';
+
 function redactByTree(piece: string): string {
   const document = parseDocument(piece, { logLevel: 'silent', uniqueKeys: false });
-  if (document.errors.length > 0)
-    return '---\n# a document that may hold a Secret and is no valid YAML is left out here\n';
+  if (document.errors.length > 0) return LEFT_OUT;
   visit(document, {
     Map: (_, map) => {
       if (map.get('kind') !== 'Secret') return;
@@ -67,5 +68,10 @@ function redactByTree(piece: string): string {
       }
     },
   });
-  return `---\n${document.toString().replace(/^---\n/, '')}`;
+  try {
+    return `---\n${document.toString().replace(/^---\n/, '')}`;
+  } catch {
+    // Such as an alias whose anchor stood in the data: what it stands for is the secret.
+    return LEFT_OUT;
+  }
 }
