@@ -1,4 +1,5 @@
-import { type Finding, mergeFindings, reaches, withoutEchoes } from './domain/finding.ts';
+import { withoutEchoes } from './domain/echoes.ts';
+import { type Finding, mergeFindings, reaches } from './domain/finding.ts';
 import type { PackageOutcome, PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
 import { STAGES, type StageRun } from './domain/stage.ts';
 import type { Clock, Host } from './ports.ts';

@@ -162,12 +162,14 @@ export function readMetadata(source: Source): ChartMetadata | Wrong {
     const value = chart[key];
     if (value !== undefined && value !== null && typeof value !== 'string') {
       return {
-        message: `has an ${key} that is no text`,
+        message: `has ${key === 'appVersion' ? 'an' : 'a'} ${key} that is no text`,
         path: [key],
         hint: { hint: `Write it in quotes: ${key}: "${String(value)}".` },
       };
     }
   }
+  const ill = illTyped(chart);
+  if (ill !== undefined) return ill;
   const dependencies = readDependencies(chart.dependencies);
   if ('message' in dependencies) return dependencies;
   return {
@@ -179,6 +181,31 @@ export function readMetadata(source: Source): ChartMetadata | Wrong {
     ...(typeof chart.kubeVersion === 'string' && chart.kubeVersion !== '' && { kubeVersion: chart.kubeVersion }),
     dependencies: dependencies.list,
   };
+}
+
+/** Keys that helm takes in one shape only. Where it takes texts, it takes numbers and booleans for them. */
+function illTyped(chart: Readonly<Record<string, unknown>>): Wrong | undefined {
+  const isText = (value: unknown): boolean => typeof value !== 'object';
+  const isMap = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+  const isListOf = (is: (value: unknown) => boolean) => (value: unknown) =>
+    Array.isArray(value) && value.every((each) => each === null || is(each));
+  const shapes: readonly (readonly [string, (value: unknown) => boolean, string])[] = [
+    ...['description', 'home', 'icon', 'condition', 'tags', 'type'].map((key) => [key, isText, 'text'] as const),
+    ...['keywords', 'sources'].map((key) => [key, isListOf(isText), 'a list of texts'] as const),
+    ['maintainers', isListOf(isMap), 'a list of mappings with name, email and url'],
+    ['annotations', isMap, 'a mapping of texts'],
+    ['deprecated', (value) => typeof value === 'boolean', 'true or false'],
+  ];
+  for (const [key, fits, shape] of shapes) {
+    const value = chart[key];
+    if (value !== undefined && value !== null && !fits(value))
+      return { message: `has ${key} that must be ${shape}`, path: [key] };
+  }
+  const { type } = chart;
+  if (!['application', 'library', '', undefined, null].includes(type as string)) {
+    return { message: `has a type that is neither application nor library: ${quote(String(type))}`, path: ['type'] };
+  }
+  return undefined;
 }
 
 export function readDependencies(value: unknown): { list: Dependency[] } | Wrong {

@@ -46,10 +46,9 @@ export async function loadValues(request: Request, plan: Plan, files: Files): Pr
         ...(isInside(directory, real) && { inChart: relative(directory, real).split(sep).join('/') }),
       };
       const bytes = await readBounded(files, real);
-      const read =
-        bytes === undefined
-          ? { ok: false as const, fault: { message: `is larger than ${SOURCE_BYTES / 1024 / 1024} MiB` } }
-          : readSource(bytes);
+      const isFile = (await files.kind(real)) === 'file';
+      const unread = isFile ? `is larger than ${SOURCE_BYTES / 1024 / 1024} MiB` : 'is no file';
+      const read = bytes === undefined ? { ok: false as const, fault: { message: unread } } : readSource(bytes);
       const wrong = !read.ok
         ? read.fault
         : isMapping(read.source.data)

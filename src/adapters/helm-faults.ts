@@ -62,8 +62,14 @@ function errorText(stderr: string): string {
 /** Includes that a message lists, the innermost. */
 const MOST_INCLUDES = 5;
 
-/** A position as helm writes it: `PATH:LINE[:COLUMN]`; not in `gotpl` or inline text, whose lines are of no file. */
-const POSITION = /(?:^|[\s(])([^\s():<>"]+\.[A-Za-z0-9_]+):(\d+)(?::(\d+))?(?=[\s:)]|$)/gm;
+/**
+ * `PATH:LINE[:COLUMN]` as helm writes it; not in `gotpl` or inline text, whose lines are of no file. Paths begin with
+ * the chart's name, and may have blanks.
+ */
+function positionsOf(chart: string): RegExp {
+  const name = chart.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`(?:^|[\\s(])(${name}/[^\\n:"<>]{0,500}\\.[A-Za-z0-9_]+):(\\d+)(?::(\\d+))?(?=[\\s:)]|$)`, 'gm');
+}
 
 function templateFault(text: string, chart: string): HelmFault {
   const version = /chart requires kubeVersion: .*? which is incompatible with Kubernetes \S+/.exec(text);
@@ -77,18 +83,26 @@ function templateFault(text: string, chart: string): HelmFault {
       file: 'Chart.yaml',
     };
   }
-  const yaml = /YAML parse error on ([^\s:]+): ([\s\S]*)/.exec(text);
+  const yaml = /YAML parse error on ([^\n:]+): ([\s\S]*)/.exec(text);
   if (yaml?.[1] !== undefined) return fileFault(inChart(yaml[1], chart), yaml[2] ?? '');
   // Of `required` and `fail` there is one place; what follows is the chart's own text.
-  const where = /(?:execution|parse) error at (\([^)]*\)): /.exec(text)?.[1] ?? text;
-  const places = [...where.matchAll(POSITION)].filter(
-    (match) => match[1]?.includes('/templates/') === true || match[1]?.startsWith(`${chart}/`) === true,
-  );
+  const where = /(?:execution|parse) error at \((.*?:\d+(?::\d+)?)\): /.exec(text)?.[1] ?? text;
+  const places = [...where.matchAll(positionsOf(chart))];
   const last = places.at(-1);
   if (last?.[1] === undefined) {
-    const source = /^cannot load ([\w.-]+): (.*)/.exec(text);
-    if (source?.[1] !== undefined)
-      return { kind: 'yaml', severity: 'error', message: yamlReason(source[2] ?? ''), file: source[1] };
+    const source = /^(?:error unpacking subchart (\S+) in \S+: )?cannot load ([\w.-]+): ([\s\S]*)/.exec(text);
+    if (source?.[2] !== undefined) {
+      const file = source[1] === undefined ? source[2] : `charts/${source[1]}/${source[2]}`;
+      return { kind: 'yaml', severity: 'error', message: sourceReason(source[3] ?? ''), file };
+    }
+    if (text.startsWith('validation: ')) {
+      return {
+        kind: 'other',
+        severity: 'error',
+        message: oneLine(text.slice('validation: '.length)),
+        file: 'Chart.yaml',
+      };
+    }
     return { kind: 'other', severity: 'error', message: oneLine(text) };
   }
   // A template that includes itself comes a thousand times.
@@ -108,7 +122,7 @@ function templateFault(text: string, chart: string): HelmFault {
 
 /** `…<.Values.a.b>: nil pointer …` → `nil pointer … at <.Values.a.b>`; the words of a `required` or `fail` as they are. */
 function templateReason(text: string): string {
-  const plain = /(?:execution|parse) error at \([^)]*\): ([\s\S]*)$/.exec(text);
+  const plain = /(?:execution|parse) error at \(.*?:\d+(?::\d+)?\): ([\s\S]*)$/.exec(text);
   if (plain?.[1] !== undefined) return oneLine(plain[1]);
   const steps = [...text.matchAll(/at (<[^\n]*?>):\s/g)];
   const last = steps.at(-1);
@@ -118,7 +132,7 @@ function templateReason(text: string): string {
 
 /** A fault of one template's output. Helm's line is one of the rendered text, not of the file: it is left out. */
 function fileFault(file: string, message: string): HelmFault {
-  const isYaml = /YAML|yaml: /.test(message);
+  const isYaml = /YAML|yaml: |json: /.test(message);
   return {
     kind: isYaml ? 'yaml' : 'lint',
     severity: 'error',
@@ -127,7 +141,16 @@ function fileFault(file: string, message: string): HelmFault {
   };
 }
 
+/** Of a source file that is no YAML, or whose values are of another type than helm needs. */
+function sourceReason(message: string): string {
+  const type = /json: (cannot unmarshal .*)/.exec(message)?.[1];
+  if (type !== undefined) return oneLine(type).replace(/\b(?:v2|chart)\.(?=[A-Z])/g, '');
+  return `is no valid YAML: ${oneLine(message.replace(/^.*?yaml: (?:line \d+: )?/s, ''))}`;
+}
+
 function yamlReason(message: string): string {
+  const kind = /cannot unmarshal (\w+) into Go value of type/.exec(message)?.[1];
+  if (kind !== undefined) return `renders to ${kind === 'array' ? 'a list' : `a ${kind}`} where an object is needed`;
   const reason = message.replace(/^.*?yaml: (?:line \d+: )?/s, '').replace(/\bline \d+: /g, '');
   return `renders to no valid YAML: ${oneLine(reason)}`;
 }

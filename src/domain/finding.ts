@@ -32,28 +32,6 @@ export function reaches(severity: Severity, limit: 'error' | 'warning'): boolean
 }
 
 /**
- * Without what helm lint says of templates that it filled with nothing: there `required` and `fail` don't stop a
- * template but give an empty text, so that an object without a name, say, is an echo of the value that is missing.
- * Such a failure is one that the render met and lint did not.
- */
-export function withoutEchoes(findings: readonly Finding[]): Finding[] {
-  const key = ({ chart, file, line, message }: Finding): string => JSON.stringify([chart, file, line, message]);
-  const scopes = ({ chart, environments = [] }: Finding): string[] =>
-    environments.map((name) => JSON.stringify([chart, name]));
-  const linted = new Set(findings.filter(({ stage }) => stage === 'lint').map(key));
-  const stopped = findings.filter(
-    (each) => each.stage === 'render' && each.rule === 'render/template' && !linted.has(key(each)),
-  );
-  const unreliable = new Set(stopped.flatMap(scopes));
-  const isEcho = (each: Finding): boolean =>
-    each.stage === 'lint' &&
-    (each.rule === 'lint/helm' || each.rule === 'render/invalid-yaml') &&
-    /(^|\/)templates\//.test(each.file ?? '') &&
-    scopes(each).some((scope) => unreliable.has(scope));
-  return findings.filter((each) => !isEcho(each));
-}
-
-/**
  * One finding for each fault: those that differ only in where they were seen (environment, Kubernetes
  * version, or a later stage that met the same fault again) become one that lists the places.
  * Input order is kept; the earliest stage's finding gives the text.

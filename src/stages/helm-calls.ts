@@ -4,7 +4,7 @@ import type { Finding } from '../domain/finding.ts';
 import type { KubeVersion } from '../domain/kubernetes.ts';
 import { joinShown } from '../domain/paths.ts';
 import type { StageName } from '../domain/stage.ts';
-import type { StagedChart } from '../domain/staged.ts';
+import type { StagedChart, StagedDependency } from '../domain/staged.ts';
 import type { HelmChartCall, HelmFault, HelmFaultKind } from '../ports.ts';
 
 /** What every call of helm for one environment has in common. */
@@ -72,7 +72,7 @@ export function helmFinding(
   fault: HelmFault,
   stage: StageName,
   staged: StagedChart,
-  environment: Environment,
+  environment?: Environment,
   kubeVersion?: KubeVersion,
 ): Finding {
   const rule = fault.kind === 'lint' || fault.kind === 'other' ? `${stage}/helm` : RULES[fault.kind];
@@ -84,7 +84,7 @@ export function helmFinding(
     ...placeOf(fault, staged),
     ...(hint !== undefined && { hint }),
     chart: staged.metadata.name,
-    environments: [environment.name],
+    ...(environment !== undefined && { environments: [environment.name] }),
     ...(kubeVersion !== undefined && { kubeVersions: [kubeVersion.label] }),
   };
 }
@@ -92,17 +92,21 @@ export function helmFinding(
 /** A file of a dependency that came as an archive isn't in the repository: Chart.yaml, which asks for it, is. */
 function placeOf(fault: HelmFault, staged: StagedChart): Pick<Finding, 'message' | 'file' | 'line' | 'column'> {
   if (fault.file === undefined) return { message: fault.message };
-  const dependency = staged.dependencies.find((each) => fault.file?.startsWith(`charts/${each.name}/`) === true);
+  const { file: path } = fault;
+  const folder = (each: StagedDependency): string => `charts/${each.alias ?? each.name}/`;
+  const dependency = staged.dependencies.find((each) => path.startsWith(folder(each)));
   const inRepository = dependency === undefined || (dependency.from === 'vendored' && dependency.sha256 === undefined);
   if (inRepository) {
+    // Helm calls a dependency by its alias; its folder bears its name.
+    const real = dependency === undefined ? path : `charts/${dependency.name}/${path.slice(folder(dependency).length)}`;
     return {
       message: fault.message,
-      file: joinShown(staged.source, fault.file),
+      file: joinShown(staged.source, real),
       ...(fault.line !== undefined && { line: fault.line }),
       ...(fault.column !== undefined && { column: fault.column }),
     };
   }
-  const within = fault.file.slice(`charts/${dependency.name}/`.length);
+  const within = path.slice(folder(dependency).length);
   const line = fault.line === undefined ? '' : `:${fault.line}${fault.column === undefined ? '' : `:${fault.column}`}`;
   return {
     message: `in the dependency ${dependency.name} ${dependency.version}, ${within}${line}: ${fault.message}`,

@@ -6,7 +6,8 @@ import type { Finding } from '../domain/finding.ts';
 import { ARCHIVE_LIMITS } from '../domain/limits.ts';
 import { joinShown } from '../domain/paths.ts';
 import type { ChartPackage, StagedChart } from '../domain/staged.ts';
-import type { HelmFault, Ports } from '../ports.ts';
+import type { Ports } from '../ports.ts';
+import { helmFinding } from './helm-calls.ts';
 
 /** A values file inside the chart: `path` relative to the chart, `shown` relative to the repository's root. */
 export interface ValuesInChart {
@@ -26,7 +27,7 @@ export async function packageChart(
   const folder = await ports.files.makeTemporary('package');
   try {
     const packed = await ports.helm.package(staged.directory, folder);
-    if (!packed.ok) return { findings: packed.faults.map((fault) => helmFinding(fault, staged)) };
+    if (!packed.ok) return { findings: packed.faults.map((fault) => helmFinding(fault, 'package', staged)) };
     const bytes = await readBounded(packed.value, ports);
     const archive = bytes && (await readArchive(bytes, ARCHIVE_LIMITS));
     if (archive?.ok !== true) {
@@ -90,12 +91,6 @@ function ignoredFinding(file: ValuesInChart, staged: StagedChart): Finding {
       hint: `Take the line that matches it out of ${joinShown(staged.source, '.helmignore')}, or move the file out of the chart.`,
     },
   );
-}
-
-function helmFinding(fault: HelmFault, staged: StagedChart): Finding {
-  const rule =
-    fault.kind === 'missing-dependency' || fault.kind === 'timeout' || fault.kind === 'memory' ? fault.kind : 'helm';
-  return finding(staged, rule, fault.message, { file: joinShown(staged.source, fault.file ?? 'Chart.yaml') });
 }
 
 function finding(staged: StagedChart, rule: string, message: string, rest: Partial<Finding> = {}): Finding {

@@ -1,0 +1,52 @@
+import type { Finding } from './finding.ts';
+import { parsePointer } from './pointer.ts';
+
+/**
+ * Findings without those that are another one seen again from lint, so that one fault is one finding:
+ *
+ * - `required` and `fail` don't stop a template in lint but give an empty text, so that there an object without a
+ *   name, say, is an echo of the value that is missing. Such a failure is one that the render met and lint did not.
+ * - A template that fails in lint and in the render at one place, in different words, since lint fills in less.
+ * - A template that trips over a value which the schema refuses: the render stops before, lint doesn't.
+ */
+export function withoutEchoes(findings: readonly Finding[]): Finding[] {
+  const failures = findings.filter(({ rule }) => rule === 'render/template');
+  const linted = new Set(failures.filter(({ stage }) => stage === 'lint').map(placeAndText));
+  const rendered = failures.filter(({ stage }) => stage === 'render');
+  const stopped = new Set(rendered.filter((each) => !linted.has(placeAndText(each))).flatMap(scopes));
+  const places = new Set(rendered.flatMap(placesIn));
+  const refused = findings.filter(({ rule }) => rule === 'validate/values-schema');
+  const isEcho = (each: Finding): boolean => {
+    if (each.stage !== 'lint') return false;
+    if (each.rule === 'render/template') {
+      return placesIn(each).some((place) => places.has(place)) || refused.some((violation) => causes(violation, each));
+    }
+    const isOfOutput = each.rule === 'lint/helm' || each.rule === 'render/invalid-yaml';
+    return isOfOutput && /(^|\/)templates\//.test(each.file ?? '') && scopes(each).some((scope) => stopped.has(scope));
+  };
+  return findings.filter((each) => !isEcho(each));
+}
+
+/** Where it was seen: the chart in each of its environments. */
+function scopes({ chart, environments = [] }: Finding): string[] {
+  return environments.map((name) => JSON.stringify([chart, name]));
+}
+
+function placesIn(finding: Finding): string[] {
+  const { file, line, column } = finding;
+  return line === undefined ? [] : scopes(finding).map((scope) => JSON.stringify([scope, file, line, column]));
+}
+
+function placeAndText({ chart, file, line, message }: Finding): string {
+  return JSON.stringify([chart, file, line, message]);
+}
+
+/** Whether a template failed at the very value that a schema refuses, or at one within it. */
+function causes(violation: Finding, failure: Finding): boolean {
+  const value = /at <\$?\.Values\.([\w.]+)>/.exec(failure.message)?.[1]?.split('.');
+  const missing = /missing property '([^']+)'/.exec(violation.message)?.[1];
+  const path = [...parsePointer(violation.path ?? ''), ...(missing === undefined ? [] : [missing])];
+  if (value === undefined || path.length === 0) return false;
+  const where = scopes(violation);
+  return path.every((step, index) => value[index] === step) && scopes(failure).every((scope) => where.includes(scope));
+}
