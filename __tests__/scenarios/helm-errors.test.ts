@@ -363,6 +363,76 @@ const cases: Record<string, Case> = {
       environments: ALL,
     },
   },
+  'a value that is there in lint and not in the render': {
+    chart: { 'templates/n.yaml': 'kind: X\napiVersion: v1\nmetadata: { name: x }\na: {{ .Values.greeting.x }}\n' },
+    args: ['--set', 'greeting=null'],
+    finds: { rule: 'render/template', file: 'chart/templates/n.yaml', line: 4, environments: ALL },
+  },
+  'a template that trips over a value which the schema refuses': {
+    chart: {
+      'values.schema.json': SCHEMA,
+      'values-prod.yaml': 'greeting: prod\nagent: text\n',
+      'templates/a.yaml':
+        'kind: X\napiVersion: v1\nmetadata: { name: x }\na: {{ with .Values.agent }}{{ $.Values.agent.port }}{{ end }}\n',
+    },
+    finds: {
+      rule: 'validate/values-schema',
+      file: 'chart/values-prod.yaml',
+      line: 2,
+      column: 8,
+      environments: ['prod'],
+    },
+  },
+  'a nil pointer in a file with blanks in its name': {
+    chart: { 'templates/my file (1).yaml': 'a: 1\nb: {{ .Values.a.b.c }}\n' },
+    finds: { rule: 'render/template', file: 'chart/templates/my file (1).yaml', line: 2, environments: ALL },
+  },
+  'no YAML in a file with blanks in its name': {
+    chart: { 'templates/my file (1).yaml': 'a: b: c\n' },
+    finds: { rule: 'render/invalid-yaml', file: 'chart/templates/my file (1).yaml', environments: ALL },
+  },
+  'a template that renders to a list': {
+    chart: { 'templates/list.yaml': '- a\n- b\n' },
+    finds: {
+      rule: 'render/invalid-yaml',
+      message: 'renders to a list where an object is needed',
+      file: 'chart/templates/list.yaml',
+      environments: ALL,
+    },
+  },
+  'a dependency whose values are no YAML': {
+    chart: vendored({ 'values.yaml': 'a: [\n' }),
+    finds: {
+      rule: 'render/invalid-yaml',
+      message: expect.stringContaining('is no valid YAML'),
+      file: 'chart/charts/sub/values.yaml',
+      environments: ALL,
+    },
+  },
+  'a dependency whose Chart.yaml helm can not read': {
+    chart: vendored({ 'Chart.yaml': 'apiVersion: v2\nname: sub\nversion: 1.0.0\nkeywords: x\n' }),
+    finds: { rule: 'render/invalid-yaml', file: 'chart/charts/sub/Chart.yaml', environments: ALL },
+  },
+  'an alias that helm does not take': {
+    chart: {
+      ...vendored({}),
+      'Chart.yaml':
+        'apiVersion: v2\nname: demo\nversion: 1.0.0\ndependencies:\n  - { name: sub, version: 1.0.0, repository: "", alias: "a b" }\n',
+    },
+    finds: {
+      message: expect.stringContaining('disallowed characters in the alias'),
+      file: 'chart/Chart.yaml',
+      environments: ALL,
+    },
+  },
+  'a template of a dependency with an alias': {
+    chart: {
+      ...vendored({ 'templates/a.yaml': '\n{{ .Values.a.b.c }}\n' }),
+      'Chart.yaml':
+        'apiVersion: v2\nname: demo\nversion: 1.0.0\ndependencies:\n  - { name: sub, version: 1.0.0, repository: "", alias: other }\n',
+    },
+    finds: { rule: 'render/template', file: 'chart/charts/sub/templates/a.yaml', line: 2, environments: ALL },
+  },
   'a dependency that is missing': {
     chart: {
       'Chart.yaml':

@@ -473,6 +473,21 @@ const malformed: Record<string, Case> = {
     files: { 'chart/Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 1.10\n' },
     finds: { rule: 'resolve/chart-yaml', file: 'chart/Chart.yaml', line: 3, column: 10 },
   },
+  'a key of Chart.yaml in another shape': {
+    files: { 'chart/Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 1.0.0\nkeywords: one\n' },
+    finds: { rule: 'resolve/chart-yaml', message: expect.stringContaining('a list of texts'), line: 4, column: 11 },
+  },
+  'a type that helm does not know': {
+    files: { 'chart/Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 1.0.0\ntype: libary\n' },
+    finds: { rule: 'resolve/chart-yaml', message: expect.stringContaining('"libary"'), line: 4, column: 7 },
+  },
+  'a values.yaml that is a folder': {
+    before: ({ root }) => {
+      rmSync(join(root, 'chart/values.yaml'));
+      mkdirSync(join(root, 'chart/values.yaml'));
+    },
+    finds: { rule: 'validate/values-file', message: 'chart/values.yaml is no file' },
+  },
   'a Chart.yaml without a name': {
     files: { 'chart/Chart.yaml': 'apiVersion: v2\nversion: 1.0.0\n' },
     finds: { rule: 'resolve/chart-yaml', message: 'chart/Chart.yaml has no name', line: 1 },
@@ -712,6 +727,26 @@ describe('charts of every kind', () => {
       expect((await passes(['--set', 'b=x'])).packages).toHaveLength(1);
     },
   );
+  test('keys of Chart.yaml that helm takes for text', async () => {
+    space.chart('chart', {
+      'Chart.yaml':
+        'apiVersion: v2\nname: demo\nversion: 1.0.0\nannotations: { a: 1 }\nkeywords: [1, true]\ndescription: 1\ndeprecated: false\nhome:\ntype: ""\nmaintainers: [{ name: me }]\n',
+    });
+    await passes();
+  });
+  test('a Secret with an alias of its data is left out of the report, and the run goes on', async () => {
+    space.chart('chart', {
+      'templates/s.yaml':
+        'apiVersion: v1\nkind: Secret\nmetadata:\n  name: x\nstringData:\n  a: &x canary-of-the-chart\nother: *x\n',
+    });
+    await passes();
+    expect(manifest('default')).not.toContain('canary-of-the-chart');
+  });
+  test('an environment named twice is checked once', async () => {
+    space.chart('chart', { 'values-dev.yaml': '' });
+    const report = await passes(['--environments', 'dev,dev']);
+    expect(report.stages.filter(({ name }) => name === 'lint')).toHaveLength(1);
+  });
   test('a folder that can only be read', async () => {
     space.chart('chart');
     for (const folder of ['chart/templates', 'chart']) chmodSync(join(space.root, folder), 0o555);
