@@ -8,7 +8,7 @@ import { type KubeVersion, parseKubeVersion } from './domain/kubernetes.ts';
 import { SOURCE_BYTES } from './domain/limits.ts';
 import { suggestion } from './domain/nearest.ts';
 import { isInside, shownPath } from './domain/paths.ts';
-import { isLoopback, parseTarget, type Target } from './domain/reference.ts';
+import { isLoopback, parseTarget, type Target, targetFault } from './domain/reference.ts';
 import { readSource } from './domain/source.ts';
 import type { StageName } from './domain/stage.ts';
 import { INPUTS, type InputName, type RawInput } from './inputs.ts';
@@ -61,10 +61,9 @@ export interface RawRequest {
   readonly inputs: readonly RawInput[];
   /** What was wrong with how they were given. */
   readonly faults: readonly Finding[];
-  /** What the workflow gives for ghcr.io, and what set it off, if this runs in one. */
+  /** Who set the workflow off, for ghcr.io, and what did, if this runs in one. */
   readonly workflow: {
     readonly actor?: string;
-    readonly token?: string;
     readonly event?: 'own' | 'pull-request' | 'foreign';
   };
 }
@@ -79,10 +78,15 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
 
   const registries = list(settings.get('registry')).flatMap((entry) => {
     const target = parseTarget(entry);
-    if (target === undefined)
+    if (target === undefined) {
+      const { shown, hint } = targetFault(entry);
       faults.push(
-        fault('registry', `registry ${quote(entry)} is neither oci://host/path nor oci-layout:DIR`, at('registry')),
+        fault('registry', `registry ${quote(shown)} is neither oci://host/path nor oci-layout:DIR`, {
+          hint,
+          ...at('registry'),
+        }),
       );
+    }
     if (target?.kind === 'layout') return { ...target, directory: resolve(base('registry'), target.directory) };
     return target ?? [];
   });
@@ -361,13 +365,12 @@ function readCredentials(
       }
     }
   }
-  const fallback = token ?? workflow.token;
   if (
-    fallback !== undefined &&
+    token !== undefined &&
     workflow.actor !== undefined &&
     !credentials.some((entry) => entry.host === undefined || entry.host === 'ghcr.io')
   ) {
-    credentials.push({ host: 'ghcr.io', username: workflow.actor, password: fallback });
+    credentials.push({ host: 'ghcr.io', username: workflow.actor, password: token });
   }
   return credentials;
 }

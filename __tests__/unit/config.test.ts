@@ -7,7 +7,7 @@ import type { Finding } from '../../src/domain/finding.ts';
 async function request(
   inputs: Record<string, string>,
   file?: string,
-  workflow: { actor?: string; token?: string; event?: 'own' | 'pull-request' | 'foreign' } = {},
+  workflow: { actor?: string; event?: 'own' | 'pull-request' | 'foreign' } = {},
 ): Promise<Request> {
   const bytes = file === undefined ? undefined : new TextEncoder().encode(file);
   return await readRequest(

@@ -140,24 +140,13 @@ function refused(pkg: ChartPackage, target: Target, how: string): Published {
   };
 }
 
-const RULES: Record<RegistryFault['kind'], string> = {
-  unauthenticated: 'unauthenticated',
-  denied: 'denied',
-  unreachable: 'unreachable',
-  'rate-limited': 'rate-limited',
-  'server-error': 'server-error',
-  timeout: 'timeout',
-  transport: 'transport',
-  corrupt: 'corrupt',
-  other: 'failed',
-};
-
 function failed(pkg: ChartPackage, target: Target, fault: RegistryFault, also?: string): Published {
   const message = `${pkg.name} ${pkg.version} could not be published to ${target.text}: ${fault.message}`;
+  const rule = fault.kind === 'other' ? 'failed' : fault.kind;
   return {
     outcome: 'failed',
     target,
-    finding: finding(pkg, RULES[fault.kind], also === undefined ? message : `${message}. ${also}`, fault.hint),
+    finding: finding(pkg, rule, also === undefined ? message : `${message}. ${also}`, fault.hint),
   };
 }
 
