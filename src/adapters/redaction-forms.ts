@@ -18,7 +18,7 @@ const TWICE_LENGTH = 4096;
 /** Every form of one secret: itself, its lines, and each of those encoded once and twice over. */
 export function formsOf(secret: string): Form[] {
   const forms = new Map<string, Form>();
-  for (const text of new Set([secret, secret.trim(), ...secretLines(secret)])) {
+  for (const text of new Set([secret, secret.trim(), inOneLine(secret), ...secretLines(secret)])) {
     // Twice: a registry's password is base64 within JSON that is base64 again in a Secret, and helm quotes what it quotes.
     for (const once of encodings(text)) {
       add(forms, once);
@@ -26,6 +26,11 @@ export function formsOf(secret: string): Form[] {
     }
   }
   return [...forms.values()];
+}
+
+/** As a message of one line has it; the beginning of a form is looked for to the letter. */
+function inOneLine(secret: string): string {
+  return secret.replace(/\s+/g, ' ').trim();
 }
 
 function add(forms: Map<string, Form>, form: Form): void {
@@ -48,7 +53,7 @@ function isNoSecret(line: string): boolean {
 }
 
 function encodings(text: string): Form[] {
-  const whole = new Set([text, ...jsonForms(text), ...percentForms(text), xmlForm(text)]);
+  const whole = new Set([text, ...jsonForms(text), ...quotedForms(text), ...percentForms(text), xmlForm(text)]);
   return [...[...whole].map((form): Form => ({ text: form, before: 0, after: 0, again: true })), ...base64Forms(text)];
 }
 
@@ -58,6 +63,29 @@ function jsonForms(text: string): string[] {
   const unicode = (found: string): string => `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`;
   const forms = [json, json.replaceAll('/', '\\/'), json.replace(/[<>&]/g, unicode)];
   return [...forms, ...forms.map((form) => form.replace(/[^\x00-\x7f]/g, unicode))];
+}
+
+/** Within single quotes of YAML and of a shell, within Go's double quotes, and as helm's schema check quotes a value. */
+function quotedForms(text: string): string[] {
+  const go = text.replace(/[\\"\x00-\x1f\x7f]/g, (found) => GO[found] ?? `\\x${hexOf(found)}`);
+  const ofSchema = go.replaceAll('\\"', '"').replaceAll("'", "\\'");
+  return [text.replaceAll("'", "''"), text.replaceAll("'", "'\\''"), go, ofSchema];
+}
+
+const GO: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '"': '\\"',
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};
+
+function hexOf(character: string): string {
+  return character.charCodeAt(0).toString(16).padStart(2, '0');
 }
 
 /** encodeURIComponent and the fuller and sparser sets of other programs; both cases of hex; `+` for a blank. */
@@ -95,7 +123,8 @@ function base64Forms(text: string): Form[] {
     const after = (offset + bytes.length) % 3 === 0 ? 0 : 1;
     const certain = digits.slice(offset === 0 ? 0 : offset + 1, after === 1 ? -1 : undefined);
     for (const form of [certain, certain.replaceAll('+', '-').replaceAll('/', '_')]) {
-      forms.push({ text: form, before, after, again: false });
+      // Once more, too: `user:password` in base64 stands in a pull secret that is base64 as a whole.
+      forms.push({ text: form, before, after, again: true });
     }
     // The base64 of a long secret alone comes in lines: 76 from coreutils and MIME, 64 in PEM.
     if (offset === 0) for (const width of [64, 76]) forms.push(...wrapped(digits, width));

@@ -20,16 +20,15 @@ const HASHES = 1 << 16;
 export function createRedaction(): Redaction {
   const known = new Set<string>();
   const filter = new Uint8Array(HASHES);
-  const byStart = new Map<string, Form[]>();
+  const byStart = new Map<string, Beginning>();
 
   const learn = (form: Form): void => {
     const start = form.text.slice(0, SHORTEST);
-    const same = byStart.get(start) ?? [];
-    if (same.some((other) => other.text === form.text)) return;
-    byStart.set(
-      start,
-      [...same, form].sort((a, b) => b.text.length - a.text.length),
-    );
+    const same = byStart.get(start) ?? { forms: new Map(), longestFirst: undefined };
+    byStart.set(start, same);
+    if (same.forms.has(form.text)) return;
+    same.forms.set(form.text, form);
+    same.longestFirst = undefined;
     filter[hash(form.text, 0)] = 1;
   };
 
@@ -49,10 +48,9 @@ export function createRedaction(): Redaction {
       const last = text.length - SHORTEST;
       for (let position = 0; position <= last; position++) {
         if (filter[hash(text, position)] === 0) continue;
-        const forms = byStart.get(text.slice(position, position + SHORTEST));
-        const form = forms?.find((one) => text.startsWith(one.text, position));
-        if (form === undefined) continue;
-        const span = spanOf(text, position, form);
+        const beginning = byStart.get(text.slice(position, position + SHORTEST));
+        const span = beginning === undefined ? undefined : longestSpan(text, position, sorted(beginning));
+        if (span === undefined) continue;
         if (open !== undefined && span.from < open.to) {
           open = { from: Math.min(open.from, span.from), to: Math.max(open.to, span.to) };
           continue;
@@ -69,6 +67,17 @@ export function createRedaction(): Redaction {
   };
 }
 
+/** The forms that begin alike; sorted when they are first looked through, for many secrets begin alike. */
+interface Beginning {
+  readonly forms: Map<string, Form>;
+  longestFirst: readonly Form[] | undefined;
+}
+
+function sorted(beginning: Beginning): readonly Form[] {
+  beginning.longestFirst ??= [...beginning.forms.values()].sort((a, b) => b.text.length - a.text.length);
+  return beginning.longestFirst;
+}
+
 interface Span {
   readonly from: number;
   readonly to: number;
@@ -78,8 +87,40 @@ function hash(text: string, at: number): number {
   return (text.charCodeAt(at) ^ (text.charCodeAt(at + 1) << 5) ^ (text.charCodeAt(at + 2) << 10)) & (HASHES - 1);
 }
 
-function spanOf(text: string, position: number, form: Form): Span {
-  const end = position + form.text.length;
+function longestSpan(text: string, position: number, forms: readonly Form[]): Span | undefined {
+  for (const form of forms) {
+    const end = endOf(text, position, form.text);
+    if (end !== undefined) return spanOf(text, position, end, form);
+  }
+  return undefined;
+}
+
+/**
+ * Where a form that begins at `position` ends. Blanks within it match any others: YAML folds long values at them,
+ * and messages come in one line.
+ */
+function endOf(text: string, position: number, form: string): number | undefined {
+  if (text.startsWith(form, position)) return position + form.length;
+  // What follows a secret is not a part of it.
+  if (isBlank(form, form.length - 1)) return undefined;
+  let at = position;
+  for (let index = 0; index < form.length; ) {
+    if (isBlank(form, index)) {
+      if (!isBlank(text, at)) return undefined;
+      while (isBlank(form, index)) index++;
+      while (isBlank(text, at)) at++;
+    } else if (form.charCodeAt(index++) !== text.charCodeAt(at++)) return undefined;
+  }
+  return at;
+}
+
+/** Space, tab, line feed, carriage return; not past the end, where there is no character. */
+function isBlank(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code === 32 || code === 9 || code === 10 || code === 13;
+}
+
+function spanOf(text: string, position: number, end: number, form: Form): Span {
   const from = form.before === 1 && isBase64(text, position - 1) ? position - 1 : position;
   const to = form.after === 1 && isBase64(text, end) ? end + 1 : end;
   return { from, to };
