@@ -37,11 +37,13 @@ export interface Sampler {
 /** Looks every three milliseconds at all that descends from a process. */
 export function sampleTree(pid: number): Sampler {
   const seen = new Map<string, SeenProcess>();
+  const own = commandOf(pid);
   const look = (): void => {
     for (const child of descendants(pid)) {
-      const command = read(`/proc/${child}/cmdline`).replaceAll('\0', ' ');
+      const command = commandOf(child);
       const key = `${child} ${command}`;
-      if (command === '' || seen.has(key)) continue;
+      // Between fork and exec a child is a copy of its parent, with the parent's environment.
+      if (command === '' || command === own || seen.has(key)) continue;
       seen.set(key, { pid: child, command, environment: read(`/proc/${child}/environ`).replaceAll('\0', '\n') });
     }
   };
@@ -52,6 +54,10 @@ export function sampleTree(pid: number): Sampler {
     },
     stop: () => clearInterval(timer),
   };
+}
+
+function commandOf(pid: number): string {
+  return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
 }
 
 function read(file: string): string {
