@@ -1,4 +1,4 @@
-import { resolve as absolute, dirname, join } from 'node:path';
+import { resolve as absolute, dirname, join, sep } from 'node:path';
 import { checkChart } from './check.ts';
 import { type RawRequest, type Request, readRequest } from './config.ts';
 import { Cancelled, EnvironmentError, RequestError } from './domain/errors.ts';
@@ -137,6 +137,7 @@ async function defaultReport(raw: RawRequest, files: Files): Promise<string | un
 /** Why a folder can't be the report's; `undefined` when it can. */
 async function unfit(folder: string, files: Files): Promise<string | undefined> {
   if (isInside(folder, files.root)) return 'would hold the repository';
+  if (folder.split(sep).includes('.git')) return 'lies in .git';
   if ((await files.kind(join(folder, 'Chart.yaml'))) === 'file') return 'is a chart';
   for (let way = folder; ; way = dirname(way)) {
     const kind = await files.kind(way);

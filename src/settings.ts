@@ -1,5 +1,5 @@
 import { type Finding, SEVERITIES } from './domain/finding.ts';
-import { suggestion } from './domain/nearest.ts';
+import { nearest, suggestion } from './domain/nearest.ts';
 import { INPUTS, type InputDeclaration, type InputName, type RawInput } from './inputs.ts';
 
 /** An input's value once it was understood, by its kind. */
@@ -99,7 +99,12 @@ export function choice(declaration: InputDeclaration, word: string): { value: st
   const choices = declaration.choices ?? [];
   return choices.includes(word)
     ? { value: word }
-    : `must be one of ${choices.join(', ')}, not ${quote(word)}. ${suggestion(word, choices)}`;
+    : `must be one of ${choices.join(', ')}, not ${quote(word)}${meant(word, choices)}`;
+}
+
+function meant(word: string, choices: readonly string[]): string {
+  const near = nearest(word, choices);
+  return near === undefined ? '' : `. Did you mean ${near}?`;
 }
 
 /** Whether a text is `path=value`. */

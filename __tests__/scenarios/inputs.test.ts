@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -837,6 +837,15 @@ describe('large and hostile, in bounded time and memory', () => {
     if (status === 'passed') sound(ended, status);
     else expect(oneFinding(ended, status)).toMatchObject({ rule: 'validate/values-file', file: 'large.yaml' });
   });
+  test('a secret by a pipe, as @<(…) gives it', async () => {
+    space.chart('chart');
+    execFileSync('mkfifo', [join(space.root, 'pipe')]);
+    const writer = spawn('sh', ['-c', 'echo "greeting: by-the-pipe" > pipe'], { cwd: space.root });
+    sound(await command(space, ['--secret-values', '@pipe', '--set', 'x=1']), 'passed');
+    expect(writer.exitCode).toBe(0);
+    // It got to helm, and is no part of what is shown.
+    expect(manifest('default')).toContain('greeting: "***"');
+  });
   test('secret values without end are refused', async () => {
     space.chart('chart');
     expect(oneFinding(await command(space, ['--secret-values', '@/dev/zero']), 'invalid')).toMatchObject({
@@ -914,7 +923,7 @@ describe('a report folder that can not be used', () => {
   });
   test('the repository, or a chart, is no report folder', async () => {
     space.chart('chart');
-    for (const report of ['.', '..', 'chart']) {
+    for (const report of ['.', '..', 'chart', '.git', '.git/report']) {
       const ended = await command(space, ['--report', report]);
       expect([report, ended.code, ended.stderr]).toEqual([report, 2, '']);
     }

@@ -10,7 +10,8 @@ export function secretSources(standardInput: Readable): SecretSources {
       try {
         const handle = await open(path);
         try {
-          return await readText(handle.createReadStream({ autoClose: false, end: SECRET_BYTES }));
+          // No `start` or `end`: a pipe, as `@<(…)` makes one, has no positions.
+          return await readText(handle.createReadStream({ autoClose: false }));
         } finally {
           await handle.close();
         }
