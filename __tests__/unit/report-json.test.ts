@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { SEVERITIES } from '../../src/domain/finding.ts';
+import type { Report } from '../../src/domain/outcome.ts';
 import { STAGES } from '../../src/domain/stage.ts';
 import { renderReport } from '../../src/report/render.ts';
 import { hostileReport, SAMPLES } from '../support/sample-report.ts';
@@ -73,3 +74,42 @@ function undescribed(node: unknown, path: string): string[] {
     return [...missing, ...undescribed(value, here)];
   });
 }
+
+test('a secret in any text of the report is redacted: what is added to it later must be cleaned, too', () => {
+  const secret = 'hunter22';
+  const finding = {
+    stage: 'render',
+    rule: 'render/template',
+    severity: 'error',
+    message: secret,
+    hint: secret,
+    chart: secret,
+    file: secret,
+    line: 1,
+    column: 1,
+    environments: [secret],
+    kubeVersions: [secret],
+    resource: secret,
+    path: secret,
+  } as const;
+  const report: Report = {
+    version: 1,
+    status: 'failed',
+    stages: [{ name: 'render', chart: secret, environment: secret, kubeVersion: secret, status: 'failed', seconds: 1 }],
+    findings: [finding],
+    packages: [{ chart: secret, version: secret, file: secret, sha256: '0'.repeat(64) }],
+    published: [
+      {
+        chart: secret,
+        version: secret,
+        registry: `oci://h/${secret}`,
+        reference: `oci://h/${secret}/x@sha256:${'0'.repeat(64)}`,
+        digest: `sha256:${'0'.repeat(64)}`,
+        outcome: 'pushed',
+      },
+    ],
+    deployments: [],
+  };
+  for (const text of Object.values(renderReport(report, (text) => text.replaceAll(secret, '***'))))
+    expect(text).not.toContain(secret);
+});
