@@ -169,6 +169,11 @@ describe('reading', () => {
     await expect(files.read('/proc/cpuinfo', 100)).rejects.toThrow(RangeError);
   });
 
+  linux('where no folder can be made, that is said: it is not tried for ever', async () => {
+    await expect(files.makeFolder('/proc/chartship/folder')).rejects.toThrow(EnvironmentError);
+    await expect(files.write('/proc/chartship/file', '')).rejects.toThrow(/can't be written: ENOENT/);
+  });
+
   posix('a pipe and a device are not read: they have no end', async () => {
     await promisify(execFile)('mkfifo', [at('pipe')]);
     expect(await files.read(at('pipe'), 10)).toBeUndefined();

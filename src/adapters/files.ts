@@ -36,7 +36,7 @@ export async function createFiles(options: {
 }): Promise<Files & { close(): Promise<void> }> {
   const root = realpathSync(options.root);
   const temporary = await reach(options.temporaryBase, 'used for temporary files', async () => {
-    mkdirSync(options.temporaryBase, { recursive: true });
+    makeFolders(options.temporaryBase);
     return await makePrivateFolder(realpathSync(options.temporaryBase), 'chartship-');
   });
   return {
@@ -50,7 +50,7 @@ export async function createFiles(options: {
     // In the private folder lie secrets too; elsewhere the user's umask decides, as for any file.
     write: (file, content) =>
       reach(file, 'written', () => writeWhole(file, content, isBelow(temporary, file) ? 0o600 : 0o666)),
-    makeFolder: (folder) => reach(folder, 'made', async () => void mkdirSync(folder, { recursive: true })),
+    makeFolder: (folder) => reach(folder, 'made', async () => makeFolders(folder)),
     makeTemporary: (name) =>
       reach(temporary, 'used for temporary files', async () =>
         mkdtempSync(path.join(temporary, `${name.replace(/[^A-Za-z0-9._-]/g, '_')}-`)),
@@ -174,8 +174,27 @@ function writeNew(file: string, content: string | Uint8Array, mode: number): voi
     writeFileSync(file, content, { flag: 'wx', mode });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    mkdirSync(path.dirname(file), { recursive: true });
+    makeFolders(path.dirname(file));
     writeFileSync(file, content, { flag: 'wx', mode });
+  }
+}
+
+/**
+ * A folder and those above it. Node's own `recursive` (seen with 20 and 24) never ends where the system says ENOENT
+ * of a folder whose parent is there, as it does in /proc.
+ */
+function makeFolders(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    const parent = path.dirname(folder);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' && parent !== folder && unlessAbsent(() => statSync(parent)) === undefined) {
+      makeFolders(parent);
+      makeFolders(folder);
+    } else if (unlessAbsent(() => statSync(folder))?.isDirectory() !== true) {
+      throw error;
+    }
   }
 }
 
