@@ -37,6 +37,13 @@ describe('faults', () => {
     ['a: 1\n---\nb: 2\n', { line: 2 }, /more than one YAML document/],
     ['a: *nowhere\n', { line: 1, column: 4 }, /no anchor/],
     ['\ta: 1\n', { line: 1 }, /YAML/],
+    ['a: 1\r\nb: "x\0y"\r\n', { line: 2, column: 6 }, /control character U\+0000/],
+    ['a: 1\nnull: 2\n', { line: 2, column: 1 }, /key that is no text/],
+    ['a:\n  ~: 2\n', { line: 2, column: 3 }, /key that is no text/],
+    ['a: 1\n: 2\n', { line: 2 }, /key that is no text/],
+    ['? [a]\n: 1\n', { line: 1, column: 3 }, /key that is no text/],
+    ['a: {[b]: 1}\n', { line: 1, column: 5 }, /key that is no text/],
+    ['{a: 1}: 2\n', { line: 1, column: 1 }, /key that is no text/],
   ])('%j', (text, place, message) => {
     const result = read(text);
     expect(result).toMatchObject({ ok: false, fault: place });

@@ -1,7 +1,11 @@
 import { CORE_SCHEMA, load, type Schema } from 'js-yaml';
 
-/** What only the full reader knows how to take: anchors, aliases, tags, merges, several documents, directives, tabs. */
-const SPECIAL = /(?:^|[\s,[{:-])[&*!](?=\S)|<<|^(?:---|\.\.\.|%)|\t/m;
+/**
+ * What only the full reader knows how to take: anchors, aliases, tags, merges, several documents, directives, tabs,
+ * and keys that are null, a list or a mapping.
+ */
+const SPECIAL =
+  /(?:^|[\s,[{:-])[&*!](?=\S)|<<|^(?:---|\.\.\.|%)|\t|(?:^|[\s,{])(?:[?](?=\s)|(?:null|Null|NULL|~)?[ ]*:(?=\s|$))|[\]}][ ]*:(?=\s|$)/m;
 
 /**
  * The data of a plain YAML text, some six times as fast as by the reader that knows positions; `undefined`

@@ -10,6 +10,7 @@ import {
   type Node,
   type Pair,
   Parser,
+  type Scalar,
 } from 'yaml';
 import type { Finding } from './finding.ts';
 import { SOURCE_BYTES } from './limits.ts';
@@ -38,9 +39,12 @@ const MOST_TOKENS = 2_000_000;
 /** Looking an alias up takes the longer the more anchors and aliases there are. */
 const MOST_ANCHORS_AND_ALIASES = 10_000;
 
+/** What Helm's parser takes nowhere in a text. */
+const NO_YAML = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
+
 /**
- * Reads one YAML document strictly: duplicate keys, unknown aliases, several documents and excessive
- * alias expansion are faults. A byte order mark and CRLF are taken as they come.
+ * Reads one YAML document strictly: control characters, keys that Helm can't take (null, lists, mappings),
+ * duplicate keys, unknown aliases, several documents and excessive alias expansion are faults. A byte order mark and CRLF are taken as they come.
  */
 export function readSource(bytes: Uint8Array): { ok: true; source: Source } | { ok: false; fault: SourceFault } {
   if (bytes.byteLength > SOURCE_BYTES) {
@@ -51,6 +55,13 @@ export function readSource(bytes: Uint8Array): { ok: true; source: Source } | { 
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
     return { ok: false, fault: { message: 'is not UTF-8 text' } };
+  }
+  const control = text.search(NO_YAML);
+  if (control !== -1) {
+    const before = text.slice(0, control).split(/\r\n|\r|\n/);
+    const code = text.charCodeAt(control).toString(16).toUpperCase().padStart(4, '0');
+    const place = { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+    return { ok: false, fault: { message: `is no YAML: it holds the control character U+${code}`, ...place } };
   }
   // Most files are plain, and nothing in most of them is ever pointed at: their positions are found when asked for.
   const plain = plainData(text);
@@ -143,8 +154,8 @@ interface NodeFault {
 }
 
 /**
- * What is wrong with the nodes of a document, the first in the order of the text: a key twice in one mapping,
- * an alias of nothing or of what holds it, and aliases that come to too much. Expanded on paper only: how many
+ * What is wrong with the nodes of a document, the first in the order of the text: a key that is no text or twice
+ * in one mapping, an alias of nothing or of what holds it, and aliases that come to too much. Expanded on paper only: how many
  * values there are once every alias is replaced is found without doing so.
  */
 function nodeFault(document: Document): NodeFault | undefined {
@@ -190,6 +201,11 @@ function nodeFault(document: Document): NodeFault | undefined {
       const keys = new Set<string>();
       for (const { key, value } of node.items) {
         const id = isScalar(key) ? `${typeof key.value} ${String(key.value)}` : undefined;
+        if (!isAlias(key) && (id === undefined || (key as Scalar).value === null))
+          fail(key ?? value ?? node, {
+            message: 'has a key that is no text: null, a list or a mapping',
+            hint: 'Write it in quotes if it is meant.',
+          });
         if (id !== undefined && keys.has(id)) fail(key, { message: 'has the same key twice in one mapping' });
         if (id !== undefined) keys.add(id);
         weight += weigh(key) - 1 + weigh(value);
