@@ -166,6 +166,7 @@ async function renderAndValidate(
     const faults = renders.flatMap(({ schema }) => schema);
     await record.stage({ name: 'validate', ...where }, async () => ({
       findings: [...schemaFindings, ...validateValues(staged, environment, faults, schema)],
+      skipped: renders[0]?.unchecked === true,
     }));
   }
   const folder = join(request.report, 'manifests', where.chart, where.environment);

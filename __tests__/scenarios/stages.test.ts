@@ -23,3 +23,9 @@ test('what validate would say is nothing to a run that ends before it', async ()
   for (const until of ['resolve', 'lint', 'render'])
     expect(sound(await command(space, ['--until', until]), 'passed').findings).toEqual([]);
 });
+
+test('values that helm did not come to check are not said to be valid', async () => {
+  space.chart('chart', { 'values.schema.json': '{"required":["greeting"]}' });
+  const report = sound(await command(space, ['--set', 'list[99999999]=1']), 'failed');
+  expect(report.stages.find(({ name }) => name === 'validate')).toMatchObject({ status: 'skipped' });
+});

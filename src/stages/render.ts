@@ -40,7 +40,7 @@ export async function render(
   options: RenderOptions,
   checks: DocumentChecks,
   ports: Pick<Ports, 'helm'>,
-): Promise<{ findings: Finding[]; schema: HelmFault[]; rendered: Rendered[]; skipped: boolean }> {
+): Promise<{ findings: Finding[]; schema: HelmFault[]; rendered: Rendered[]; skipped: boolean; unchecked: boolean }> {
   const first = kubeVersion === environment.kubeVersions[0];
   const operations = staged.readsOperation ? [false, true] : [false];
   const renders = await together(
@@ -75,7 +75,14 @@ export async function render(
     }
   }
   // Values that the schema refuses are not rendered.
-  return { findings, schema, rendered, skipped: rendered.length === 0 && schema.length > 0 };
+  const skipped = rendered.length === 0 && schema.length > 0;
+  return { findings, schema, rendered, skipped, unchecked: installed?.ok === false && installed.faults.some(isEarly) };
+}
+
+/** Whether helm may have ended before it came to check the values: of them nothing is known then. */
+function isEarly({ kind, file = '' }: HelmFault): boolean {
+  if (kind === 'yaml') return !/(^|\/)templates\//.test(file);
+  return kind === 'other' || kind === 'missing-dependency' || kind === 'timeout' || kind === 'memory';
 }
 
 function asUpgrade(finding: Finding, onlyUpgrade: boolean): Finding {
