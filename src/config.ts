@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { valid } from 'semver';
 import { type EnvironmentSetting, readConfigFile } from './config-file.ts';
 import type { Credential } from './domain/credential.ts';
+import { hasCredentials, shown as shownRepository } from './domain/dependency-mirror.ts';
 import { RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import { type KubeVersion, parseKubeVersion } from './domain/kubernetes.ts';
@@ -102,6 +103,19 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       ...file.position(['environments', environment.name, 'kubeVersions']),
     });
   }
+  const mirrors = (settings.get('mirrors') as readonly Pair[] | undefined) ?? [];
+  for (const { from, to } of mirrors) {
+    // A repository's URL is shown, and stands in helm's arguments.
+    const withLogin = [from, to].find(hasCredentials);
+    if (withLogin !== undefined) {
+      faults.push(
+        fault('credentials', `mirrors holds credentials: ${shownRepository(withLogin)}`, {
+          hint: 'Take them out, and give them as registry-username and registry-password (host=… a line).',
+          ...at('mirrors'),
+        }),
+      );
+    }
+  }
   const asked = has('until') as StageName | undefined;
   // Pull requests never publish. What must be reached and can't be is said, not skipped.
   // A registry on loopback and a layout on disk are this machine's own: to try things out there is no publishing.
@@ -130,6 +144,9 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     if (!isSetting(setting))
       faults.push(fault('wrong-type', `set must be path=value, not ${quote(setting)}`, at('set')));
   }
+  const caFile = has('ca-file') === undefined ? undefined : resolve(raw.cwd, has('ca-file') ?? '');
+  if (caFile !== undefined && (await files.real(caFile)) === undefined)
+    faults.push(fault('ca-file', `ca-file ${quote(shownPath(files.root, caFile))} is not there`));
   const secretValues = has('secret-values');
   if (secretValues !== undefined) checkSecretValues(secretValues, faults);
 
@@ -161,8 +178,8 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
           faults,
         ),
     plainHttp: settings.get('plain-http') === true,
-    caFile: has('ca-file') === undefined ? undefined : resolve(raw.cwd, has('ca-file') ?? ''),
-    mirrors: (settings.get('mirrors') as readonly Pair[] | undefined) ?? [],
+    caFile,
+    mirrors,
     version: readVersion('version', has('version'), true, faults),
     appVersion: readVersion('app-version', has('app-version'), false, faults),
     until,

@@ -109,6 +109,25 @@ describe('faults, each with its place and what to do', () => {
     ['a registry that is none', { registry: 'ghcr.io/acme' }, undefined, { rule: 'request/registry' }],
     ['a version that is none', { version: 'one' }, undefined, { rule: 'request/version' }],
     ['a Kubernetes version that is none', { 'kube-versions': 'latest' }, undefined, { rule: 'request/kube-version' }],
+    [
+      'a registry with a login in it, which is not shown',
+      { registry: 'oci://me:Sup3rSecret@ghcr.io/acme' },
+      undefined,
+      { message: 'registry "oci://…@ghcr.io/acme" is neither oci://host/path nor oci-layout:DIR' },
+    ],
+    [
+      'a registry in upper case',
+      { registry: 'oci://ghcr.io/Acme' },
+      undefined,
+      { hint: 'A path is in lower case: oci://ghcr.io/acme.' },
+    ],
+    [
+      'a mirror with a login in it, which is not shown',
+      {},
+      'mirrors: { "https://x.example/y": "https://me:Sup3rSecret@z.example/y" }\n',
+      { line: 1, message: 'mirrors holds credentials: https://z.example/y' },
+    ],
+    ['authorities that are not there', { 'ca-file': 'no.pem' }, undefined, { rule: 'request/ca-file' }],
     ['publish without a registry', { until: 'publish' }, undefined, { rule: 'request/no-registry' }],
     [
       'a configuration that is named and not there',

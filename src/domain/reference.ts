@@ -20,6 +20,22 @@ export function parseTarget(text: string): Target | undefined {
   return { kind: 'registry', text: text.replace(/\/$/, ''), host: match[1], path: (match[2] ?? '').slice(1) };
 }
 
+/** What may be wrong with a text that is no target, for a person who meant one; `shown` holds no password. */
+export function targetFault(text: string): { readonly shown: string; readonly hint: string } {
+  const scheme = /^([a-z]+):\/\//i.exec(text)?.[0] ?? '';
+  const rest = text.slice(scheme.length);
+  if (scheme !== '' && /^[^/]*@/.test(rest)) {
+    const bare = rest.slice((/^[^/]*@/.exec(rest)?.[0] ?? '').length);
+    return { shown: `${scheme}…@${bare}`, hint: 'Take the login out: give registry-username and registry-password.' };
+  }
+  if (/^oci:\/\/[^/]+\/.*[A-Z]/.test(text))
+    return { shown: text, hint: `A path is in lower case: ${text.toLowerCase()}.` };
+  if (/^oci:\/\/.*\/.*[:@]/.test(text))
+    return { shown: text, hint: 'Leave out the tag or digest: the name and version are those of the chart.' };
+  const meant = /^(https?|docker):\/\//i.test(scheme) ? `oci://${rest}` : 'oci://ghcr.io/acme/charts or oci-layout:DIR';
+  return { shown: text, hint: `Write it as ${meant}.` };
+}
+
 /** The repository of one chart at a target. `root` is what relative layout folders are relative to. */
 export function locationOf(target: Target, chart: string, join: (...parts: string[]) => string): Location {
   switch (target.kind) {
