@@ -45,12 +45,17 @@ export function createGitHub(options: GitHubOptions): GitHub {
   const line = (text: string): void => print(notACommand(clean(text)));
   const heartbeat = createHeartbeat(line, options.quiet ?? 15_000);
   const groups = createGroups(print, line);
+  const masked = new Set<string>();
 
   return {
     mask(secret) {
       redaction.mask(secret);
       // Past `print`: this must be the first byte, and only the runner may see it.
-      for (const text of secretLines(secret)) stdout.write(`${command('add-mask', {}, text)}\n`);
+      for (const text of secretLines(secret)) {
+        if (masked.has(text)) continue;
+        masked.add(text);
+        stdout.write(`${command('add-mask', {}, text)}\n`);
+      }
     },
     redact: (text) => redaction.redact(text),
 
