@@ -10,7 +10,6 @@ export function secretSources(standardInput: Readable): SecretSources {
       try {
         const handle = await open(path);
         try {
-          // No `start` or `end`: a pipe, as `@<(…)` makes one, has no positions.
           return await readText(handle.createReadStream({ autoClose: false }));
         } finally {
           await handle.close();
