@@ -65,7 +65,8 @@ export const INPUTS = [
     kind: 'secret',
     placeholder: '@FILE',
     default: 'none',
-    description: 'Secret values as YAML, merged after the values files; they reach helm by standard input only.',
+    description:
+      'Secret values as YAML, merged last; what set sets, too, is an error. They reach helm by standard input only.',
   },
   {
     name: 'kube-versions',

@@ -3,7 +3,7 @@ import { checkChart } from './check.ts';
 import { type RawRequest, type Request, readRequest } from './config.ts';
 import { Cancelled, EnvironmentError, RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
-import type { Report } from './domain/outcome.ts';
+import type { Report, RunStatus } from './domain/outcome.ts';
 import { isInside, shownPath } from './domain/paths.ts';
 import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
@@ -25,12 +25,32 @@ export interface Ending {
   readonly crash?: unknown;
 }
 
-/** The pipeline: resolve → lint → render → validate → package → publish → report. `connect` builds what depends on the request. */
+/** How far a run came, before it is told. */
+interface Course {
+  readonly record: Record;
+  readonly status: RunStatus;
+  /** The report folder; `undefined` when none can be written. */
+  readonly folder: string | undefined;
+  readonly crash?: unknown;
+}
+
+/** Runs the pipeline and tells of it once, however it went. `connect` builds what depends on the request. */
 export async function run(
   raw: RawRequest,
   base: Base,
   connect: (request: Request) => Omit<Ports, keyof Base>,
 ): Promise<Ending> {
+  const { record, status, folder, crash } = await pipeline(raw, base, connect);
+  const ending = await finish(record.report(status), folder, base);
+  return { ...ending, ...(crash !== undefined && { crash }) };
+}
+
+/** resolve → lint → render → validate → package → publish */
+async function pipeline(
+  raw: RawRequest,
+  base: Base,
+  connect: (request: Request) => Omit<Ports, keyof Base>,
+): Promise<Course> {
   let record = new Record(base.host, base.clock, 'error');
   let folder: string | undefined;
   try {
@@ -46,20 +66,20 @@ export async function run(
     record.add([...findings, ...values.findings, ...heldBack(request)]);
     const packages = await together(plan.charts.map((chart) => checkChart(request, chart, values, record, ports)));
     await publishAll(request, packages, record, ports);
-    return await finish(record.report(record.failed ? 'failed' : 'passed'), folder, base);
+    return { record, status: record.failed ? 'failed' : 'passed', folder };
   } catch (error) {
-    if (error instanceof Cancelled) return await finish(record.report('cancelled'), folder, base);
+    if (error instanceof Cancelled) return { record, status: 'cancelled', folder };
     if (error instanceof RequestError) {
       record.add(error.findings);
-      return await finish(record.report('invalid'), folder ?? (await defaultReport(raw, base.files)), base);
+      return { record, status: 'invalid', folder: folder ?? (await defaultReport(raw, base.files)) };
     }
     if (error instanceof EnvironmentError) {
       record.add([unavailable(error)]);
-      return await finish(record.report('error'), folder, base);
+      return { record, status: 'error', folder };
     }
     const message = `a bug in Chartship: ${error instanceof Error ? error.message : String(error)}`;
     record.add([{ stage: 'tools', rule: 'tools/bug', severity: 'error', message }]);
-    return { ...(await finish(record.report('error'), folder, base)), crash: error };
+    return { record, status: 'error', folder, crash: error };
   }
 }
 

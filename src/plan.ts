@@ -5,6 +5,8 @@ import { RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import { defaultKubeVersions, type KubeVersion, parseKubeVersion } from './domain/kubernetes.ts';
 import { suggestion } from './domain/nearest.ts';
+import { readSource } from './domain/source.ts';
+import { pathsOfSet } from './domain/values.ts';
 import { fault, quote } from './settings.ts';
 import type { ChartOnDisk } from './survey.ts';
 
@@ -53,6 +55,7 @@ export function makePlan(request: Request, charts: readonly ChartOnDisk[]): Plan
       }),
     );
   }
+  faults.push(...overridden(request, planned));
   const names = new Map<string, string>();
   for (const { chart } of planned) {
     const other = names.get(chart.metadata.name);
@@ -118,4 +121,33 @@ function releaseName(chart: string, environment: string): string {
 
 function dnsLabel(name: string): string {
   return name.toLowerCase().replace(/[^-a-z0-9]/g, '-');
+}
+
+/**
+ * Secret values are merged last, and helm merges `--set` after every file: where both speak of one value,
+ * helm would take the other one.
+ */
+function overridden(request: Request, planned: readonly PlannedChart[]): Finding[] {
+  if (request.secretValues === undefined) return [];
+  const read = readSource(new TextEncoder().encode(request.secretValues));
+  const secret = read.ok ? read.source.data : undefined;
+  const settings = new Set(planned.flatMap(({ environments }) => environments.flatMap(({ set }) => set)));
+  return [...settings]
+    .flatMap((setting) => pathsOfSet(setting))
+    .filter((path) => meets(secret, path))
+    .map((path) =>
+      fault('set-twice', `${path.join('.')} is set by set and by secret-values`, {
+        hint: 'Leave one of them out: secret values are merged last, and helm merges set after every file.',
+      }),
+    );
+}
+
+/** Whether data says something of a path: of the value there, of one around it, or of one within it. */
+function meets(data: unknown, path: readonly string[]): boolean {
+  let node = data;
+  for (const step of path) {
+    if (typeof node !== 'object' || node === null) return node !== undefined;
+    node = (node as Record<string, unknown>)[step];
+  }
+  return node !== undefined;
 }

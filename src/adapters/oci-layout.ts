@@ -53,9 +53,9 @@ function indexIsReadable(text: string): boolean {
 /** The digest that a tag names in an index.json. */
 function digestOf(index: string, tag: string): string | undefined {
   const { manifests } = JSON.parse(index) as {
-    manifests: { digest: string; annotations?: Record<string, string> }[];
+    manifests: ({ digest: string; annotations?: Record<string, string> } | null)[];
   };
-  return manifests.find(({ annotations }) => annotations?.['org.opencontainers.image.ref.name'] === tag)?.digest;
+  return manifests.find((entry) => entry?.annotations?.['org.opencontainers.image.ref.name'] === tag)?.digest;
 }
 
 /**
