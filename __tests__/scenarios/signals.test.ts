@@ -197,6 +197,36 @@ test('at any moment of a good run: either it is cancelled or it is done, and not
   expect(codes).toContain(143);
 });
 
+describe('while a chart of many files is copied', () => {
+  function bigChart(files: number): void {
+    const many = Array.from({ length: files }, (_, index) => [`files/${index}.txt`, `${index}\n`]);
+    space.chart('big', { 'Chart.yaml': 'apiVersion: v2\nname: big\nversion: 1.0.0\n', ...Object.fromEntries(many) });
+  }
+  const copied = (): number => {
+    try {
+      const names = readdirSync(temporary, { recursive: true, encoding: 'utf8' });
+      return names.filter((name) => /\/files\/\d+\.txt$/.test(name)).length;
+    } catch {
+      return 0; // a file was renamed while it was listed
+    }
+  };
+
+  test('the copy is not made anew behind the clearing away, when another chart’s helm ends first', async () => {
+    space.chart('slow', { 'templates/endless.yaml': FOREVER });
+    bigChart(6000);
+    const args = ['slow', 'big'];
+    expectCancelled(await interrupt('SIGINT', args, (pid) => isRunning(pid, 'helm') && copied() > 50), 'SIGINT');
+  });
+
+  test('it stops at once', async () => {
+    bigChart(15_000);
+    const ended = await interrupt('SIGTERM', ['big'], () => copied() > 50);
+    expectCancelled(ended, 'SIGTERM');
+    // Copying the rest would take some seconds.
+    expect(ended.took).toBeLessThan(1.5);
+  });
+});
+
 test('a second signal does not stop the clearing away', async () => {
   space.chart('chart', { 'templates/endless.yaml': FOREVER });
   const again: NodeJS.Timeout[] = [];

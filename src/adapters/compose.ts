@@ -28,7 +28,7 @@ export async function compose(options: {
 }): Promise<Composition> {
   const { environment, host, cancel } = options;
   const limits = limitsOf(environment);
-  const files = await createFiles({ root: options.root, temporaryBase: environment.RUNNER_TEMP || tmpdir() });
+  const files = await createFiles({ root: options.root, temporaryBase: environment.RUNNER_TEMP || tmpdir(), cancel });
   const runner = createRunner(limits, cancel, environment, availableParallelism());
   const note = (text: string): void => host.progress({ kind: 'note', text });
   return {

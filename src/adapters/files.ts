@@ -26,13 +26,15 @@ const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EINVAL', 
 
 /**
  * The disk. Its calls are synchronous inside: charts are many small files, and a thread's turn for each costs
- * several times the CPU of the call itself. `root` must exist; its links are followed once, here. `temporaryBase` is where the private folder
- * of this run is made; what killed runs left there is removed. Whatever the system refuses (no permission, no
- * space) is an `EnvironmentError` that names the path.
+ * several times the CPU of the call itself. `root` must exist; its links are followed once, here.
+ * `temporaryBase` is where the private folder of this run is made; what killed runs left there is removed.
+ * Whatever the system refuses (no permission, no space) is an `EnvironmentError` that names the path. `cancel`
+ * ends what is copied into the private folder, with its reason; reports are still written.
  */
 export async function createFiles(options: {
   readonly root: string;
   readonly temporaryBase: string;
+  readonly cancel?: AbortSignal;
 }): Promise<Files & { close(): Promise<void> }> {
   const root = realpathSync(options.root);
   const temporary = await reach(options.temporaryBase, 'used for temporary files', async () => {
@@ -49,7 +51,13 @@ export async function createFiles(options: {
     glob: (folder, patterns) => reach(folder, 'searched', () => findMatches(folder, patterns)),
     // In the private folder lie secrets too; elsewhere the user's umask decides, as for any file.
     write: (file, content) =>
-      reach(file, 'written', () => writeWhole(file, content, isBelow(temporary, file) ? 0o600 : 0o666)),
+      reach(file, 'written', async () => {
+        const isPrivate = isBelow(temporary, file);
+        if (isPrivate) options.cancel?.throwIfAborted();
+        // Nobody else looks into the private folder: what is there needn't appear at once.
+        if (isPrivate) writeNew(file, content, 0o600, 'w');
+        else writeWhole(file, content, 0o666);
+      }),
     makeFolder: (folder) => reach(folder, 'made', async () => makeFolders(folder)),
     makeTemporary: (name) =>
       reach(temporary, 'used for temporary files', async () =>
@@ -60,8 +68,15 @@ export async function createFiles(options: {
   };
 }
 
-/** Runs `work`; an error of the system becomes one that a person can act on. */
+let reached = 0;
+
+/**
+ * Runs `work`; an error of the system becomes one that a person can act on. Since the calls are synchronous,
+ * signals, timers and children get their turn now and then: a chart may have 20,000 files.
+ */
 async function reach<T>(target: string, done: string, work: () => Promise<T>): Promise<T> {
+  reached += 1;
+  if (reached % 64 === 0) await new Promise((resolve) => setImmediate(resolve));
   try {
     return await work();
   } catch (cause) {
@@ -157,10 +172,10 @@ async function findMatches(folder: string, patterns: readonly string[]): Promise
   return [...new Set(paths)].sort(byCodeUnit);
 }
 
-async function writeWhole(file: string, content: string | Uint8Array, mode: number): Promise<void> {
+function writeWhole(file: string, content: string | Uint8Array, mode: number): void {
   const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
   try {
-    writeNew(temporary, content, mode);
+    writeNew(temporary, content, mode, 'wx');
     renameSync(temporary, file);
   } catch (error) {
     rmSync(temporary, { force: true });
@@ -169,13 +184,13 @@ async function writeWhole(file: string, content: string | Uint8Array, mode: numb
 }
 
 /** Folders are made when they turn out to be missing: most are there. */
-function writeNew(file: string, content: string | Uint8Array, mode: number): void {
+function writeNew(file: string, content: string | Uint8Array, mode: number, flag: 'w' | 'wx'): void {
   try {
-    writeFileSync(file, content, { flag: 'wx', mode });
+    writeFileSync(file, content, { flag, mode });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     makeFolders(path.dirname(file));
-    writeFileSync(file, content, { flag: 'wx', mode });
+    writeFileSync(file, content, { flag, mode });
   }
 }
 
