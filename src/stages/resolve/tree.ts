@@ -6,7 +6,7 @@ import type { StagedDependency } from '../../domain/staged.ts';
 import { together } from '../../domain/together.ts';
 import { collisions, leftOut, notLocked } from './charts-folder.ts';
 import type { Content } from './content.ts';
-import type { Resolving } from './context.ts';
+import type { Resolving, Wanted } from './context.ts';
 import { type ChartFolder, readChartFolder } from './copy.ts';
 import { resolveDependency } from './dependency.ts';
 import { withoutHidden } from './hidden.ts';
@@ -53,8 +53,14 @@ export async function readTree(
   const { vendored, faults } = await readVendored(copy.files);
   const at = { resolving, folder, files: dependencyFiles, vendored, above };
   const isTop = above.length === 1;
+  // What lies there and is no good is told: to fetch it instead would be a second fault, or hide the first.
+  const isSpoilt = ({ requirement, version }: Wanted): boolean =>
+    faults.some(
+      ({ path }) => path === `charts/${requirement.name}` || path === `charts/${requirement.name}-${version}.tgz`,
+    );
+  const fit = wanted.filter((each) => !isSpoilt(each));
   const resolved = await together(
-    wanted.map(async (each) => {
+    fit.map(async (each) => {
       const one = await resolveDependency(at, each);
       // helm looks at the rules of the chart that it is given, not at those of charts within.
       return isTop ? await withoutHidden(folder, dependencyFiles, copy.ignored, each, one) : one;
@@ -65,7 +71,7 @@ export async function readTree(
     ...faults.map(({ path, reason }) => unsafe(folder, path, reason)),
     ...resolved.flatMap((each) => each.findings),
     ...notLocked(folder, dependencyFiles, resolved),
-    ...collisions(folder, dependencyFiles, wanted, resolved),
+    ...collisions(folder, dependencyFiles, fit, resolved),
   ];
   const left = leftOut(folder, dependencyFiles, vendored, resolved, findings);
   const dropped = new Set(left.paths);
