@@ -91,17 +91,14 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     if (target?.kind === 'layout') return { ...target, directory: resolve(base('registry'), target.directory) };
     return target ?? [];
   });
-  const kubeVersions = readKubeVersions(
-    list(settings.get('kube-versions')),
-    'kube-versions',
-    faults,
+  const kubeVersions = readKubeVersions(list(settings.get('kube-versions')), 'kube-versions', faults, () =>
     at('kube-versions'),
   );
   for (const environment of file.environments ?? []) {
-    readKubeVersions(environment.kubeVersions ?? [], `kubeVersions of ${environment.name}`, faults, {
+    readKubeVersions(environment.kubeVersions ?? [], `kubeVersions of ${environment.name}`, faults, () => ({
       file: file.shown,
       ...file.position(['environments', environment.name, 'kubeVersions']),
-    });
+    }));
   }
   const mirrors = (settings.get('mirrors') as readonly Pair[] | undefined) ?? [];
   for (const { from, to } of mirrors) {
@@ -310,7 +307,8 @@ function readKubeVersions(
   texts: readonly string[],
   name: string,
   faults: Finding[],
-  place: Partial<Finding>,
+  // Found only when it is pointed at: positions cost a full reading of the file.
+  place: () => Partial<Finding>,
 ): KubeVersion[] {
   return texts.flatMap((entry) => {
     const version = parseKubeVersion(entry);
@@ -318,7 +316,7 @@ function readKubeVersions(
       faults.push(
         fault('kube-version', `${name}: ${quote(entry)} is no Kubernetes version`, {
           hint: 'Write it as 1.35 or 1.35.2.',
-          ...place,
+          ...place(),
         }),
       );
     return version ?? [];
@@ -413,22 +411,25 @@ function checkSecretValues(given: string, faults: Finding[]): void {
 
 /** Helm refuses release names over 53 characters; Kubernetes namespaces over 63. */
 function checkNames(request: Request, file: Configuration, faults: Finding[]): void {
-  const check = (kind: 'namespace' | 'release', name: string | undefined, place: Partial<Finding>): void => {
+  const check = (kind: 'namespace' | 'release', name: string | undefined, place: () => Partial<Finding>): void => {
     const longest = kind === 'release' ? 53 : 63;
     if (name === undefined || (name.length <= longest && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(name))) return;
     faults.push(
       fault(
         kind,
         `${kind} ${quote(name)} must be lower-case letters, digits and hyphens, at most ${longest} characters`,
-        place,
+        place(),
       ),
     );
   };
-  check('namespace', request.namespace, {});
-  check('release', request.release, {});
+  check('namespace', request.namespace, () => ({}));
+  check('release', request.release, () => ({}));
   for (const environment of file.environments ?? []) {
     for (const key of ['namespace', 'release'] as const) {
-      check(key, environment[key], { file: file.shown, ...file.position(['environments', environment.name, key]) });
+      check(key, environment[key], () => ({
+        file: file.shown,
+        ...file.position(['environments', environment.name, key]),
+      }));
     }
   }
 }
