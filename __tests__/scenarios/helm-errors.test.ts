@@ -489,6 +489,16 @@ const cases: Record<string, Case> = {
     args: ['--kube-versions', '1.34'],
     finds: { rule: 'render/kube-version', file: 'chart/Chart.yaml', environments: ALL },
   },
+  'a kubeVersion that is no range': {
+    chart: { 'Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 1.0.0\nkubeVersion: not a range\n' },
+    finds: {
+      rule: 'render/kube-version',
+      message: 'kubeVersion is no range of versions: "not a range"',
+      hint: expect.stringContaining('Write it as'),
+      file: 'chart/Chart.yaml',
+      environments: ALL,
+    },
+  },
   'a set that helm can not read': {
     chart: {},
     args: ['--set', 'a=1,b'],

@@ -1,3 +1,4 @@
+import { satisfies } from '../domain/dependency-range.ts';
 import type { HelmFault } from '../ports.ts';
 import { schemaFaults } from './helm-schema-faults.ts';
 
@@ -72,8 +73,12 @@ function positionsOf(chart: string): RegExp {
 }
 
 function templateFault(text: string, chart: string): HelmFault {
-  const version = /chart requires kubeVersion: .*? which is incompatible with Kubernetes \S+/.exec(text);
-  if (version !== null) return { kind: 'kube-version', severity: 'error', message: version[0], file: 'Chart.yaml' };
+  const version = /chart requires kubeVersion: (.*?) which is incompatible with Kubernetes \S+/.exec(text);
+  if (version?.[1] !== undefined) {
+    const isRange = satisfies('1.0.0', version[1]) !== undefined;
+    const message = isRange ? version[0] : `kubeVersion is no range of versions: ${JSON.stringify(version[1])}`;
+    return { kind: 'kube-version', severity: 'error', message, file: 'Chart.yaml' };
+  }
   const missing = /found in Chart\.yaml, but missing in charts\/ directory: (.+)/.exec(text);
   if (missing !== null) {
     return {

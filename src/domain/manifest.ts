@@ -11,7 +11,7 @@ export interface RenderedDocument {
 export function documentsOf(manifest: string, chart: string): RenderedDocument[] {
   return manifest.split(/^---(?=\s|$)/m).flatMap((text) => {
     if (text.trim() === '') return [];
-    const source = /^# Source: (\S+)$/m.exec(text)?.[1] ?? '';
+    const source = /^# Source: (.+)$/m.exec(text)?.[1] ?? '';
     return [{ template: source.startsWith(`${chart}/`) ? source.slice(chart.length + 1) : source, text }];
   });
 }
@@ -59,8 +59,10 @@ async function repeatedKey(text: string): Promise<string | undefined> {
     // The line is one of the rendered text; the key there helps where the line's number wouldn't.
     // The key alone: its value may differ between environments, and the fault is still one.
     const line = text.split('\n')[error.mark?.line ?? -1] ?? '';
-    const key = /^[\s-]*(?:"([^"]+)"|'([^']+)'|([^\s:][^:]*?))\s*:/
-      .exec(line)
+    // The mark is behind a quote that the key begins with.
+    const start = (error.mark?.column ?? 0) - (/["']/.test(line[(error.mark?.column ?? 0) - 1] ?? '') ? 1 : 0);
+    const key = /^(?:"([^"]+)"|'([^']+)'|([^\s:][^:]*?))\s*:/
+      .exec(line.slice(start))
       ?.slice(1)
       .find((part) => part !== undefined);
     return `renders the same key twice in one mapping${key === undefined ? '' : `: ${JSON.stringify(key.slice(0, 80))}`}`;

@@ -57,6 +57,7 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /did not find expected|mapping values are not allowed|could not find expected|found character that cannot start/,
     'Look at the indentation: `nindent` and `quote` are the usual cure.',
   ],
+  [/kubeVersion is no range/, 'Write it as ">=1.32.0-0" or ">=1.32.0-0 <1.38.0-0".'],
   [/chart requires kubeVersion/, 'Leave this version out of kube-versions, or widen kubeVersion in Chart.yaml.'],
 ];
 
