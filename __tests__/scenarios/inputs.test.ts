@@ -22,6 +22,10 @@ beforeEach(() => {
 });
 afterEach(() => space.remove());
 
+/** Names beside the repository, in a folder that others use as well. */
+const OUTSIDE = `outside-${process.pid}`;
+const ESCAPED = `escaped-${process.pid}`;
+
 type Expected = Partial<Record<keyof Finding, unknown>>;
 interface Case {
   /** Files beside the small chart in `chart`. */
@@ -173,7 +177,7 @@ const invalid: Record<string, Case> = {
   },
   'a configuration outside the repository': {
     before: () => outside((folder) => writeFileSync(join(folder, 'c.yaml'), 'until: lint\n')),
-    args: ['--config', '../outside/c.yaml'],
+    args: ['--config', `../${OUTSIDE}/c.yaml`],
     finds: { rule: 'request/outside', message: expect.stringContaining('outside the repository') },
   },
   'a chart that is not there': {
@@ -207,7 +211,7 @@ const invalid: Record<string, Case> = {
     finds: { rule: 'request/no-chart', message: 'no chart matches "charts/*"' },
   },
   'a chart of the configuration outside the repository': {
-    files: { 'chartship.yaml': 'charts: [../outside/chart]\n' },
+    files: { 'chartship.yaml': `charts: [../${OUTSIDE}/chart]\n` },
     before: () =>
       outside((folder) => {
         mkdirSync(join(folder, 'chart'));
@@ -248,7 +252,7 @@ const invalid: Record<string, Case> = {
     finds: { rule: 'request/values-file', message: expect.stringContaining('is not there') },
   },
   'a values file outside the repository by ..': {
-    files: { 'chartship.yaml': 'environments:\n  dev: { values: [../../outside/v.yaml] }\n' },
+    files: { 'chartship.yaml': `environments:\n  dev: { values: [../../${OUTSIDE}/v.yaml] }\n` },
     before: () => outside((folder) => writeFileSync(join(folder, 'v.yaml'), 'secret-of-the-host: 1\n')),
     finds: {
       rule: 'request/values-file',
@@ -304,7 +308,7 @@ const invalid: Record<string, Case> = {
     },
   },
   'an environment whose name would lead out of the report folder': {
-    files: { 'chartship.yaml': 'environments:\n  ../../../escaped: { namespace: a, release: a }\n' },
+    files: { 'chartship.yaml': `environments:\n  ../../../${ESCAPED}: { namespace: a, release: a }\n` },
     finds: { rule: 'request/environment', file: 'chartship.yaml', line: 2, column: 3 },
   },
   'an environment whose name is no namespace': {
@@ -493,7 +497,7 @@ const malformed: Record<string, Case> = {
     finds: { rule: 'resolve/chart-yaml', message: 'chart/Chart.yaml has no name', line: 1 },
   },
   'a name that would lead out of the report folder': {
-    files: { 'chart/Chart.yaml': 'apiVersion: v2\nname: ../../escaped\nversion: 1.0.0\n' },
+    files: { 'chart/Chart.yaml': `apiVersion: v2\nname: ../../${ESCAPED}\nversion: 1.0.0\n` },
     finds: { rule: 'resolve/chart-yaml', line: 2, column: 7 },
   },
 };
@@ -509,7 +513,8 @@ async function runCase(each: Case, face: 'command' | 'action'): Promise<Finding>
   expect(`${ended.stdout}${readFileSync(join(space.root, 'chartship-report/report.json'), 'utf8')}`).not.toMatch(
     /hunter22|secret-of-the-host/,
   );
-  expect(existsSync(join(space.root, '../escaped'))).toBe(false);
+  for (const way of [ESCAPED, `../${ESCAPED}`, `chartship-report/${ESCAPED}`])
+    expect(existsSync(join(space.root, way))).toBe(false);
   return found;
 }
 
@@ -951,7 +956,7 @@ describe('a report folder that can not be used', () => {
 /** A folder beside the repository, for what lies outside it. */
 const made: string[] = [];
 function outside(fill: (folder: string) => void): void {
-  const folder = join(space.root, '../outside');
+  const folder = join(space.root, `../${OUTSIDE}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
   made.push(folder);
