@@ -11,6 +11,7 @@ import type { ValuesLayer } from './domain/values.ts';
 import type { PlannedChart } from './plan.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
+import { checkCrds } from './stages/crds.ts';
 import { lint } from './stages/lint.ts';
 import { packageChart } from './stages/package.ts';
 import { type Rendered, render, versionsToRender } from './stages/render.ts';
@@ -81,8 +82,8 @@ async function resolveChart(
 ): Promise<StagedChart | undefined> {
   const { name } = chart.metadata;
   const layouts = request.registries.flatMap((target) => (target.kind === 'layout' ? [target.directory] : []));
-  const { staged, contentLock } = await record.stage({ name: 'resolve', chart: name }, () =>
-    resolve(
+  const { staged, contentLock } = await record.stage({ name: 'resolve', chart: name }, async () => {
+    const resolved = await resolve(
       chart,
       {
         mirrors: request.mirrors,
@@ -91,8 +92,10 @@ async function resolveChart(
         exclude: [request.report, ...layouts],
       },
       ports,
-    ),
-  );
+    );
+    if (resolved.staged === undefined) return resolved;
+    return { ...resolved, findings: [...resolved.findings, ...(await checkCrds(resolved.staged, ports))] };
+  });
   if (contentLock !== undefined) {
     await ports.files.write(join(request.report, 'locks', name, 'chartship.lock'), contentLock);
   }

@@ -77,7 +77,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
   const settings: Settings = new Map([...file.settings, ...given]);
   const has = (name: InputName): string | undefined => text(settings.get(name));
 
-  const registries = list(settings.get('registry')).flatMap((entry) => {
+  const named = list(settings.get('registry')).flatMap((entry) => {
     const target = parseTarget(entry);
     if (target === undefined) {
       const { shown, hint } = targetFault(entry);
@@ -91,6 +91,8 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     if (target?.kind === 'layout') return { ...target, directory: resolve(base('registry'), target.directory) };
     return target ?? [];
   });
+  // One place written twice is published to once.
+  const registries = [...new Map(named.map((target) => [placeOf(target), target])).values()];
   const kubeVersions = readKubeVersions(list(settings.get('kube-versions')), 'kube-versions', faults, () =>
     at('kube-versions'),
   );
@@ -321,6 +323,10 @@ function readKubeVersions(
       );
     return version ?? [];
   });
+}
+
+function placeOf(target: Target): string {
+  return target.kind === 'layout' ? target.directory : target.text;
 }
 
 function readVersion(

@@ -224,6 +224,11 @@ describe('credentials', () => {
   });
 });
 
+test('a registry written twice is published to once', async () => {
+  const read = await request({ registry: 'oci://h.example/p,oci://h.example/p/,oci-layout:lay,oci-layout:./lay' });
+  expect(read.registries.map(({ text }) => text)).toHaveLength(2);
+});
+
 test('a leading v is dropped from versions', async () => {
   expect(await request({ version: 'v1.2.3', 'app-version': 'v2' })).toMatchObject({
     version: '1.2.3',

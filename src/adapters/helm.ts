@@ -68,8 +68,11 @@ export function createHelm(options: HelmOptions): Helm {
       const args = chartArguments({ ...request, skipSchema: true });
       const ran = await call(['lint', await lintable(request.chart), ...args], input(request));
       if (ran.ended !== 'exit') return failed(ran, limits, basename(request.chart));
-      const found = lintFaults(decode(ran.stdout), basename(request.chart));
-      return ran.code === 0 || found.length > 0 ? found : faultsOf(ran.stderr, basename(request.chart));
+      const stdout = decode(ran.stdout);
+      const found = lintFaults(stdout, basename(request.chart));
+      // What was left out on purpose was an error, too: then stderr says no more than that there was one.
+      const told = found.length > 0 || /^\[ERROR\] /m.test(stdout);
+      return ran.code === 0 || told ? found : faultsOf(ran.stderr, basename(request.chart));
     },
     template,
     package: async (chart, destination) => {
