@@ -1,11 +1,21 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { startFaultProxy } from '../support/fault-proxy.ts';
 import { descendants, isAlive } from '../support/process-tree.ts';
 import { type ReleaseServer, startReleaseServer } from '../support/release-server.ts';
-import { command, type Ended, type RunOptions, type Workspace, workspace } from '../support/scenario.ts';
+import { command, type Ended, type RunOptions, toolPath, type Workspace, workspace } from '../support/scenario.ts';
 import { until } from '../support/waiting.ts';
 
 /**
@@ -277,6 +287,17 @@ describe('kill -9', () => {
     expect(readdirSync(join(space.root, 'oci/demo')).sort()).toEqual(['blobs', 'index.json', 'oci-layout']);
     expect(left()).toEqual([]);
   });
+});
+
+test('an old setpriv that ties no child to its parent is done without', async () => {
+  space.chart('chart', { 'values-a.yaml': '', 'values-b.yaml': '' });
+  const old =
+    '#!/bin/sh\necho "$0: unrecognized option \'$1\'" >&2\necho "Try \'setpriv --help\' for more information." >&2\nexit 1\n';
+  space.write('old/setpriv', old);
+  chmodSync(join(space.root, 'old/setpriv'), 0o755);
+  const PATH = `${join(space.root, 'old')}:${toolPath(space.root)}`;
+  const ended = await command(space, ['--registry', 'oci-layout:oci'], { environment: { PATH } });
+  expect([ended.code, ended.report?.findings]).toEqual([0, []]);
 });
 
 test('a running neighbour keeps its temporary folder', async () => {

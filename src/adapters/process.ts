@@ -59,10 +59,17 @@ export function createRunner(
   const allowed = allowedEnvironment(environment);
   const inTurn = pLimit(atOnce);
   const running = new Set<Promise<unknown>>();
-  const tie = findTie(allowed.PATH ?? '');
+  let tie = findTie(allowed.PATH ?? '');
+  const runTied = async (call: Call): Promise<Ran> => {
+    const env = { ...allowed, ...call.env };
+    const ran = await runChild(call, tie, limits, cancel, env);
+    if (!refusedToTie(ran)) return ran;
+    tie = [];
+    return await runChild(call, tie, limits, cancel, env);
+  };
   const start = async (call: Call): Promise<Ran> => {
     cancel.throwIfAborted();
-    const child = runChild(call, tie, limits, cancel, { ...allowed, ...call.env });
+    const child = runTied(call);
     running.add(child);
     try {
       return await child;
@@ -96,6 +103,11 @@ function findTie(path: string): readonly string[] {
     return basename(realpathSync(file)) === 'setpriv' ? [file, '--pdeathsig', 'KILL', '--'] : [];
   }
   return [];
+}
+
+/** A setpriv older than util-linux 2.33 (RHEL 8 has one) knows no --pdeathsig; nothing was started then. */
+function refusedToTie({ ended, code, stderr }: Ran): boolean {
+  return ended === 'exit' && code === 1 && /^\S*setpriv: /.test(stderr);
 }
 
 function runChild(
