@@ -6,6 +6,7 @@ import type { Report } from '../../src/domain/outcome.ts';
 import { packageOf } from '../support/archives.ts';
 import { type HttpRepository, startHttpRepository } from '../support/http-repository.ts';
 import { startTestRegistry, type TestRegistry } from '../support/registry.ts';
+import { lockFor } from '../support/resolving.ts';
 import { command, type Workspace, workspace } from '../support/scenario.ts';
 
 /** Several runs at once in one checkout, as matrix jobs on one machine and impatient people start them. */
@@ -48,8 +49,10 @@ function chartWithDependencies(): void {
     `{name: lib, version: 1.0.0, repository: "${repository.url}"}`,
     '{name: local, version: 1.0.0, repository: "file://../local"}',
   ];
+  const chartYaml = `apiVersion: v2\nname: demo\nversion: 1.0.0\ndependencies:\n${dependencies.map((each) => `  - ${each}\n`).join('')}`;
   space.chart('chart', {
-    'Chart.yaml': `apiVersion: v2\nname: demo\nversion: 1.0.0\ndependencies:\n${dependencies.map((each) => `  - ${each}\n`).join('')}`,
+    'Chart.yaml': chartYaml,
+    'Chart.lock': lockFor(chartYaml, ['1.0.0', '1.0.0']),
     'values-dev.yaml': 'greeting: dev\n',
     'values-prod.yaml': 'greeting: prod\n',
   });

@@ -254,6 +254,23 @@ describe('a run that passes', () => {
     expect(again.report?.published.map(({ outcome }) => outcome)).toEqual(['already-published']);
   });
 
+  test('what a chart itself puts into a Secret is in no manifest of the report', async () => {
+    const text = `${CANARY}-committed`;
+    const secret = (key: string, value: string): string =>
+      `apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n${key}: {b: ${value}}\n`;
+    space.chart('chart', {
+      'values.yaml': `password: ${text}\n`,
+      'templates/a.yaml': secret('stringData', '{{ .Values.password }}'),
+      'templates/b.yaml': secret('data', '{{ b64enc .Values.password }}'),
+      'templates/c.yaml':
+        '{{ toJson (dict "kind" "List" "apiVersion" "v1" "items" (list (dict "apiVersion" "v1" "kind" "Secret" "stringData" (dict "x" .Values.password)))) }}\n',
+    });
+    const ended = await command(space, []);
+    expect(ended.code).toBe(0);
+    expect(tracesBelow(join(space.root, 'chartship-report/manifests'))).toEqual({});
+    expect(tracesIn(ended.stdout)).toEqual([]);
+  });
+
   test('every secret is masked before anything else is said', async () => {
     space.chart('chart', DEFAULTS);
     const { stdout } = await watched({});
