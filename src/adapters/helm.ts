@@ -171,7 +171,7 @@ function failed(ran: Ran, limits: Limits, chart: string, milliseconds = limits.h
     case 'output':
       return only('output', `helm printed more than ${Math.round(limits.outputBytes / 1024 / 1024)} MiB`);
     case 'not-started':
-      return only('other', 'helm could not be started');
+      return only('other', `helm could not be started${ran.stderr === '' ? '' : `: ${ran.stderr.trim()}`}`);
     case 'exit':
       return faultsOf(ran.stderr, chart);
   }

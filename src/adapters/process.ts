@@ -120,12 +120,22 @@ function runChild(
   return new Promise((resolve) => {
     const started = performance.now();
     const [program = call.file, ...args] = [...tie, call.file, ...call.args];
-    const child = spawn(program, args, {
-      ...(call.cwd !== undefined && { cwd: call.cwd }),
-      env,
-      stdio: [call.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-      windowsHide: true,
-    });
+    const command = [call.file, ...call.args].map(quoted).join(' ');
+    let child: ChildProcess;
+    try {
+      child = spawn(program, args, {
+        ...(call.cwd !== undefined && { cwd: call.cwd }),
+        env,
+        stdio: [call.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        windowsHide: true,
+      });
+    } catch (error) {
+      // What the system refuses outright is thrown: arguments of more than 128 KiB, say.
+      if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+      const stderr = (error as NodeJS.ErrnoException).code === 'E2BIG' ? 'its arguments are too long' : String(error);
+      resolve({ ended: 'not-started', code: undefined, stdout: Buffer.alloc(0), stderr, seconds: 0, command });
+      return;
+    }
     children.add(child);
     let why: Ran['ended'] = 'exit';
     let force: NodeJS.Timeout | undefined;
@@ -158,7 +168,7 @@ function runChild(
         stdout: Buffer.concat(stdout),
         stderr: said,
         seconds: (performance.now() - started) / 1000,
-        command: [call.file, ...call.args].map(quoted).join(' '),
+        command,
       });
     };
     child.on('error', () => {
