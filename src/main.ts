@@ -3,7 +3,7 @@ import { checkChart } from './check.ts';
 import { type RawRequest, type Request, readRequest } from './config.ts';
 import { Cancelled, EnvironmentError, RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
-import type { Report, RunStatus } from './domain/outcome.ts';
+import type { PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
 import { isInside, shownPath } from './domain/paths.ts';
 import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
@@ -105,10 +105,13 @@ async function publishAll(
   }
   await together(
     built.map(async (each) => {
+      const told = (outcome: PublishOutcome): void =>
+        record.publish(each.name, [...record.publishedOf(each.name), outcome]);
       const { outcomes } = await record.stage({ name: 'publish', chart: each.name }, () =>
-        publish(each, request.registries, { root: ports.files.root }, ports),
+        publish(each, request.registries, { root: ports.files.root, told }, ports),
       );
-      record.published.push(...outcomes);
+      // As they were asked for, not as they came.
+      record.publish(each.name, outcomes);
     }),
   );
 }

@@ -19,7 +19,7 @@ export class Record {
   readonly #stages: StageRun[] = [];
   readonly #findings: Finding[] = [];
   readonly packages: PackageOutcome[] = [];
-  readonly published: PublishOutcome[] = [];
+  readonly #published = new Map<string, readonly PublishOutcome[]>();
 
   constructor(host: Pick<Host, 'progress'>, clock: Clock, failOn: 'error' | 'warning') {
     this.#host = host;
@@ -54,6 +54,15 @@ export class Record {
     this.#host.progress({ kind: 'ended', run: skipped });
   }
 
+  publishedOf(chart: string): readonly PublishOutcome[] {
+    return this.#published.get(chart) ?? [];
+  }
+
+  /** What is known of a chart's publishing so far; it replaces what was. */
+  publish(chart: string, outcomes: readonly PublishOutcome[]): void {
+    this.#published.set(chart, outcomes);
+  }
+
   add(findings: readonly Finding[]): void {
     this.#findings.push(...findings);
   }
@@ -74,7 +83,7 @@ export class Record {
       stages: [...this.#stages].sort(inOrder),
       findings: mergeFindings(withoutEchoes(this.#findings).sort(findingsInOrder)),
       packages: [...this.packages].sort((a, b) => compare(a.chart, b.chart)),
-      published: [...this.published].sort((a, b) => compare(a.chart, b.chart)),
+      published: [...this.#published.values()].flat().sort((a, b) => compare(a.chart, b.chart)),
       deployments: [],
     };
   }

@@ -173,13 +173,17 @@ async function findMatches(folder: string, patterns: readonly string[]): Promise
 }
 
 function writeWhole(file: string, content: string | Uint8Array, mode: number): void {
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
-  try {
-    writeNew(temporary, content, mode, 'wx');
-    renameSync(temporary, file);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
+  for (let attempt = 1; ; attempt += 1) {
+    const temporary = path.join(path.dirname(file), `.${path.basename(file)}.${randomBytes(6).toString('hex')}`);
+    try {
+      writeNew(temporary, content, mode, 'wx');
+      renameSync(temporary, file);
+      return;
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      // Another run with the same report folder clears it away while we write: then it is made again.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === 10) throw error;
+    }
   }
 }
 

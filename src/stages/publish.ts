@@ -23,13 +23,19 @@ type Published =
 export async function publish(
   pkg: ChartPackage,
   targets: readonly Target[],
-  options: { readonly root: string },
+  options: {
+    readonly root: string;
+    /** Told of each registry as it is done with: what an interrupted run did publish must be known. */
+    readonly told?: (outcome: PublishOutcome) => void;
+  },
   ports: Pick<Ports, 'registry'>,
 ): Promise<{ findings: Finding[]; outcomes: PublishOutcome[] }> {
   const tried = await together(
-    targets.map((target) => {
+    targets.map(async (target) => {
       const location = locationOf(target, pkg.name, (...parts) => resolve(options.root, ...parts));
-      return publishTo(pkg, target, location, ports.registry);
+      const published = await publishTo(pkg, target, location, ports.registry);
+      options.told?.(outcomeOf(published, pkg));
+      return published;
     }),
   );
   return {
