@@ -37,8 +37,10 @@ async function kindOf(directory: string): Promise<'folder' | 'other' | undefined
     return (await stat(directory)).isDirectory() ? 'folder' : 'other';
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    // A link that leads nowhere is there all the same.
-    return (await lstat(directory).catch(() => undefined)) === undefined ? undefined : 'other';
+    // A link that leads nowhere is there all the same; a folder has been made by another run meanwhile.
+    const found = await lstat(directory).catch(() => undefined);
+    if (found?.isDirectory()) return 'folder';
+    return found === undefined ? undefined : 'other';
   }
 }
 
