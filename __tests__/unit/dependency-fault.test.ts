@@ -10,7 +10,7 @@ test.each([
   [`${PULL} Get "https://h:1/v2/": x509: certificate signed by unknown authority`, 'transport'],
   [`${GET}: dial tcp 127.0.0.1:1: connect: connection refused`, 'unreachable'],
   [`${GET}: EOF`, 'unreachable'],
-  [`${GET}: dial tcp 10.0.0.1:443: i/o timeout`, 'timeout'],
+  [`${GET}: dial tcp 127.0.0.1:443: i/o timeout`, 'timeout'],
   ['failed to fetch http://h:1/denied/index.yaml : 401 Unauthorized', 'unauthenticated'],
   ['failed to fetch http://h:1/unauthorized/index.yaml : 503 Service Unavailable', 'server-error'],
   ['something new', 'other'],

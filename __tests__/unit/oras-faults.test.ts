@@ -53,7 +53,7 @@ const TEXTS: [string, string, string][] = [
     'h:1 cannot be reached: connection refused',
   ],
   [
-    `${FETCH}: dial tcp: lookup nohost.invalid on 10.0.0.53:53: no such host\n`,
+    `${FETCH}: dial tcp: lookup nohost.invalid on 127.0.0.53:53: no such host\n`,
     'unreachable',
     'h:1 is no host name that can be found',
   ],
@@ -68,9 +68,9 @@ const TEXTS: [string, string, string][] = [
     'unreachable',
     'h:1 closed the connection in the middle',
   ],
-  [`${FETCH}: dial tcp 10.0.0.1:443: i/o timeout\n`, 'timeout', 'h:1 did not answer in time'],
+  [`${FETCH}: dial tcp 127.0.0.1:443: i/o timeout\n`, 'timeout', 'h:1 did not answer in time'],
   [
-    `${FETCH}: proxyconnect tcp: dial tcp 10.0.0.1:3128: connect: no route to host\n`,
+    `${FETCH}: proxyconnect tcp: dial tcp 127.0.0.1:3128: connect: no route to host\n`,
     'unreachable',
     'h:1 cannot be reached',
   ],
