@@ -9,6 +9,7 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
+  moduleNameMapper: { '\\.wasm$': '<rootDir>/__tests__/support/wasm-bytes.ts' },
   modulePathIgnorePatterns: ['<rootDir>/.cache/', '<rootDir>/.ship/', '<rootDir>/dist/'],
   watchPathIgnorePatterns: ['<rootDir>/.cache/', '<rootDir>/.ship/'],
   testTimeout: 60_000,

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import zlib, { createGunzip } from 'node:zlib';
+import { createGunzip, gunzipSync } from 'node:zlib';
 import { Refusal, SeenPaths, segmentsOf, shown } from './archive-paths.ts';
 import type { ChartFile } from './chart.ts';
 import { ARCHIVE_LIMITS } from './limits.ts';
+import { packTar, TarCutOff, type TarHeader, TarReader } from './tar.ts';
 
 export type ArchiveLimits = { readonly [Name in keyof typeof ARCHIVE_LIMITS]: number };
 
@@ -34,52 +34,42 @@ export async function readArchive(bytes: Uint8Array, limits: ArchiveLimits = ARC
 async function read(bytes: Uint8Array, limits: ArchiveLimits): Promise<ArchiveRead> {
   if (bytes.byteLength > limits.packedBytes) throw new Refusal(`is larger than ${mebibytes(limits.packedBytes)}`);
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) throw new Refusal('is no gzip archive');
-  // The default export: a bundled CommonJS module has no named ones when it is loaded lazily.
-  const { default: tar } = await import('tar-stream');
-  const reader = tar.extract();
-  const feeding = pipeline(Readable.from(slices(bytes)), createGunzip(), meter(limits), reader);
-  // Looked at below; without this a failure before then would count as nobody's.
-  feeding.catch(() => {});
+  const small = unpackedAtOnce(bytes);
+  const entries = new Entries(limits);
+  const tar = new TarReader(entries);
+  if (small !== undefined) tar.push(small);
+  else await unpackInPieces(bytes, limits, (piece) => tar.push(piece));
+  tar.end();
+  return entries.finish();
+}
 
-  const seen = new SeenPaths();
-  const files: ChartFile[] = [];
-  let root: string | undefined;
-  let entries = 0;
-  let total = 0;
+/** Nearly every chart unpacks to less; the stream that reads larger ones costs more than the reading. */
+const AT_ONCE = 8 * 1024 * 1024;
+
+function unpackedAtOnce(bytes: Uint8Array): Uint8Array | undefined {
   try {
-    for await (const entry of reader) {
-      const { name, type, size = 0 } = entry.header;
-      entries += 1;
-      if (entries > limits.entries) throw new Refusal(`holds more than ${limits.entries} entries`);
-      const [first, ...rest] = segmentsOf(name);
-      if (type !== 'file' && type !== 'contiguous-file' && type !== 'directory')
-        throw new Refusal(notPlain(type, name));
-      if (first === undefined) {
-        entry.resume();
-        continue;
-      }
-      root ??= first;
-      if (first !== root) throw new Refusal(`holds several top folders: ${shown(root)} and ${shown(first)}`);
-      if (type === 'directory') {
-        entry.resume();
-        continue;
-      }
-      if (rest.length === 0) throw new Refusal(`holds a file outside the chart's folder: ${shown(name)}`);
-      if (size > limits.fileBytes)
-        throw new Refusal(`holds a file larger than ${mebibytes(limits.fileBytes)}: ${shown(name)}`);
-      total += size;
-      if (total > limits.totalBytes) throw new Refusal(`unpacks to more than ${mebibytes(limits.totalBytes)}`);
-      const path = rest.join('/');
-      seen.add(path);
-      files.push({ path, content: await contentOf(entry as AsyncIterable<unknown> as AsyncIterable<Uint8Array>) });
-    }
-  } finally {
-    reader.destroy();
+    return gunzipSync(bytes, { maxOutputLength: AT_ONCE });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
+    throw error;
   }
-  await feeding;
-  seen.finish();
-  if (root === undefined || !files.some((file) => file.path === 'Chart.yaml')) throw new Refusal('holds no Chart.yaml');
-  return { ok: true, root, files: sorted(files) };
+}
+
+/** Ends when the tar itself, with its headers and padding, grows past all that the bounds admit. */
+async function unpackInPieces(
+  bytes: Uint8Array,
+  limits: ArchiveLimits,
+  take: (piece: Uint8Array) => void,
+): Promise<void> {
+  const most = limits.totalBytes + limits.entries * 2048;
+  const unpacking = Readable.from(slices(bytes)).pipe(createGunzip({ chunkSize: 1024 * 1024 }));
+  let total = 0;
+  // Leaving the loop by an error destroys the stream.
+  for await (const piece of unpacking as AsyncIterable<Uint8Array>) {
+    total += piece.byteLength;
+    if (total > most) throw new Refusal(`unpacks to more than ${mebibytes(limits.totalBytes)}`);
+    take(piece);
+  }
 }
 
 function* slices(bytes: Uint8Array): Generator<Uint8Array> {
@@ -87,26 +77,53 @@ function* slices(bytes: Uint8Array): Generator<Uint8Array> {
   for (let start = 0; start < bytes.byteLength; start += step) yield bytes.subarray(start, start + step);
 }
 
-/** Ends the reading when the tar itself, with its headers and padding, grows past all that the bounds admit. */
-function meter(limits: ArchiveLimits) {
-  const most = limits.totalBytes + limits.entries * 2048;
-  return async function* (chunks: AsyncIterable<Uint8Array>) {
-    let total = 0;
-    for await (const chunk of chunks) {
-      total += chunk.byteLength;
-      if (total > most) throw new Refusal(`unpacks to more than ${mebibytes(limits.totalBytes)}`);
-      yield chunk;
-    }
-  };
+/** The files of an archive as they come; throws a `Refusal` for the first thing that may not be. */
+class Entries {
+  readonly #limits: ArchiveLimits;
+  readonly #seen = new SeenPaths();
+  readonly #files: ChartFile[] = [];
+  #root: string | undefined;
+  #entries = 0;
+  #total = 0;
+  #path = '';
+
+  constructor(limits: ArchiveLimits) {
+    this.#limits = limits;
+  }
+
+  header({ name, type, size }: TarHeader): void {
+    const limits = this.#limits;
+    this.#entries += 1;
+    if (this.#entries > limits.entries) throw new Refusal(`holds more than ${limits.entries} entries`);
+    const [first, ...rest] = segmentsOf(name);
+    const isFile = type === 'file' || type === 'contiguous-file';
+    if (!isFile && type !== 'directory') throw new Refusal(notPlain(type, name));
+    this.#path = rest.join('/');
+    if (first === undefined) return;
+    this.#root ??= first;
+    if (first !== this.#root) throw new Refusal(`holds several top folders: ${shown(this.#root)} and ${shown(first)}`);
+    if (!isFile) return;
+    if (rest.length === 0) throw new Refusal(`holds a file outside the chart's folder: ${shown(name)}`);
+    if (size > limits.fileBytes)
+      throw new Refusal(`holds a file larger than ${mebibytes(limits.fileBytes)}: ${shown(name)}`);
+    this.#total += size;
+    if (this.#total > limits.totalBytes) throw new Refusal(`unpacks to more than ${mebibytes(limits.totalBytes)}`);
+    this.#seen.add(this.#path);
+  }
+
+  file(_: TarHeader, content: Uint8Array): void {
+    if (this.#path !== '') this.#files.push({ path: this.#path, content });
+  }
+
+  finish(): ArchiveRead {
+    this.#seen.finish();
+    if (this.#root === undefined || !this.#files.some((file) => file.path === 'Chart.yaml'))
+      throw new Refusal('holds no Chart.yaml');
+    return { ok: true, root: this.#root, files: sorted(this.#files) };
+  }
 }
 
-async function contentOf(entry: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of entry) chunks.push(chunk);
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0].slice() : Buffer.concat(chunks);
-}
-
-function notPlain(type: string | null | undefined, name: string): string {
+function notPlain(type: TarHeader['type'], name: string): string {
   switch (type) {
     case 'symlink':
       return `holds a symbolic link: ${shown(name)}`;
@@ -123,7 +140,7 @@ function notPlain(type: string | null | undefined, name: string): string {
 
 function damage(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
-  if (code === 'Z_BUF_ERROR' || message === 'Unexpected end of data') return 'is cut off';
+  if (code === 'Z_BUF_ERROR' || error instanceof TarCutOff) return 'is cut off';
   return `can't be read (${message ?? String(error)})`;
 }
 
@@ -147,33 +164,14 @@ export const PACKAGE_TIME = new Date('1980-02-01T00:00:00Z');
 
 /**
  * The one writer of packages. The same files give the same bytes everywhere: entries sorted by the bytes of their
- * paths, no folders, one time, mode 0644, no owners, and a deflate in plain JavaScript (zlib's output
- * changes with Node's version).
+ * paths, no folders, one time, mode 0644, no owners, and a compression that no version of Node changes.
  */
 export async function writeArchive(root: string, files: readonly ChartFile[]): Promise<Uint8Array> {
-  const [{ default: tar }, { deflateSync, gzipSync }] = await Promise.all([import('tar-stream'), import('fflate')]);
-  const writer = tar.pack();
-  for (const { path, content } of sorted(files)) {
-    writer.entry(
-      { name: `${root}/${path}`, mode: 0o644, uid: 0, gid: 0, uname: '', gname: '', mtime: PACKAGE_TIME, type: 'file' },
-      Buffer.from(content.buffer, content.byteOffset, content.byteLength),
-    );
-  }
-  writer.finalize();
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of writer as AsyncIterable<unknown>) chunks.push(chunk as Uint8Array);
-  const packed = Buffer.concat(chunks);
-  // Node's checksum, where it has one (20.15), takes a tenth of the library's time.
-  const crc32 = (zlib as { crc32?: (data: Uint8Array) => number }).crc32;
-  if (crc32 === undefined) return gzipSync(packed, { level: LEVEL, mtime: 0 });
-  const end = Buffer.alloc(8);
-  end.writeUInt32LE(crc32(packed), 0);
-  end.writeUInt32LE(packed.length % 2 ** 32, 4);
-  return Buffer.concat([GZIP_HEADER, deflateSync(packed, { level: LEVEL }), end]);
+  const { gzip } = await import('./gzip.ts');
+  return gzip(
+    packTar(
+      sorted(files).map(({ path, content }) => ({ name: `${root}/${path}`, content })),
+      PACKAGE_TIME,
+    ),
+  );
 }
-
-/** Of compression; 9 takes a third longer for one per cent less. */
-const LEVEL = 6;
-
-/** RFC 1952: deflate, no name, no time, no extra flags, Unix. The same as fflate's gzipSync writes at this level. */
-const GZIP_HEADER = Buffer.from([31, 139, 8, 0, 0, 0, 0, 0, 0, 3]);
