@@ -32,12 +32,11 @@ export async function survey(
   const root = (await files.real(files.root)) ?? files.root;
   const folders = new Map<string, string>();
   for (const [index, pattern] of request.charts.patterns.entries()) {
-    const place = request.charts.insideOnly
-      ? { ...request.place(['charts']), ...request.place(['charts', index]) }
-      : {};
+    const place = (): Partial<Finding> =>
+      request.charts.insideOnly ? { ...request.place(['charts']), ...request.place(['charts', index]) } : {};
     const found = await expand(pattern, request.charts.base, files);
     if (typeof found === 'string')
-      faults.push(fault('no-chart', found, { ...place, hint: 'Give the folder that holds Chart.yaml.' }));
+      faults.push(fault('no-chart', found, { ...place(), hint: 'Give the folder that holds Chart.yaml.' }));
     else {
       for (const folder of found) {
         const real = (await files.real(folder)) ?? folder;
@@ -45,7 +44,7 @@ export async function survey(
         else
           faults.push(
             fault('outside', `chart ${quote(pattern)} lies outside the repository`, {
-              ...place,
+              ...place(),
               hint: 'Nothing outside the repository is read.',
             }),
           );

@@ -77,9 +77,9 @@ export async function loadValues(request: Request, plan: Plan, files: Files): Pr
         if (own.has(named)) continue;
         const index =
           request.environments?.find((entry) => entry.name === environment.name)?.values?.indexOf(named) ?? -1;
-        const place = index >= 0 ? request.place(['environments', environment.name, 'values', index]) : {};
         const wrong = (message: string, hint: string): void => {
           const environments = [environment.name];
+          const place = index >= 0 ? request.place(['environments', environment.name, 'values', index]) : {};
           faults.push(
             fault('values-file', `values file ${quote(named)} ${message}`, {
               ...place,
