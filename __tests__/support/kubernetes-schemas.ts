@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadAll } from 'js-yaml';
 import { type KubernetesSchemas, readKubernetesSchemas } from '../../src/domain/kubernetes-schemas.ts';
 import { repository } from './scenario.ts';
 
@@ -11,4 +12,10 @@ let read: KubernetesSchemas | undefined;
 export function kubernetesSchemas(): KubernetesSchemas {
   read ??= readKubernetesSchemas(schemaBytes);
   return read;
+}
+
+/** Objects that a real API server accepts, of many kinds. */
+export function goodObjects(): Record<string, unknown>[] {
+  const text = readFileSync(join(repository, '__tests__/fixtures/kubernetes/good.yaml'), 'utf8');
+  return loadAll(text) as Record<string, unknown>[];
 }
