@@ -20,19 +20,17 @@ export interface Violation {
   readonly nearest?: string;
 }
 
-/** A value that is still to be looked at, and how it was reached. */
+/** A mapping or a list whose inside is still to be looked at, and how it was reached. */
 interface Visit {
-  readonly value: unknown;
+  readonly value: Record<string, unknown> | readonly unknown[];
   readonly schema: Schema;
-  readonly place: Place | undefined;
+  readonly place: Place;
   /** Within the status, which the server throws away when it creates: only its form counts. */
   readonly status: boolean;
 }
 
-interface Place {
-  readonly step: string | number;
-  readonly within: Place | undefined;
-}
+/** A step from one value into the next; `undefined` is the object itself. */
+type Place = { readonly step: string | number; readonly within: Place } | undefined;
 
 /** More than anybody reads: a list of a million wrong entries is a fault of its template, not a million. */
 const MOST = 100;
@@ -44,53 +42,68 @@ const MOST = 100;
  */
 export function schemaViolations(object: unknown, schema: Schema, definition: (name: string) => Schema): Violation[] {
   const violations: Violation[] = [];
-  const visits: Visit[] = [{ value: object, schema, place: undefined, status: false }];
-  for (let visit = visits.pop(); visit !== undefined && violations.length < MOST; visit = visits.pop()) {
-    let { schema } = visit;
-    while (schema.$ref !== undefined) schema = definition(schema.$ref);
-    const { value, place } = visit;
-    const add = (rule: Violation['rule'], message: string, meant?: string, step?: string): void => {
-      if (violations.length >= MOST) return;
-      const at = step === undefined ? place : { step, within: place };
-      violations.push({ rule, path: pointerOf(at), message, ...(meant !== undefined && { nearest: meant }) });
-    };
-    const before = visits.length;
-    const fault = faultOf(value, schema);
-    if (fault !== undefined) {
-      if (fault.rule !== 'schema/enum' || !visit.status) add(fault.rule, fault.message, fault.nearest);
-    } else if (Array.isArray(value)) {
-      const { items } = schema;
-      // A null among them is an empty one: Go has nothing else to put there.
-      const empty = items === undefined ? undefined : emptyOf(items, definition);
-      if (items !== undefined) {
-        for (const [index, entry] of value.entries()) {
-          const item = entry ?? empty;
-          if (item !== undefined)
-            visits.push({ ...visit, value: item, schema: items, place: { step: index, within: place } });
-        }
-      }
-    } else if (isMapping(value)) {
-      const { properties } = schema;
-      for (const [name, field] of Object.entries(value)) {
-        if (violations.length >= MOST) break;
-        const known = properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : undefined;
-        const inside = { step: name, within: place };
-        if (known === undefined && isClosed(schema)) {
-          add('schema/unknown-field', `unknown field ${quoted(name)}`, near(name, properties), name);
-        } else if (field !== null && field !== undefined) {
-          const status = visit.status || (place === undefined && name === 'status');
-          const next = known ?? schema.additionalProperties;
-          if (typeof next === 'object') visits.push({ value: field, schema: next, place: inside, status });
-        }
-      }
-      if (!visit.status) {
-        for (const name of schema.required ?? []) {
-          if (!Object.hasOwn(value, name) || value[name] === null || value[name] === undefined) {
-            add('schema/required', `${name} is missing`);
-          }
-        }
-      }
+  const visits: Visit[] = [];
+
+  const report = (fault: Fault, place: Place): void => {
+    violations.push({ ...fault, path: pointerOf(place) });
+  };
+  const resolve = (given: Schema): Schema => {
+    let resolved = given;
+    while (resolved.$ref !== undefined) resolved = definition(resolved.$ref);
+    return resolved;
+  };
+  /** Scalars, which most values are, are done here and now. */
+  const meet = (
+    value: unknown,
+    resolved: Schema,
+    within: Place,
+    step: string | number | undefined,
+    status: boolean,
+  ): void => {
+    const fault = faultOf(value, resolved);
+    const open = fault === undefined && typeof value === 'object' && value !== null && mayHoldFaults(resolved);
+    if (fault === undefined && !open) return;
+    const place = step === undefined ? undefined : { step, within };
+    if (open) visits.push({ value: value as Visit['value'], schema: resolved, place, status });
+    else if (fault !== undefined && !(status && fault.rule === 'schema/enum')) report(fault, place);
+  };
+  const meetEntries = (list: readonly unknown[], items: Schema, { place, status }: Visit): void => {
+    // A null among them is an empty one: Go has nothing else to put there. Only an object can lack something then.
+    const empty = items.required === undefined ? null : {};
+    for (let index = 0; index < list.length && violations.length < MOST; index++) {
+      const entry = list[index] ?? empty;
+      if (entry !== null) meet(entry, items, place, index, status);
     }
+  };
+  const meetFields = (mapping: Readonly<Record<string, unknown>>, visit: Visit): void => {
+    const { place, status, schema: own } = visit;
+    const { properties, additionalProperties } = own;
+    const closed = isClosed(own);
+    for (const name of Object.keys(mapping)) {
+      if (violations.length >= MOST) return;
+      const known = properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : undefined;
+      if (known === undefined && closed) {
+        report(unknownField(name, properties), { step: name, within: place });
+        continue;
+      }
+      const value = mapping[name];
+      const next = known ?? additionalProperties;
+      if (value === null || value === undefined || typeof next !== 'object') continue;
+      meet(value, resolve(next), place, name, status || (place === undefined && name === 'status'));
+    }
+    if (status || own.required === undefined) return;
+    for (const name of own.required) {
+      const value = Object.hasOwn(mapping, name) ? mapping[name] : undefined;
+      if (value === null || value === undefined)
+        report({ rule: 'schema/required', message: `${name} is missing` }, place);
+    }
+  };
+
+  meet(object, resolve(schema), undefined, undefined, false);
+  for (let visit = visits.pop(); visit !== undefined && violations.length < MOST; visit = visits.pop()) {
+    const before = visits.length;
+    if (isList(visit.value)) meetEntries(visit.value, resolve(visit.schema.items ?? {}), visit);
+    else meetFields(visit.value, visit);
     // What is put there last is looked at first: turned round, it is the object's order.
     reverseFrom(visits, before);
   }
@@ -135,9 +148,9 @@ function stringFault(value: string, schema: Schema): Fault | undefined {
   // An empty text is as good as none: the server puts its default there.
   if (schema.enum !== undefined && value !== '' && !schema.enum.includes(value)) {
     const allowed = schema.enum.map(String);
-    const meant = value.length > 100 ? undefined : nearest(value, allowed);
+    const meant = nearestOf(value, allowed);
     const message = `${quoted(value)} is none of ${allowed.map((each) => each || '""').join(', ')}`;
-    return { rule: 'schema/enum', message, ...(meant !== undefined && { nearest: meant }) };
+    return { rule: 'schema/enum', message, ...(meant && { nearest: meant }) };
   }
   if (schema.format === 'byte' && !isBase64(value)) return { rule: 'schema/format', message: 'is no base64' };
   if (schema.format === 'date-time' && !isTime(value)) {
@@ -180,20 +193,29 @@ function isClosed(schema: Schema): boolean {
   );
 }
 
-/** What a null in a list stands for, where that can be wrong: an object without any field. */
-function emptyOf(items: Schema, definition: (name: string) => Schema): Record<string, never> | undefined {
-  let schema = items;
-  while (schema.$ref !== undefined) schema = definition(schema.$ref);
-  return schema.required === undefined ? undefined : {};
+/** Free-form values, such as those of a chart's own resources, are not walked through. */
+function mayHoldFaults(schema: Schema): boolean {
+  return (
+    schema.properties !== undefined || schema.items !== undefined || typeof schema.additionalProperties === 'object'
+  );
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+function isList(value: Visit['value']): value is readonly unknown[] {
+  return Array.isArray(value);
+}
+
+function unknownField(name: string, known: Readonly<Record<string, unknown>> | undefined): Fault {
+  const meant = nearestOf(name, Object.keys(known ?? {}));
+  return { rule: 'schema/unknown-field', message: `unknown field ${quoted(name)}`, ...(meant && { nearest: meant }) };
+}
+
 /** Beyond this length nobody mistypes a name. */
-function near(name: string, known: Readonly<Record<string, unknown>> | undefined): string | undefined {
-  return name.length > 100 ? undefined : nearest(name, Object.keys(known ?? {}));
+function nearestOf(text: string, known: readonly string[]): string | undefined {
+  return text.length > 100 ? undefined : nearest(text, known);
 }
 
 function reverseFrom(list: unknown[], start: number): void {
@@ -206,8 +228,8 @@ function quoted(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
 }
 
-function pointerOf(place: Place | undefined): string {
+function pointerOf(place: Place): string {
   const steps: (string | number)[] = [];
-  for (let at = place; at !== undefined; at = at.within) steps.push(at.step);
+  for (let at: Place = place; at !== undefined; at = at.within) steps.push(at.step);
   return formatPointer(steps.reverse());
 }
