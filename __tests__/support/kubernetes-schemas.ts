@@ -16,6 +16,8 @@ export function kubernetesSchemas(): KubernetesSchemas {
 
 /** Objects that a real API server accepts, of many kinds. */
 export function goodObjects(): Record<string, unknown>[] {
-  const text = readFileSync(join(repository, '__tests__/fixtures/kubernetes/good.yaml'), 'utf8');
-  return loadAll(text) as Record<string, unknown>[];
+  return ['good', 'rare'].flatMap((name) => {
+    const text = readFileSync(join(repository, `__tests__/fixtures/kubernetes/${name}.yaml`), 'utf8');
+    return loadAll(text) as Record<string, unknown>[];
+  });
 }

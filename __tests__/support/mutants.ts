@@ -16,6 +16,11 @@ export interface Mutant {
   readonly object: Record<string, unknown>;
 }
 
+/** What is lacking in a status, which the server throws away when it creates, it takes. */
+export function isTakenInStatus({ what, path }: Pick<Mutant, 'what' | 'path'>): boolean {
+  return path[0] === 'status' && ['missing field', 'bad enum', 'null'].includes(what);
+}
+
 /** Every mutant that can be made of an object by what its schema says, at every depth, in its order. */
 export function mutantsOf(object: Record<string, unknown>, schema: Schema, version: VersionSchemas): Mutant[] {
   const mutants: Mutant[] = [];

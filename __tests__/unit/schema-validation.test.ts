@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Schema } from '../../src/domain/kubernetes-schemas.ts';
 import { schemaViolations, type Violation } from '../../src/domain/schema-validation.ts';
 import { goodObjects, kubernetesSchemas } from '../support/kubernetes-schemas.ts';
-import { mutantsOf } from '../support/mutants.ts';
+import { isTakenInStatus, mutantsOf } from '../support/mutants.ts';
 
 const schemas = kubernetesSchemas();
 const good = goodObjects();
@@ -247,7 +247,7 @@ test('every mutant but a null is found, at the place that was changed', () => {
   });
   expect(mutants.length).toBeGreaterThan(1500);
   const missed = mutants.filter(({ what, object, path, schema }) => {
-    if (what === 'null') return false;
+    if (what === 'null' || isTakenInStatus({ what, path })) return false;
     const holder = what === 'missing field' ? path.slice(0, -1) : path;
     const found = schemaViolations(object, schema, version.definition);
     return (
