@@ -10,10 +10,10 @@ const BY_HAND = {
   'io.k8s.apimachinery.pkg.util.intstr.IntOrString': { 'x-kubernetes-int-or-string': true },
 };
 
-/** What a validator reads. The rest is text, or for merging patches. */
-const KEPT = ['type', 'format', 'required', 'enum', 'default', 'x-kubernetes-list-type', 'x-kubernetes-list-map-keys'];
-const KEPT_IF_THERE = [
-  ...['pattern', 'minimum', 'maximum', 'minLength', 'maxLength', 'minItems', 'maxItems', 'nullable'],
+/** What a validator reads, whether or not today's specifications have it. The rest is text, or for merging patches. */
+const KEPT = [
+  ...['type', 'format', 'required', 'enum', 'nullable', 'pattern', 'minimum', 'maximum', 'additionalProperties'],
+  ...['minLength', 'maxLength', 'minItems', 'maxItems', 'x-kubernetes-list-type', 'x-kubernetes-list-map-keys'],
   ...['x-kubernetes-preserve-unknown-fields', 'x-kubernetes-embedded-resource', 'x-kubernetes-int-or-string'],
 ];
 const DROPPED = [
@@ -96,7 +96,7 @@ function compact(schema, where) {
     } else if (key === 'default') {
       // Go's zero values are the generator's noise; a real default also is the key of a list with map keys.
       if (typeof value !== 'object' && value !== '' && value !== 0 && value !== false) result.default = value;
-    } else if (KEPT.includes(key) || KEPT_IF_THERE.includes(key) || key === 'additionalProperties') {
+    } else if (KEPT.includes(key)) {
       result[key] = value;
     } else if (!DROPPED.includes(key)) {
       throw new Error(`${where} has "${key}", of which nothing is known here: keep it or drop it`);
