@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadAll } from 'js-yaml';
 import { type KubernetesSchemas, readKubernetesSchemas } from '../../src/domain/kubernetes-schemas.ts';
+import { KUBERNETES_YAML } from '../../src/domain/kubernetes-yaml.ts';
 import { repository } from './scenario.ts';
 
 export const schemaBytes: Uint8Array = readFileSync(join(repository, 'schemas/kubernetes.jsonl.br'));
@@ -18,6 +19,6 @@ export function kubernetesSchemas(): KubernetesSchemas {
 export function goodObjects(): Record<string, unknown>[] {
   return ['good', 'rare'].flatMap((name) => {
     const text = readFileSync(join(repository, `__tests__/fixtures/kubernetes/${name}.yaml`), 'utf8');
-    return loadAll(text) as Record<string, unknown>[];
+    return loadAll(text, { schema: KUBERNETES_YAML }) as Record<string, unknown>[];
   });
 }

@@ -121,7 +121,7 @@ function faultOf(value: unknown, schema: Schema): Fault | undefined {
       : wrongType(value, 'an integer or a string');
   }
   if (schema.format === 'quantity') {
-    if (typeof value === 'number') return undefined;
+    if (Number.isFinite(value)) return undefined;
     if (typeof value !== 'string') return wrongType(value, 'a quantity');
     if (isQuantity(value)) return undefined;
     return { rule: 'schema/format', message: `${quoted(value)} is no quantity such as 500m, 1.5 or 64Mi` };
@@ -134,7 +134,7 @@ function faultOf(value: unknown, schema: Schema): Fault | undefined {
     case 'boolean':
       return typeof value === 'boolean' ? undefined : wrongType(value, 'true or false');
     case 'number':
-      return typeof value === 'number' ? undefined : wrongType(value, 'a number');
+      return Number.isFinite(value) ? undefined : wrongType(value, 'a number');
     case 'integer':
       return Number.isInteger(value) ? range(value, schema.format) : wrongType(value, 'an integer');
     case 'string':
