@@ -1,3 +1,4 @@
+import type { KindName, KubeObject, ObjectName } from './domain/kube-object.ts';
 import type { Report } from './domain/outcome.ts';
 import type { Location } from './domain/reference.ts';
 import type { StageRun } from './domain/stage.ts';
@@ -94,6 +95,141 @@ export interface Helm {
   package(chart: string, destination: string): Promise<HelmAnswer<string>>;
   /** The path of the archive that was pulled. */
   pull(call: HelmPullCall): Promise<HelmAnswer<string>>;
+}
+
+// ---------------------------------------------------------------- releases
+
+/** What every call of helm that looks at a release in a cluster has in common. */
+export interface HelmReleaseCall {
+  readonly release: string;
+  readonly namespace: string;
+  /** Seconds helm itself waits; the call is ended some seconds later. */
+  readonly timeout: number;
+  /** Ends the call early: helm gets SIGTERM, on which it marks a running revision as failed and goes (facts: B4). */
+  readonly stop?: AbortSignal;
+}
+
+export interface HelmUpgradeCall extends HelmReleaseCall {
+  /** The package that was published, absolute. */
+  readonly chart: string;
+  readonly values: readonly string[];
+  readonly set: readonly string[];
+  readonly secretValues?: string;
+  /** Labels of the release record; never a system label of helm's. Always given in full: helm inherits those of before. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Stands in `helm history`. */
+  readonly description: string;
+  /** Helm 3 made the live revision: its fields are taken over on the way to server-side apply. */
+  readonly takeFields: boolean;
+}
+
+export type HelmEnd =
+  | { readonly ok: true; readonly output: string }
+  /** `stopped`: by the call's own signal. `message` is helm's reason without its prefix. */
+  | { readonly ok: false; readonly ended: 'failed' | 'stopped' | 'timeout'; readonly message: string };
+
+/** Releases in a cluster, by the helm command. The kubeconfig reaches helm as a private file. Never rolls back by itself. */
+export interface Releases {
+  /** What `upgrade` would apply, as rendered with what the cluster has, and its hooks. */
+  dryRun(
+    call: HelmUpgradeCall,
+  ): Promise<
+    { readonly ok: true; readonly manifest: string; readonly hooks: string } | Extract<HelmEnd, { ok: false }>
+  >;
+  /** `helm upgrade --install --wait`; the namespace exists. */
+  upgrade(call: HelmUpgradeCall): Promise<HelmEnd>;
+  rollback(call: HelmReleaseCall & { readonly revision: number }): Promise<HelmEnd>;
+  uninstall(call: HelmReleaseCall): Promise<HelmEnd>;
+  /** The test hooks of the live revision; their logs and verdicts are read from the cluster, not from this output. */
+  test(call: HelmReleaseCall): Promise<HelmEnd>;
+}
+
+// ---------------------------------------------------------------- cluster
+
+export interface ClusterFault {
+  readonly kind:
+    | 'unreachable' // refused, no such host, closed, a deadline passed
+    | 'unauthorized' // 401: a credential that is wrong or ran out
+    | 'forbidden' // 403 for want of a right
+    | 'conflict' // 409: somebody else wrote first, or it is there already
+    | 'refused' // 403 by admission or quota, 400 and 422: the API server won't have the object
+    | 'unknown-kind' // no such kind is served
+    | 'busy' // 429 and 503 after retries
+    | 'other';
+  /** One sentence for a person; the API server's own words where there are any. Never a secret. */
+  readonly message: string;
+  /** Of `conflict` in a server-side apply: who owns which field. */
+  readonly conflicts?: readonly { readonly manager: string; readonly field: string }[];
+}
+
+export type ClusterAnswer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly fault: ClusterFault };
+
+export interface ListOptions {
+  readonly labels?: string;
+  readonly fields?: string;
+}
+
+export interface AccessCheck {
+  readonly verb: string;
+  /** `apps`; an empty text for the core group. */
+  readonly group: string;
+  /** Plural, `deployments`; with a subresource `pods/log`. */
+  readonly resource: string;
+  readonly namespace?: string;
+}
+
+/** A kind as the API server serves it. */
+export interface ServedKind extends KindName {
+  /** Plural. */
+  readonly resource: string;
+  readonly namespaced: boolean;
+}
+
+/** What is going on in a namespace, kept up to date until it is closed. */
+export interface Watching {
+  /** The objects of a kind that is watched as they are known now. */
+  current(kind: KindName): readonly KubeObject[];
+  /** Whether what is known is current: false while the API server can't be reached. */
+  readonly connected: boolean;
+  close(): void;
+}
+
+/** A Kubernetes cluster. Every call is bounded in time; what can be tried again is tried again within that. */
+export interface Cluster {
+  /** The API server's host, for messages. */
+  readonly host: string;
+  /** `v1.35.3`. */
+  version(): Promise<ClusterAnswer<string>>;
+  /** `undefined` when there is none. */
+  get(name: ObjectName): Promise<ClusterAnswer<KubeObject | undefined>>;
+  list(
+    kind: KindName,
+    namespace: string | undefined,
+    options?: ListOptions,
+  ): Promise<ClusterAnswer<readonly KubeObject[]>>;
+  create(object: KubeObject): Promise<ClusterAnswer<KubeObject>>;
+  /** With the resourceVersion that the object has: a `conflict` when it changed meanwhile. */
+  replace(object: KubeObject): Promise<ClusterAnswer<KubeObject>>;
+  /** A JSON merge patch. */
+  patch(name: ObjectName, patch: object): Promise<ClusterAnswer<KubeObject>>;
+  /** False when there was none. With a uid only that very object. */
+  remove(name: ObjectName, options?: { readonly uid?: string }): Promise<ClusterAnswer<boolean>>;
+  /** Server-side apply as a dry run, forced, with strict fields: what the API server would say and make of it. */
+  dryApply(object: KubeObject, manager: string): Promise<ClusterAnswer<KubeObject>>;
+  /** The last lines of a container's log; an empty text where there is none (yet, or any more). */
+  logs(
+    pod: { readonly namespace: string; readonly name: string },
+    container: string,
+    options: { readonly previous?: boolean; readonly lines: number; readonly bytes: number },
+  ): Promise<ClusterAnswer<string>>;
+  /** May we? In the order of the checks. */
+  allowed(checks: readonly AccessCheck[]): Promise<ClusterAnswer<readonly boolean[]>>;
+  /** The kinds that are served; kinds of the groups that could not be asked are left out. */
+  kinds(): Promise<ClusterAnswer<readonly ServedKind[]>>;
+  /** Watches kinds in a namespace; `changed` is called, at most once a tick, when something is different. */
+  watch(kinds: readonly KindName[], namespace: string, changed: () => void): Watching;
 }
 
 // ---------------------------------------------------------------- registries
