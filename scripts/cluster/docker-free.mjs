@@ -1,0 +1,184 @@
+// A Kubernetes of several real nodes on one Linux machine, as root, without Docker and without installing anything.
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cacheFolder, clusterToolNames, getTools, ToolError } from '../tools.mjs';
+import { nodeName } from './addresses.mjs';
+import { apiOf } from './api.mjs';
+import { nodePrograms } from './debian.mjs';
+import { nodeImages } from './images.mjs';
+import { kubeconfig } from './keys.mjs';
+import { firstProcess, inMachine, startMachine, stopMachine } from './machine.mjs';
+import { recycle } from './volumes.mjs';
+
+/** Why there can be none here, or undefined. */
+export function whyNot() {
+  if (process.platform !== 'linux') return 'it takes Linux';
+  if (process.getuid() !== 0) return 'it takes root';
+  if (!fs.existsSync('/usr/bin/apt-get')) return 'it takes its programs from Debian packages, by apt-get';
+  return undefined;
+}
+
+/** @param name several clusters live side by side under different names */
+export function clusterNamed(name) {
+  if (!/^[a-z0-9][a-z0-9-]{0,30}$/.test(name)) {
+    throw new ToolError(`"${name}" is no name for a cluster: small letters, digits and hyphens, 31 at most.`);
+  }
+  const folder = path.join(clustersFolder(), name);
+  // Two checkouts may have a cluster of one name each.
+  const place = createHash('sha256').update(folder).digest('hex').slice(0, 6);
+  return { name, folder, group: `chartship-${name}-${place}`, kubeconfig: path.join(folder, 'kubeconfig') };
+}
+
+function clustersFolder() {
+  return path.join(cacheFolder(), 'clusters');
+}
+
+/** What takes minutes the first time: builds and downloads. The two go on side by side, one needs the processor, the other the network. */
+export async function prepare(progress) {
+  const tools = getTools(clusterToolNames);
+  tools.catch(() => {});
+  const programs = await nodePrograms(progress.say);
+  const images = await nodeImages(programs, progress.say);
+  return { programs, images, ...(await tools) };
+}
+
+export async function up(name, progress, nodeCount = 3) {
+  const cluster = clusterNamed(name);
+  const unlock = await lock(cluster, progress);
+  try {
+    if (await isReady(cluster)) return cluster;
+    const prepared = await prepare(progress);
+    // What an interrupted start or a killed cluster left.
+    await stopMachine(cluster);
+    const nodes = Array.from({ length: nodeCount }, (_, index) => index + 1);
+    await startMachine(cluster, nodes.map(nodeName));
+    const { programs, images, kubernetes, coredns } = prepared;
+    const plan = { nodes, group: cluster.group, programs, images, kubernetes, coredns };
+    fs.writeFileSync(path.join(cluster.folder, 'plan.json'), JSON.stringify(plan));
+    linkPrograms(cluster, kubernetes);
+    await runScript(cluster, 'boot.mjs', [cluster.folder], progress);
+    await openTheApi(cluster);
+    return cluster;
+  } catch (error) {
+    if (firstProcess(cluster))
+      error.message += `\nWhat there is of the cluster was left for a look: ${cluster.folder}/log`;
+    throw error;
+  } finally {
+    unlock();
+  }
+}
+
+export async function down(name, progress) {
+  const cluster = clusterNamed(name);
+  const unlock = await lock(cluster, progress);
+  try {
+    await stopMachine(cluster);
+  } finally {
+    unlock();
+  }
+}
+
+export function clusters() {
+  if (!fs.existsSync(clustersFolder())) return [];
+  const folders = fs.readdirSync(clustersFolder(), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return folders.map((entry) => clusterNamed(entry.name));
+}
+
+export async function isReady(cluster) {
+  if (!firstProcess(cluster) || !fs.existsSync(cluster.kubeconfig)) return false;
+  try {
+    await withApi(cluster, (api) => api.call('GET', '/readyz'));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Empties the volumes that no claim holds any more. */
+export function recycleVolumes(cluster) {
+  return withApi(cluster, recycle);
+}
+
+export async function withApi(cluster, use) {
+  const api = apiOf(cluster.kubeconfig);
+  try {
+    return await use(api);
+  } finally {
+    api.close();
+  }
+}
+
+/** kubectl and the others under their own names. */
+function linkPrograms({ folder }, kubernetes) {
+  fs.mkdirSync(path.join(folder, 'bin'));
+  fs.symlinkSync(kubernetes, path.join(folder, 'bin', 'kubectl'));
+}
+
+/**
+ * The API server on a free port of loopback: a process in the cluster's namespaces, so that it ends with them, but
+ * in the network around them. Written last: a cluster with a kubeconfig was ready once.
+ */
+async function openTheApi(cluster) {
+  const portFile = path.join(cluster.folder, 'api-port');
+  const script = fileURLToPath(new URL('forward.mjs', import.meta.url));
+  const log = fs.openSync(path.join(cluster.folder, 'log', 'api-outside'), 'a');
+  const [command, ...args] = inMachine(
+    cluster,
+    [process.execPath, script, '127.0.0.1:0', '/run/api.sock', portFile],
+    'outside',
+  );
+  const child = spawn(command, args, { detached: true, stdio: ['ignore', log, log] });
+  fs.closeSync(log);
+  child.unref();
+  for (let tries = 0; !fs.existsSync(portFile); tries++) {
+    if (tries === 500) throw new ToolError('The API server could not be opened to this machine within 10 s.');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const text = kubeconfig(
+    path.join(cluster.folder, 'keys'),
+    'admin',
+    `https://127.0.0.1:${fs.readFileSync(portFile, 'utf8')}`,
+  );
+  fs.writeFileSync(`${cluster.kubeconfig}.new`, text, { mode: 0o600 });
+  fs.renameSync(`${cluster.kubeconfig}.new`, cluster.kubeconfig);
+}
+
+/** Runs a script in the cluster's namespaces; its lines on standard output say what it is at. */
+function runScript(cluster, script, args, progress) {
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  const [command, ...rest] = inMachine(cluster, [process.execPath, file, ...args]);
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => progress.say(text.trim().split('\n').at(-1)));
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      said += text;
+    });
+    child.on('error', reject);
+    child.on('exit', (code, signal) => {
+      if (code === 0) resolve();
+      else reject(new ToolError(`The cluster didn't start (${signal ?? `exit code ${code}`}): ${said.trim()}`));
+    });
+  });
+}
+
+/** One process at a time starts or stops a cluster. The kernel frees the lock of one that was killed. */
+function lock(cluster, progress) {
+  fs.mkdirSync(path.dirname(cluster.folder), { recursive: true });
+  // It holds the lock as long as we hold the other end of its standard input.
+  const holder = spawn('flock', ['--exclusive', '--no-fork', `${cluster.folder}.lock`, 'sh', '-c', 'echo; cat'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+  });
+  const notice = setTimeout(() => progress.say('waiting for another process that starts or stops it'), 500);
+  return new Promise((resolve, reject) => {
+    holder.on('error', reject);
+    holder.stdout.once('data', () => {
+      clearTimeout(notice);
+      resolve(() => holder.stdin.end());
+    });
+  });
+}

@@ -1,0 +1,203 @@
+// The images that the cluster's nodes have from the start: the agent in its versions, PostgreSQL and Redis with
+// the contract of Bitnami's images, the pause image. All but the last are layers on one base of Debian packages.
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { getTool } from '../tools.mjs';
+import { startContainerd } from './containerd.mjs';
+import { unpackSystem } from './debian.mjs';
+import { packLayer, writeArchive } from './oci-archive.mjs';
+import { madeOnce } from './once.mjs';
+import { run } from './run.mjs';
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
+const agentFolder = path.join(root, '__tests__', 'e2e', 'agent');
+const storesFolder = path.join(root, '__tests__', 'e2e', 'stores');
+
+export const pauseImage = 'chartship.test/pause:1';
+
+const basePackages = [
+  ...['base-files', 'bash', 'coreutils', 'dash', 'findutils', 'grep', 'gzip', 'sed', 'tar', 'util-linux', 'libc-bin'],
+  ...['python3', 'python3-fastapi', 'python3-uvicorn', 'python3-sqlalchemy', 'python3-psycopg2', 'python3-redis'],
+  ...['alembic', 'python3-prometheus-client', 'postgresql-15', 'prometheus-postgres-exporter'],
+  ...['redis-server', 'redis-tools', 'prometheus-redis-exporter'],
+];
+
+const agentConfig = {
+  User: '1000',
+  WorkingDir: '/app',
+  Env: ['PATH=/usr/local/bin:/usr/bin:/bin', 'PYTHONUNBUFFERED=1', 'PYTHONDONTWRITEBYTECODE=1'],
+  ExposedPorts: { '8000/tcp': {} },
+  Entrypoint: [
+    'python3',
+    '-m',
+    'uvicorn',
+    'task_api.main:app',
+    '--host',
+    '0.0.0.0',
+    '--port',
+    '8000',
+    '--no-access-log',
+  ],
+};
+const storeConfig = {
+  User: '1001',
+  WorkingDir: '/',
+  Env: ['PATH=/opt/bitnami/bin:/usr/lib/postgresql/15/bin:/usr/bin:/bin', 'LANG=C.UTF-8'],
+};
+
+// Under names of their own, and under those that chart/values.yaml has: no node can reach a registry on the
+// internet, so there they can mean nothing else, and the committed values work as they are.
+const images = [
+  {
+    names: [
+      'chartship.test/agent:1.0.0',
+      'docker.io/my-company/task-api:1.0.0',
+      'docker.io/my-company/task-api-migrations:1.0.0',
+    ],
+    layers: ['base', 'agent'],
+    config: agentConfig,
+  },
+  { names: ['chartship.test/agent:2.0.0'], layers: ['base', 'agent', 'agent-2.0.0'], config: agentConfig },
+  {
+    names: ['chartship.test/agent:3.0.0-broken'],
+    layers: ['base', 'agent', 'agent-2.0.0', 'agent-3.0.0-broken'],
+    config: agentConfig,
+  },
+  {
+    names: ['chartship.test/postgresql:15', 'docker.io/bitnamilegacy/postgresql:15.4.0-debian-11-r45'],
+    layers: ['base', 'stores'],
+    // The signal that ends PostgreSQL without waiting for its clients.
+    config: { ...storeConfig, Entrypoint: ['/opt/bitnami/bin/postgresql.sh'], StopSignal: 'SIGINT' },
+  },
+  {
+    names: ['chartship.test/redis:7', 'docker.io/bitnamilegacy/redis:7.0.12-debian-11-r34'],
+    layers: ['base', 'stores'],
+    config: { ...storeConfig, Entrypoint: ['redis-server'] },
+  },
+  {
+    names: ['chartship.test/postgres-exporter:0', 'docker.io/bitnamilegacy/postgres-exporter:0.14.0-debian-11-r5'],
+    layers: ['base', 'stores'],
+    config: { ...storeConfig, Entrypoint: ['prometheus-postgres-exporter'] },
+  },
+  {
+    names: ['chartship.test/redis-exporter:1', 'docker.io/bitnamilegacy/redis-exporter:1.52.0-debian-11-r17'],
+    layers: ['base', 'stores'],
+    config: { ...storeConfig, Entrypoint: ['redis_exporter'] },
+  },
+  { names: [pauseImage], layers: ['pause'], config: { User: '65535', Entrypoint: ['/pause'] } },
+];
+
+/** A folder that a containerd can start from, with all images unpacked in it. */
+export async function nodeImages(programs, say = () => {}) {
+  const base = await madeOnce(
+    'base-image',
+    [JSON.stringify(basePackages), fs.readFileSync(fileURLToPath(import.meta.url))],
+    (folder) => makeBase(folder, say),
+  );
+  const pause = await getTool('pause');
+  const contents = [agentFolder, storesFolder].flatMap(filesOf).flatMap((file) => [file, fs.readFileSync(file)]);
+  return madeOnce('images', [base, pause, ...contents, JSON.stringify(images)], async (folder) => {
+    say('packing images');
+    const work = path.join(folder, 'work');
+    const layers = { base: path.join(base, 'base.tar') };
+    const layer = async (name, fill) => {
+      const content = path.join(work, name);
+      fs.mkdirSync(content, { recursive: true });
+      fill(content);
+      layers[name] = path.join(work, `${name}.tar`);
+      await packLayer(content, layers[name]);
+    };
+    await layer('agent', (at) => {
+      const isPart = (file) => !/\/(variants|Dockerfile|\.dockerignore|requirements\.txt|__pycache__)(\/|$)/.test(file);
+      fs.cpSync(agentFolder, path.join(at, 'app'), { recursive: true, filter: isPart });
+    });
+    for (const version of fs.readdirSync(path.join(agentFolder, 'variants'))) {
+      await layer(`agent-${version}`, (at) =>
+        fs.cpSync(path.join(agentFolder, 'variants', version), path.join(at, 'app'), { recursive: true }),
+      );
+    }
+    await layer('stores', fillStores);
+    await layer('pause', (at) => fs.copyFileSync(pause, path.join(at, 'pause')));
+
+    const archive = path.join(work, 'images.tar');
+    await writeArchive(
+      images.map((image) => ({ ...image, layers: image.layers.map((name) => layers[name]) })),
+      archive,
+    );
+    say('unpacking images');
+    const containerd = await startContainerd(programs, path.join(folder, 'containerd'));
+    try {
+      await containerd.ctr(['images', 'import', '--no-unpack=false', archive]);
+    } finally {
+      await containerd.stop();
+    }
+    fs.rmSync(work, { recursive: true });
+  });
+}
+
+async function makeBase(folder, say) {
+  say('fetching the packages of the base image');
+  const system = path.join(folder, 'system');
+  fs.mkdirSync(system);
+  await unpackSystem(basePackages, system);
+  const etc = (name, text) => fs.writeFileSync(path.join(system, 'etc', name), text);
+  // What maintainer scripts would have made. Bitnami's images run as 1001, the agent as 1000.
+  etc(
+    'passwd',
+    'root:x:0:0:root:/root:/bin/bash\nagent:x:1000:1000::/app:/bin/sh\npostgres:x:1001:1001::/tmp:/bin/sh\n',
+  );
+  etc('group', 'root:x:0:\nagent:x:1000:\npostgres:x:1001:\n');
+  etc('nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n');
+  for (const name of ['tmp', 'app', 'data']) fs.mkdirSync(path.join(system, name), { recursive: true });
+  fs.chmodSync(path.join(system, 'tmp'), 0o1777);
+  fs.symlinkSync('python3', path.join(system, 'usr', 'bin', 'python'));
+  say('compiling Python modules');
+  // Packages leave that to their scripts; without it each start of the agent takes seconds more. Files get other
+  // dates in a layer, so what is compiled isn't compared by date.
+  await run('chroot', [
+    system,
+    'python3',
+    '-m',
+    'compileall',
+    '-q',
+    '--invalidation-mode',
+    'unchecked-hash',
+    '-x',
+    '/(test|tests|idlelib|lib2to3|tkinter)/',
+    '/usr/lib/python3',
+    '/usr/lib/python3.11',
+  ]);
+  say('packing the base image');
+  await packLayer(system, path.join(folder, 'base.tar'));
+  fs.rmSync(system, { recursive: true });
+}
+
+/** The folders and names that Bitnami's charts know. */
+function fillStores(at) {
+  const bin = path.join(at, 'opt', 'bitnami', 'bin');
+  fs.mkdirSync(bin, { recursive: true });
+  fs.copyFileSync(path.join(storesFolder, 'postgresql.sh'), path.join(bin, 'postgresql.sh'));
+  fs.chmodSync(path.join(bin, 'postgresql.sh'), 0o755);
+  fs.symlinkSync('/usr/bin/prometheus-redis-exporter', path.join(bin, 'redis_exporter'));
+  fs.symlinkSync('/usr/bin/prometheus-postgres-exporter', path.join(bin, 'postgres_exporter'));
+  for (const name of [
+    'bitnami/postgresql',
+    'bitnami/redis',
+    'opt/bitnami/redis/etc',
+    'opt/bitnami/redis/mounted-etc',
+    'opt/bitnami/postgresql/tmp',
+  ]) {
+    fs.mkdirSync(path.join(at, name), { recursive: true });
+    fs.chownSync(path.join(at, name), 1001, 0);
+    fs.chmodSync(path.join(at, name), 0o775);
+  }
+}
+
+function filesOf(folder) {
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes('__pycache__'))
+    .map((entry) => path.join(entry.parentPath, entry.name))
+    .sort();
+}
