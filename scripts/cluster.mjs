@@ -6,6 +6,8 @@
 //   npm run cluster -- recycle             empties the volumes that no claim holds any more, and offers them again
 //   npm run cluster -- exec [--in NETWORK] -- COMMAND …    runs a command in its namespaces, and in the network
 //                                          of a node, of the control plane (the default) or outside
+//   npm run cluster -- kill PROGRAM [SIGNAL], start PROGRAM    for one of its programs, such as kube-apiserver or
+//                                          node2-kubelet
 //   npm run cluster -- prepare             builds and downloads what `up` needs, and starts nothing
 //
 //   --name NAME    another one beside the first (default: dev)
@@ -19,11 +21,10 @@ import { parseArgs } from 'node:util';
 import * as dockerFree from './cluster/docker-free.mjs';
 import { givenKubeconfig, variable } from './cluster/given.mjs';
 import * as kind from './cluster/kind.mjs';
-import { inMachine } from './cluster/machine.mjs';
 import { startProgress, ToolError } from './tools.mjs';
 
 const usage =
-  'Usage: npm run cluster -- up|down|status|recycle|exec|prepare [--name NAME] [--nodes N] [--in NETWORK] [-- COMMAND …]';
+  'Usage: npm run cluster -- up|down|status|recycle|exec|kill|start|prepare [--name NAME] [--nodes N] [--in NETWORK] [-- COMMAND …]';
 const options = {
   name: { type: 'string', default: 'dev' },
   nodes: { type: 'string', default: '3' },
@@ -35,8 +36,9 @@ async function main() {
   const [verb, ...rest] = positionals;
   const nodes = Number(values.nodes);
   if (!(nodes >= 1 && nodes <= 9)) throw new ToolError('--nodes takes a number from 1 to 9.');
-  const verbs = { up, down, status, recycle, exec, prepare };
-  if (!Object.hasOwn(verbs, verb ?? '') || (verb === 'exec') !== rest.length > 0) throw new ToolError(usage);
+  const verbs = { up, down, status, recycle, exec, kill, start, prepare };
+  const takesMore = ['exec', 'kill', 'start'].includes(verb);
+  if (!Object.hasOwn(verbs, verb ?? '') || takesMore !== rest.length > 0) throw new ToolError(usage);
   return await verbs[verb]({ name: values.name, nodes, network: values.in, command: rest });
 }
 
@@ -80,8 +82,8 @@ async function recycle({ name }) {
 }
 
 function exec({ name, network, command }) {
-  const [program, ...args] = inMachine(dockerFree.clusterNamed(name), command, network);
-  const child = spawn(program, args, { stdio: 'inherit' });
+  const { argv, env } = dockerFree.commandIn(dockerFree.clusterNamed(name), command, network);
+  const child = spawn(argv[0], argv.slice(1), { stdio: 'inherit', env });
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', (code) => {
@@ -89,6 +91,14 @@ function exec({ name, network, command }) {
       resolve();
     });
   });
+}
+
+async function kill({ name, command: [program, signal] }) {
+  await dockerFree.signalProgram(dockerFree.clusterNamed(name), program, signal);
+}
+
+async function start({ name, command: [program] }) {
+  await dockerFree.startProgramAgain(dockerFree.clusterNamed(name), program);
 }
 
 async function prepare() {

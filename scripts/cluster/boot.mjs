@@ -1,7 +1,6 @@
 // Runs inside the machine's namespaces and starts the cluster in them; ends when it is ready.
 //
 //   node boot.mjs FOLDER     FOLDER/plan.json says what (see cluster.mjs)
-import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +9,7 @@ import { apiOf } from './api.mjs';
 import { withPrograms } from './debian.mjs';
 import { kubeconfig, makeKeys } from './keys.mjs';
 import { networks, prepareNode } from './node.mjs';
+import { startProgram } from './programs.mjs';
 import { run } from './run.mjs';
 import { makeVolumes } from './volumes.mjs';
 
@@ -131,17 +131,9 @@ function controllers() {
   };
 }
 
-/** Starts a program that stays; its log is in FOLDER/log, its command line and process in FOLDER/processes. */
 function start(program, argv, network = 'control-plane') {
   const name = network === 'control-plane' ? program : `${network}-${program}`;
-  for (const part of ['log', 'processes']) fs.mkdirSync(at(part), { recursive: true });
-  const log = fs.openSync(at('log', name), 'a');
-  const [command, ...args] = inNetwork(argv, network);
-  const child = spawn(command, args, { env, cwd: folder, detached: true, stdio: ['ignore', log, log] });
-  fs.closeSync(log);
-  child.on('error', (error) => say(`${name}: ${error.message}`));
-  child.unref();
-  fs.writeFileSync(at('processes', name), JSON.stringify({ pid: child.pid, command: [command, ...args], env }));
+  startProgram(folder, name, inNetwork(argv, network), env);
 }
 
 /** nsenter, not `ip netns exec`: that mounts /sys anew, where the kubelet then finds no control groups. */

@@ -7,10 +7,13 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder, clusterToolNames, getTools, ToolError } from '../tools.mjs';
 import { nodeName } from './addresses.mjs';
 import { apiOf } from './api.mjs';
-import { nodePrograms } from './debian.mjs';
+import { nodePrograms, withPrograms } from './debian.mjs';
 import { nodeImages } from './images.mjs';
 import { kubeconfig } from './keys.mjs';
+import { lock } from './lock.mjs';
 import { firstProcess, inMachine, startMachine, stopMachine } from './machine.mjs';
+import { programNames, programRecord } from './programs.mjs';
+import { run } from './run.mjs';
 import { recycle } from './volumes.mjs';
 
 /** Why there can be none here, or undefined. */
@@ -47,7 +50,7 @@ export async function prepare(progress) {
 
 export async function up(name, progress, nodeCount = 3) {
   const cluster = clusterNamed(name);
-  const unlock = await lock(cluster, progress);
+  const unlock = await lockOf(cluster, progress);
   try {
     if (await isReady(cluster)) return cluster;
     const prepared = await prepare(progress);
@@ -73,12 +76,18 @@ export async function up(name, progress, nodeCount = 3) {
 
 export async function down(name, progress) {
   const cluster = clusterNamed(name);
-  const unlock = await lock(cluster, progress);
+  const unlock = await lockOf(cluster, progress);
   try {
     await stopMachine(cluster);
+    unlock.andForget();
   } finally {
     unlock();
   }
+}
+
+function lockOf({ folder }, progress) {
+  fs.mkdirSync(path.dirname(folder), { recursive: true });
+  return lock(`${folder}.lock`, () => progress.say('waiting for another process that starts or stops it'));
 }
 
 export function clusters() {
@@ -95,6 +104,36 @@ export async function isReady(cluster) {
   } catch {
     return false;
   }
+}
+
+/** A command line in one of the cluster's networks (a node's, `control-plane`, `outside`), and its environment. */
+export function commandIn(cluster, argv, network) {
+  const { programs } = JSON.parse(fs.readFileSync(path.join(cluster.folder, 'plan.json'), 'utf8'));
+  const env = withPrograms(programs);
+  return {
+    argv: inMachine(cluster, argv, network),
+    env: { ...env, PATH: `${path.join(cluster.folder, 'bin')}:${env.PATH}` },
+  };
+}
+
+/** Sends a signal to one of the cluster's programs, such as kube-apiserver or node2-kubelet. */
+export async function signalProgram(cluster, name, signal = 'KILL') {
+  const { pid } = programRecord(cluster.folder, known(cluster, name));
+  const [command, ...args] = inMachine(cluster, ['sh', '-c', 'kill -s "$0" "$1"', signal, String(pid)]);
+  await run(command, args);
+}
+
+/** Starts one of them again. */
+export async function startProgramAgain(cluster, name) {
+  const script = fileURLToPath(new URL('programs.mjs', import.meta.url));
+  const [command, ...args] = inMachine(cluster, [process.execPath, script, cluster.folder, known(cluster, name)]);
+  await run(command, args);
+}
+
+function known(cluster, name) {
+  const names = programNames(cluster.folder);
+  if (!names.includes(name)) throw new ToolError(`The cluster has no program "${name}". It has: ${names.join(', ')}.`);
+  return name;
 }
 
 /** Empties the volumes that no claim holds any more. */
@@ -161,24 +200,6 @@ function runScript(cluster, script, args, progress) {
     child.on('exit', (code, signal) => {
       if (code === 0) resolve();
       else reject(new ToolError(`The cluster didn't start (${signal ?? `exit code ${code}`}): ${said.trim()}`));
-    });
-  });
-}
-
-/** One process at a time starts or stops a cluster. The kernel frees the lock of one that was killed. */
-function lock(cluster, progress) {
-  fs.mkdirSync(path.dirname(cluster.folder), { recursive: true });
-  // It holds the lock as long as we hold the other end of its standard input.
-  const holder = spawn('flock', ['--exclusive', '--no-fork', `${cluster.folder}.lock`, 'sh', '-c', 'echo; cat'], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-    detached: true,
-  });
-  const notice = setTimeout(() => progress.say('waiting for another process that starts or stops it'), 500);
-  return new Promise((resolve, reject) => {
-    holder.on('error', reject);
-    holder.stdout.once('data', () => {
-      clearTimeout(notice);
-      resolve(() => holder.stdin.end());
     });
   });
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { getTool } from '../tools.mjs';
 import { startContainerd } from './containerd.mjs';
 import { unpackSystem } from './debian.mjs';
+import { agentImages, agentVariants, pauseImage, storeImages } from './image-names.mjs';
 import { packLayer, writeArchive } from './oci-archive.mjs';
 import { madeOnce } from './once.mjs';
 import { run } from './run.mjs';
@@ -13,8 +14,6 @@ import { run } from './run.mjs';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 const agentFolder = path.join(root, '__tests__', 'e2e', 'agent');
 const storesFolder = path.join(root, '__tests__', 'e2e', 'stores');
-
-export const pauseImage = 'chartship.test/pause:1';
 
 const basePackages = [
   ...['base-files', 'bash', 'coreutils', 'dash', 'findutils', 'grep', 'gzip', 'sed', 'tar', 'util-linux', 'libc-bin'],
@@ -46,45 +45,29 @@ const storeConfig = {
   Env: ['PATH=/opt/bitnami/bin:/usr/lib/postgresql/15/bin:/usr/bin:/bin', 'LANG=C.UTF-8'],
 };
 
-// Under names of their own, and under those that chart/values.yaml has: no node can reach a registry on the
-// internet, so there they can mean nothing else, and the committed values work as they are.
+const entrypoints = {
+  postgresql: ['/opt/bitnami/bin/postgresql.sh'],
+  redis: ['redis-server'],
+  'postgres-exporter': ['prometheus-postgres-exporter'],
+  'redis-exporter': ['redis_exporter'],
+};
+
 const images = [
-  {
-    names: [
-      'chartship.test/agent:1.0.0',
-      'docker.io/my-company/task-api:1.0.0',
-      'docker.io/my-company/task-api-migrations:1.0.0',
-    ],
-    layers: ['base', 'agent'],
+  ...Object.entries(agentImages).map(([version, names]) => ({
+    names,
+    layers: ['base', 'agent', ...agentVariants[version].map((variant) => `agent-${variant}`)],
     config: agentConfig,
-  },
-  { names: ['chartship.test/agent:2.0.0'], layers: ['base', 'agent', 'agent-2.0.0'], config: agentConfig },
-  {
-    names: ['chartship.test/agent:3.0.0-broken'],
-    layers: ['base', 'agent', 'agent-2.0.0', 'agent-3.0.0-broken'],
-    config: agentConfig,
-  },
-  {
-    names: ['chartship.test/postgresql:15', 'docker.io/bitnamilegacy/postgresql:15.4.0-debian-11-r45'],
+  })),
+  ...Object.entries(storeImages).map(([store, names]) => ({
+    names,
     layers: ['base', 'stores'],
-    // The signal that ends PostgreSQL without waiting for its clients.
-    config: { ...storeConfig, Entrypoint: ['/opt/bitnami/bin/postgresql.sh'], StopSignal: 'SIGINT' },
-  },
-  {
-    names: ['chartship.test/redis:7', 'docker.io/bitnamilegacy/redis:7.0.12-debian-11-r34'],
-    layers: ['base', 'stores'],
-    config: { ...storeConfig, Entrypoint: ['redis-server'] },
-  },
-  {
-    names: ['chartship.test/postgres-exporter:0', 'docker.io/bitnamilegacy/postgres-exporter:0.14.0-debian-11-r5'],
-    layers: ['base', 'stores'],
-    config: { ...storeConfig, Entrypoint: ['prometheus-postgres-exporter'] },
-  },
-  {
-    names: ['chartship.test/redis-exporter:1', 'docker.io/bitnamilegacy/redis-exporter:1.52.0-debian-11-r17'],
-    layers: ['base', 'stores'],
-    config: { ...storeConfig, Entrypoint: ['redis_exporter'] },
-  },
+    config: {
+      ...storeConfig,
+      Entrypoint: entrypoints[store],
+      // The signal that ends PostgreSQL without waiting for its clients.
+      ...(store === 'postgresql' && { StopSignal: 'SIGINT' }),
+    },
+  })),
   { names: [pauseImage], layers: ['pause'], config: { User: '65535', Entrypoint: ['/pause'] } },
 ];
 

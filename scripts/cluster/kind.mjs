@@ -5,10 +5,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder } from '../tools.mjs';
+import { agentImages, agentVariants, storeImages } from './image-names.mjs';
 import { run } from './run.mjs';
 
-const agentFolder = fileURLToPath(new URL('../../__tests__/e2e/agent', import.meta.url));
-const variants = { '1.0.0': '', '2.0.0': '2.0.0', '3.0.0-broken': '2.0.0 3.0.0-broken' };
+const folderOf = (part) => fileURLToPath(new URL(`../../__tests__/e2e/${part}`, import.meta.url));
 
 export function isPossible() {
   const works = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
@@ -31,13 +31,20 @@ export async function up(name, progress) {
       { input },
     );
   }
-  for (const [version, parts] of Object.entries(variants)) {
-    const image = `chartship.test/agent:${version}`;
-    progress.say(`docker builds ${image}`);
-    await run('docker', ['build', '--tag', image, '--build-arg', `VARIANTS=${parts}`, agentFolder]);
-    await run('kind', ['load', 'docker-image', '--name', nameOf(name), image]);
+  for (const [version, names] of Object.entries(agentImages)) {
+    const variants = `VARIANTS=${agentVariants[version].join(' ')}`;
+    await buildAndLoad(name, names, ['--build-arg', variants, folderOf('agent')], progress);
+  }
+  for (const [store, names] of Object.entries(storeImages)) {
+    await buildAndLoad(name, names, ['--target', store, folderOf('stores')], progress);
   }
   return { name, kubeconfig };
+}
+
+async function buildAndLoad(name, images, args, progress) {
+  progress.say(`docker builds ${images[0]}`);
+  await run('docker', ['build', ...images.flatMap((image) => ['--tag', image]), ...args]);
+  await run('kind', ['load', 'docker-image', '--name', nameOf(name), ...images]);
 }
 
 export async function down(name) {

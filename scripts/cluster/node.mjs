@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as addresses from './addresses.mjs';
 import { nodeConfiguration } from './containerd.mjs';
-import { pauseImage } from './images.mjs';
+import { pauseImage } from './image-names.mjs';
 import { kubeconfig } from './keys.mjs';
 
 /** Lines for `ip -batch`, in the control plane's network and in each node's. */
