@@ -96,6 +96,16 @@ export const impatientStores = [
   ['initialDelaySeconds=1', 'periodSeconds=1'].flatMap((probe) => ['--set', `${store}.readinessProbe.${probe}`]),
 );
 
+/** Values with which the stores run the cluster's own images, under their own names. */
+export const localStores = Object.entries({
+  'postgresql.image': ['postgresql', '15'],
+  'postgresql.metrics.image': ['postgres-exporter', '0'],
+  'redis.image': ['redis', '7'],
+}).flatMap(([image, [repository, tag]]) => [
+  ...['--set', `${image}.registry=chartship.test`, '--set', `${image}.repository=${repository}`],
+  ...['--set-string', `${image}.tag=${tag}`],
+]);
+
 /** Values with which agent and migration are of one version of the agent's image. */
 export function agentVersion(version: '1.0.0' | '2.0.0' | '3.0.0-broken'): string[] {
   const image = `chartship.test/agent:${version}`;
