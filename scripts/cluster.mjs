@@ -8,6 +8,7 @@
 //                                          of a node, of the control plane (the default) or outside
 //   npm run cluster -- kill PROGRAM [SIGNAL], start PROGRAM    for one of its programs, such as kube-apiserver or
 //                                          node2-kubelet
+//   npm run cluster -- registry PORT       the nodes pull registry.test/… from what listens on 127.0.0.1:PORT
 //   npm run cluster -- prepare             builds and downloads what `up` needs, and starts nothing
 //
 //   --name NAME    another one beside the first (default: dev)
@@ -24,7 +25,7 @@ import * as kind from './cluster/kind.mjs';
 import { startProgress, ToolError } from './tools.mjs';
 
 const usage =
-  'Usage: npm run cluster -- up|down|status|recycle|exec|kill|start|prepare [--name NAME] [--nodes N] [--in NETWORK] [-- COMMAND …]';
+  'Usage: npm run cluster -- up|down|status|recycle|exec|kill|start|registry|prepare [--name NAME] [--nodes N] [--in NETWORK] [-- COMMAND …]';
 const options = {
   name: { type: 'string', default: 'dev' },
   nodes: { type: 'string', default: '3' },
@@ -36,8 +37,8 @@ async function main() {
   const [verb, ...rest] = positionals;
   const nodes = Number(values.nodes);
   if (!(nodes >= 1 && nodes <= 9)) throw new ToolError('--nodes takes a number from 1 to 9.');
-  const verbs = { up, down, status, recycle, exec, kill, start, prepare };
-  const takesMore = ['exec', 'kill', 'start'].includes(verb);
+  const verbs = { up, down, status, recycle, exec, kill, start, registry, prepare };
+  const takesMore = ['exec', 'kill', 'start', 'registry'].includes(verb);
   if (!Object.hasOwn(verbs, verb ?? '') || takesMore !== rest.length > 0) throw new ToolError(usage);
   return await verbs[verb]({ name: values.name, nodes, network: values.in, command: rest });
 }
@@ -99,6 +100,10 @@ async function kill({ name, command: [program, signal] }) {
 
 async function start({ name, command: [program] }) {
   await dockerFree.startProgramAgain(dockerFree.clusterNamed(name), program);
+}
+
+async function registry({ name, command: [port] }) {
+  await dockerFree.serveRegistry(dockerFree.clusterNamed(name), port);
 }
 
 async function prepare() {

@@ -53,14 +53,11 @@ ours('the cluster without Docker', () => {
           .split('\n')
           .filter((line) => !/^(lo|cluster|node\d|eth0|veth\w+)[@ ]/.test(line)),
       ).toEqual([]);
+      // Only looked up, nothing is sent.
+      const lookUp = ['exec', '--name', cluster.name, '--in', network, '--', 'ip', 'route', 'get', '192.0.2.1'];
+      const route = await ran(process.execPath, [clusterScript, ...lookUp]);
+      expect(route).toMatchObject({ code: 2, stderr: expect.stringMatching(/no route to host/i) });
     }
-    const route = await ran(process.execPath, [
-      ...[clusterScript, 'exec', '--name', cluster.name, '--in', 'control-plane'],
-      ...['--', 'ip', 'route', 'get', '192.0.2.1'],
-    ]);
-    expect(route).toMatchObject({ code: 2, stderr: expect.stringMatching(/no route|unreachable/i) });
-    const nodes = await cluster.exec('node1', 'ip', 'route', 'get', '192.0.2.1');
-    expect(nodes).toContain('via 10.200.0.1 dev eth0');
   }, 30_000);
 
   test('a second cluster lives beside it, and goes without it', async () => {

@@ -58,8 +58,18 @@ async function main() {
 async function ownFolders() {
   // Volumes of pods are mounted below here and must be seen by the pods' own namespaces.
   await run('mount', ['--make-rshared', '/']);
+  // Often a link into /run, which is about to be hidden.
+  const resolver = fs.existsSync('/etc/resolv.conf') && fs.realpathSync('/etc/resolv.conf');
   for (const place of ['/run', '/var/log']) await run('mount', ['-t', 'tmpfs', '-o', 'mode=0755', 'tmpfs', place]);
   for (const number of plan.nodes) fs.mkdirSync(`/run/${addresses.nodeName(number)}`);
+  // Names are for the cluster's own DNS alone.
+  if (resolver) {
+    const own = '/run/resolv.conf';
+    fs.writeFileSync(own, `nameserver ${addresses.controlPlane}\noptions timeout:1 attempts:2\n`);
+    fs.mkdirSync(path.dirname(resolver), { recursive: true });
+    if (!fs.existsSync(resolver)) fs.writeFileSync(resolver, '');
+    await run('mount', ['--bind', own, resolver]);
+  }
   // The kubelet would set these for the whole machine, if it didn't find what it wants.
   const wanted = { 'vm/overcommit_memory': 1, 'vm/panic_on_oom': 0, 'kernel/panic': 10, 'kernel/panic_on_oops': 1 };
   for (const [name, value] of Object.entries({
@@ -133,7 +143,7 @@ function controllers() {
 
 function start(program, argv, network = 'control-plane') {
   const name = network === 'control-plane' ? program : `${network}-${program}`;
-  startProgram(folder, name, inNetwork(argv, network), env);
+  startProgram(folder, name, { command: inNetwork(argv, network), env });
 }
 
 /** nsenter, not `ip netns exec`: that mounts /sys anew, where the kubelet then finds no control groups. */

@@ -125,8 +125,30 @@ export async function signalProgram(cluster, name, signal = 'KILL') {
 
 /** Starts one of them again. */
 export async function startProgramAgain(cluster, name) {
+  const { network } = programRecord(cluster.folder, known(cluster, name));
+  await startIn(cluster, network, name);
+}
+
+/** Lets the nodes pull `registry.test/…` from what listens on this port of this machine's loopback, until the next call. */
+export async function serveRegistry(cluster, port) {
+  if (!(Number(port) > 0 && Number(port) < 65536)) throw new ToolError(`"${port}" is no port.`);
+  await forwardOutside(cluster, 'registry-outside', '/run/registry.sock', `127.0.0.1:${port}`);
+}
+
+/** A forwarder in the cluster's namespaces, so that it ends with them, but in the network around them. */
+async function forwardOutside(cluster, name, ...args) {
+  const script = fileURLToPath(new URL('forward.mjs', import.meta.url));
+  await startIn(cluster, 'outside', name, {
+    command: [process.execPath, script, ...args],
+    env: {},
+    network: 'outside',
+  });
+}
+
+async function startIn(cluster, network, name, record) {
   const script = fileURLToPath(new URL('programs.mjs', import.meta.url));
-  const [command, ...args] = inMachine(cluster, [process.execPath, script, cluster.folder, known(cluster, name)]);
+  const more = record ? [JSON.stringify(record)] : [];
+  const [command, ...args] = inMachine(cluster, [process.execPath, script, cluster.folder, name, ...more], network);
   await run(command, args);
 }
 
@@ -156,22 +178,10 @@ function linkPrograms({ folder }, kubernetes) {
   fs.symlinkSync(kubernetes, path.join(folder, 'bin', 'kubectl'));
 }
 
-/**
- * The API server on a free port of loopback: a process in the cluster's namespaces, so that it ends with them, but
- * in the network around them. Written last: a cluster with a kubeconfig was ready once.
- */
+/** The API server on a free port of loopback. The kubeconfig comes last: a cluster with one was ready once. */
 async function openTheApi(cluster) {
   const portFile = path.join(cluster.folder, 'api-port');
-  const script = fileURLToPath(new URL('forward.mjs', import.meta.url));
-  const log = fs.openSync(path.join(cluster.folder, 'log', 'api-outside'), 'a');
-  const [command, ...args] = inMachine(
-    cluster,
-    [process.execPath, script, '127.0.0.1:0', '/run/api.sock', portFile],
-    'outside',
-  );
-  const child = spawn(command, args, { detached: true, stdio: ['ignore', log, log] });
-  fs.closeSync(log);
-  child.unref();
+  await forwardOutside(cluster, 'api-outside', '127.0.0.1:0', '/run/api.sock', portFile);
   for (let tries = 0; !fs.existsSync(portFile); tries++) {
     if (tries === 500) throw new ToolError('The API server could not be opened to this machine within 10 s.');
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -14,6 +14,7 @@ export function networks(nodes) {
       'link add cluster type bridge',
       `addr add ${addresses.controlPlane}/24 dev cluster`,
       'link set cluster up',
+      // There is no way out: who tries is told at once.
       'route add unreachable default',
     ],
   };
@@ -28,8 +29,9 @@ export function networks(nodes) {
       'link set lo up',
       `addr add ${addresses.nodeAddress(number)}/24 dev eth0`,
       'link set eth0 up',
-      // The control plane knows no way out, so no packet leaves the cluster.
-      `route add default via ${addresses.controlPlane}`,
+      // A Service's address is none of anybody's until kube-proxy has made it a pod's, but it must have a route.
+      `route add ${addresses.services} via ${addresses.controlPlane}`,
+      'route add unreachable default',
       ...nodes
         .filter((other) => other !== number)
         .map((other) => `route add ${addresses.podSubnet(other)} via ${addresses.nodeAddress(other)}`),
@@ -64,10 +66,9 @@ export function prepareNode(number, { folder, group, programs, images, kubernete
       registries: at('registries'),
     }),
   );
-  write(
-    'registries/registry.test/hosts.toml',
-    `server = "http://${addresses.controlPlane}:${addresses.registryPort}"\n`,
-  );
+  const registry = JSON.stringify(`http://${addresses.controlPlane}:${addresses.registryPort}`);
+  // Without a host table containerd 1.6 takes the file for a wrong one, and asks the name itself.
+  write('registries/registry.test/hosts.toml', `server = ${registry}\n[host.${registry}]\n`);
   write('cni/10-cluster.conflist', {
     cniVersion: '0.4.0',
     name: 'cluster',
