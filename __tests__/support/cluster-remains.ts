@@ -32,6 +32,15 @@ export async function processesOf(name: string): Promise<number[]> {
   return processesIn(clusterNamed(name).group);
 }
 
+/** Their command lines. */
+export async function commandsOf(name: string): Promise<string[]> {
+  return (await processesOf(name)).map(commandOf);
+}
+
+function commandOf(pid: number): string {
+  return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
+}
+
 function namespacesOf(pid: number): string[] {
   return ['pid', 'mnt', 'net', 'ipc'].flatMap((kind) => {
     try {
@@ -48,7 +57,7 @@ export async function remains({ namespaces, folder, group }: Traces): Promise<st
   const found: string[] = [];
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name) || !isAlive(Number(name))) continue;
-    const command = read(`/proc/${name}/cmdline`).replaceAll('\0', ' ');
+    const command = commandOf(Number(name));
     if (namespacesOf(Number(name)).some((namespace) => namespaces.has(namespace)) || command.includes(`${folder}/`)) {
       found.push(`process ${name}: ${command}`);
     }

@@ -4,23 +4,15 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getTool } from '../tools.mjs';
+import { baseImage } from './base-image.mjs';
 import { startContainerd } from './containerd.mjs';
-import { unpackSystem } from './debian.mjs';
 import { agentImages, agentVariants, pauseImage, storeImages } from './image-names.mjs';
 import { packLayer, writeArchive } from './oci-archive.mjs';
 import { madeOnce } from './once.mjs';
-import { run } from './run.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..');
 const agentFolder = path.join(root, '__tests__', 'e2e', 'agent');
 const storesFolder = path.join(root, '__tests__', 'e2e', 'stores');
-
-const basePackages = [
-  ...['base-files', 'bash', 'coreutils', 'dash', 'findutils', 'grep', 'gzip', 'sed', 'tar', 'util-linux', 'libc-bin'],
-  ...['python3', 'python3-fastapi', 'python3-uvicorn', 'python3-sqlalchemy', 'python3-psycopg2', 'python3-redis'],
-  ...['alembic', 'python3-prometheus-client', 'postgresql-15', 'prometheus-postgres-exporter'],
-  ...['redis-server', 'redis-tools', 'prometheus-redis-exporter'],
-];
 
 const agentConfig = {
   User: '1000',
@@ -73,14 +65,12 @@ const images = [
 
 /** A folder that a containerd can start from, with all images unpacked in it. */
 export async function nodeImages(programs, say = () => {}) {
-  const base = await madeOnce(
-    'base-image',
-    [JSON.stringify(basePackages), fs.readFileSync(fileURLToPath(import.meta.url))],
-    (folder) => makeBase(folder, say),
-  );
+  const base = await baseImage(say);
   const pause = await getTool('pause');
-  const contents = [agentFolder, storesFolder].flatMap(filesOf).flatMap((file) => [file, fs.readFileSync(file)]);
-  return madeOnce('images', [base, pause, ...contents, JSON.stringify(images)], async (folder) => {
+  const sources = ['images.mjs', 'oci-archive.mjs'].map((name) => fileURLToPath(new URL(name, import.meta.url)));
+  const files = [...sources, ...[agentFolder, storesFolder].flatMap(filesOf)];
+  const contents = files.flatMap((file) => [path.relative(root, file), fs.readFileSync(file)]);
+  return madeOnce('images', [base, pause, JSON.stringify(images), ...contents], async (folder) => {
     say('packing images');
     const work = path.join(folder, 'work');
     const layers = { base: path.join(base, 'base.tar') };
@@ -117,43 +107,6 @@ export async function nodeImages(programs, say = () => {}) {
     }
     fs.rmSync(work, { recursive: true });
   });
-}
-
-async function makeBase(folder, say) {
-  say('fetching the packages of the base image');
-  const system = path.join(folder, 'system');
-  fs.mkdirSync(system);
-  await unpackSystem(basePackages, system);
-  const etc = (name, text) => fs.writeFileSync(path.join(system, 'etc', name), text);
-  // What maintainer scripts would have made. Bitnami's images run as 1001, the agent as 1000.
-  etc(
-    'passwd',
-    'root:x:0:0:root:/root:/bin/bash\nagent:x:1000:1000::/app:/bin/sh\npostgres:x:1001:1001::/tmp:/bin/sh\n',
-  );
-  etc('group', 'root:x:0:\nagent:x:1000:\npostgres:x:1001:\n');
-  etc('nsswitch.conf', 'passwd: files\ngroup: files\nhosts: files dns\n');
-  for (const name of ['tmp', 'app', 'data']) fs.mkdirSync(path.join(system, name), { recursive: true });
-  fs.chmodSync(path.join(system, 'tmp'), 0o1777);
-  fs.symlinkSync('python3', path.join(system, 'usr', 'bin', 'python'));
-  say('compiling Python modules');
-  // Packages leave that to their scripts; without it each start of the agent takes seconds more. Files get other
-  // dates in a layer, so what is compiled isn't compared by date.
-  await run('chroot', [
-    system,
-    'python3',
-    '-m',
-    'compileall',
-    '-q',
-    '--invalidation-mode',
-    'unchecked-hash',
-    '-x',
-    '/(test|tests|idlelib|lib2to3|tkinter)/',
-    '/usr/lib/python3',
-    '/usr/lib/python3.11',
-  ]);
-  say('packing the base image');
-  await packLayer(system, path.join(folder, 'base.tar'));
-  fs.rmSync(system, { recursive: true });
 }
 
 /** The folders and names that Bitnami's charts know. */

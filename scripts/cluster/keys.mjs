@@ -8,7 +8,10 @@ const days = '30';
 
 export async function makeKeys(folder, nodes, env) {
   fs.mkdirSync(folder, { mode: 0o700 });
-  const openssl = (...args) => run('openssl', args, { cwd: folder, env });
+  // The system's own configuration may not be there, or say more than these keys should.
+  const configuration = path.join(folder, 'openssl.cnf');
+  fs.writeFileSync(configuration, '[req]\ndistinguished_name = none\n[none]\n');
+  const openssl = (...args) => run('openssl', args, { cwd: folder, env: { ...env, OPENSSL_CONF: configuration } });
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   await openssl(
     'req',
@@ -22,6 +25,8 @@ export async function makeKeys(folder, nodes, env) {
     days,
     '-subj',
     '/CN=chartship-cluster',
+    '-addext',
+    'basicConstraints=critical,CA:TRUE',
   );
 
   const issue = async (name, subject, extensions) => {

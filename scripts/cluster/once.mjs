@@ -12,11 +12,14 @@ export async function madeOnce(name, parts, make) {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
   const target = path.join(cacheFolder(), 'cluster', `${name}-${hash.digest('hex').slice(0, 12)}`);
-  if (fs.existsSync(target)) return target;
+  if (fs.existsSync(target)) {
+    fs.utimesSync(target, new Date(), new Date());
+    return target;
+  }
 
   const temporary = `${target}.tmp-${process.pid}`;
   fs.mkdirSync(path.dirname(target), { recursive: true });
-  removeAbandoned(target);
+  removeLeftovers(target);
   try {
     fs.mkdirSync(temporary);
     await make(temporary);
@@ -29,11 +32,17 @@ export async function madeOnce(name, parts, make) {
   return target;
 }
 
-/** Leftovers of runs that were killed. */
-function removeAbandoned(target) {
-  const prefix = `${path.basename(target)}.tmp-`;
-  for (const entry of fs.readdirSync(path.dirname(target))) {
-    if (!entry.startsWith(prefix) || fs.existsSync(`/proc/${entry.slice(prefix.length)}`)) continue;
-    fs.rmSync(path.join(path.dirname(target), entry), { recursive: true, force: true });
+const week = 7 * 24 * 3_600_000;
+
+/** What killed runs left half made, and what nobody has asked for in a week: some of it is a gigabyte large. */
+function removeLeftovers(target) {
+  const folder = path.dirname(target);
+  const name = path.basename(target).replace(/-[0-9a-f]+$/, '');
+  for (const entry of fs.readdirSync(folder)) {
+    const [, of, maker] = /^(.+)-[0-9a-f]{12}(?:\.tmp-(\d+))?$/.exec(entry) ?? [];
+    if (of !== name) continue;
+    const file = path.join(folder, entry);
+    const isUnused = maker ? !fs.existsSync(`/proc/${maker}`) : Date.now() - fs.statSync(file).mtimeMs > week;
+    if (isUnused) fs.rmSync(file, { recursive: true, force: true });
   }
 }
