@@ -9,9 +9,7 @@ import redis
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-engine = create_engine(
-    os.environ["DATABASE_URL"], poolclass=NullPool, connect_args={"options": "-c statement_timeout=5000"}
-)
+engine = create_engine(os.environ["DATABASE_URL"], poolclass=NullPool)
 failed = []
 
 

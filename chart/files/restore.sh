@@ -1,12 +1,17 @@
-# All or nothing: the schema is dropped and made anew from the backup in one transaction.
+# All or nothing: in one transaction the schema is dropped and made anew from the backup.
 set -eu
-backup="${BACKUP:-$(cd /backups && ls -1 -- "$NAME"-*.dump 2> /dev/null | sort | tail -n 1)}"
-[ -n "$backup" ] && [ -f "/backups/$backup" ] || { echo "There is no backup ${BACKUP:-of $NAME}. There are:"; ls -1 /backups; exit 1; }
+folder="/backups/$NAME"
+backup="${BACKUP:-$(ls -1 "$folder" | grep '\.dump$' | sort | tail -n 1)}"
+if [ ! -f "$folder/$backup" ]; then
+  echo "There is no backup ${BACKUP:-of $NAME}. There are:"
+  ls -1 "$folder" || true
+  exit 1
+fi
 echo "Restoring $backup into $PGDATABASE at $PGHOST..."
 {
-  echo "SET lock_timeout = '60s';"
-  echo 'DROP SCHEMA public CASCADE;'
-  echo 'CREATE SCHEMA public;'
-  pg_restore --no-owner --no-privileges --file=- "/backups/$backup" || echo 'SELECT 1/0 AS "the backup is not readable";'
+  echo "SET client_min_messages = warning; SET lock_timeout = '60s';"
+  echo 'DROP SCHEMA public CASCADE; CREATE SCHEMA public; GRANT USAGE ON SCHEMA public TO PUBLIC;'
+  pg_restore --no-owner --no-privileges --file=- "$folder/$backup" ||
+    echo "DO 'BEGIN RAISE EXCEPTION ''the backup can''''t be read: nothing is changed''; END';"
 } | psql --no-psqlrc --quiet --single-transaction --set=ON_ERROR_STOP=1 --output=/dev/null
 echo "Restored $backup"
