@@ -111,6 +111,11 @@ function template(wanted: Case): Promise<Answer> {
   return known;
 }
 
+/** Starts on cases that are going to be asked for one after the other, so that all cores are at work. */
+export function prepare(cases: readonly Case[]): void {
+  for (const wanted of cases) template(wanted).catch(() => {});
+}
+
 /** What helm printed for a case that must render. */
 export async function manifest(wanted: Case): Promise<string> {
   const { code, stdout, stderr } = await template(wanted);
@@ -130,10 +135,10 @@ export async function refusal(wanted: Case): Promise<string> {
   return stderr;
 }
 
-/** NOTES.txt, which `helm template` doesn't show. */
+/** NOTES.txt, which `helm template` doesn't show; by Helm 4, since Helm 3 wants a cluster for it. */
 export async function notes(wanted: Case): Promise<string> {
   const args = ['install', ...argumentsOf(wanted), '--dry-run=client', '--output', 'json'];
-  const { code, stdout, stderr } = await helm(wanted.helm ?? 'helm', args, JSON.stringify(wanted.values ?? {}));
+  const { code, stdout, stderr } = await helm('helm', args, JSON.stringify(wanted.values ?? {}));
   if (code !== 0) throw new Error(stderr);
   return JSON.parse(stdout).info.notes;
 }
