@@ -42,10 +42,12 @@ export async function fetchAsked(
           (which) => (which.startsWith('sha256:') ? `oci://${host}/${repository}@${which}` : text),
           ports.registry,
         );
-        return fetched.ok ? await unpack(fetched.chart, ports) : { findings: [notFetched(fetched)] };
+        return fetched.ok
+          ? await unpack(fetched.chart, ports)
+          : { findings: [notFetched(fetched)], unpacked: undefined };
       },
     );
-    if ('fetched' in found) unpacked.push(found);
+    if (found.unpacked !== undefined) unpacked.push(found.unpacked);
   }
   return unpacked;
 }
@@ -63,10 +65,10 @@ function notFetched({ message, hint }: { readonly message: string; readonly hint
 async function unpack(
   fetched: FetchedChart,
   { files }: Pick<Ports, 'files'>,
-): Promise<({ findings: Finding[] } & UnpackedChart) | { findings: Finding[] }> {
+): Promise<{ findings: Finding[]; unpacked: UnpackedChart | undefined }> {
   const directory = join(await files.makeTemporary('published'), fetched.name);
   for (const { path, content } of fetched.files) await files.write(join(directory, path), content);
   const { charts, findings } = await readCharts([{ directory, source: fetched.name }], files);
   const [chart] = charts;
-  return chart === undefined ? { findings } : { findings, chart, fetched };
+  return { findings, unpacked: chart && { chart, fetched } };
 }
