@@ -24,6 +24,7 @@ describe('the quick reader and the full one read the same', () => {
     '- a\n- {b: 1}\n- [c]\n',
     '# {a: [b]: *c, !d\n  # - &e\n#\ta\na: 1\n# ---\n',
     'a: |\n  # *b\n  c\n',
+    'a: "0 3 * * *"\nb: \'* * *\'\n',
   ])('%j', (text) => {
     expect(plainData(text)?.data).toEqual(parseDocument(text).toJS());
   });
@@ -34,6 +35,9 @@ test.each([
   'a: |\n  # c\nd: *b\n',
   '# c\n---\na: 1\n',
   'a: &x 1\n',
+  'a: &" 1\nb: *"\n',
+  'a: *"\n',
+  'a: !"t\n',
   'a: !t 1\n',
   '<<: {a: 1}\n',
   'a: 1\n---\nb: 2\n',
