@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -55,7 +55,8 @@ export interface Cluster {
 /** Starts one, or finds it running. Test files that share a label share a cluster; each process has its own. */
 export async function startCluster(label: string, nodes = 3): Promise<Cluster> {
   const name = `${label}-${process.pid}`;
-  const home = mkdtempSync(join(tmpdir(), 'chartship-cluster-home-'));
+  const home = join(tmpdir(), `chartship-home-${name}`);
+  mkdirSync(home, { recursive: true });
   const printed = await clusterCommand('up', '--name', name, '--nodes', String(nodes));
   const kubeconfig = printed.trim().split('\n').at(-1) ?? '';
   const kept = Object.entries(process.env).filter(([variable]) => !/^(HELM_|KUBE|XDG_)/.test(variable));
