@@ -36,19 +36,16 @@ function everWorked({ status, ours }: Revision): boolean {
 }
 
 /**
- * The revision to go back to, of those older than `before`: the newest that was found healthy; where Chartship has
- * no verdict on any, the newest that helm called deployed and nobody found otherwise.
+ * The revision to go back to, of those older than `before`: what somebody deployed after our last healthy revision is
+ * what they meant to be live; else the newest that was found healthy; else one that helm called deployed and that
+ * nobody found otherwise.
  */
 export function rollbackTarget(revisions: readonly Revision[], before: number): Revision | undefined {
-  const older = revisions.filter(({ revision }) => revision < before);
-  const isDone = ({ status }: Revision): boolean => status === 'deployed' || status === 'superseded';
-  const healthy = older.find((one) => isDone(one) && one.ours?.verdict === 'healthy');
-  const foreign = older.find((one) => isDone(one) && one.ours === undefined);
-  if (healthy === undefined) return foreign;
-  // What somebody deployed after our last healthy revision is what they meant to be live.
-  return foreign !== undefined && foreign.revision > healthy.revision && foreign.status === 'deployed'
-    ? foreign
-    : healthy;
+  const worked = revisions.filter((one) => one.revision < before && everWorked(one));
+  const foreign = worked.find(({ ours, status }) => ours === undefined && status === 'deployed');
+  const healthy = worked.find(({ ours }) => ours?.verdict === 'healthy');
+  if (foreign !== undefined && foreign.revision > (healthy?.revision ?? 0)) return foreign;
+  return healthy ?? worked[0];
 }
 
 /** The revision whose manifest is in the cluster: helm's newest that is deployed. */

@@ -3,8 +3,9 @@ import type { ClusterFault } from '../../ports.ts';
 
 /** What the API server said no to, as a deployment's cause. `what` is the half sentence that it explains. */
 export function causeOf(fault: ClusterFault, what: string): Cause {
-  const hint = HINTS[fault.kind];
-  return { code: CODES[fault.kind], message: `${what}: ${fault.message}`, ...(hint !== undefined && { hint }) };
+  const code = CODES[fault.kind];
+  const hint = hintOf(code);
+  return { code, message: `${what}: ${fault.message}`, ...(hint !== undefined && { hint }) };
 }
 
 const CODES: Record<ClusterFault['kind'], CauseCode> = {
@@ -14,12 +15,21 @@ const CODES: Record<ClusterFault['kind'], CauseCode> = {
   conflict: 'other',
   refused: 'refused',
   'unknown-kind': 'refused',
+  'not-found': 'refused',
   busy: 'unreachable',
   other: 'other',
 };
 
-const HINTS: Partial<Record<ClusterFault['kind'], string>> = {
-  unauthorized:
-    'The credential in the kubeconfig is wrong or ran out: get a new one, and one that outlives the timeout.',
-  forbidden: 'Give the account that deploys this right: docs/operations.md lists what it needs.',
-};
+/** What to do where the cluster itself is the trouble. */
+export function hintOf(code: CauseCode): string | undefined {
+  switch (code) {
+    case 'unauthorized':
+      return 'The credential in the kubeconfig is wrong or ran out: get a new one, and one that outlives the timeout.';
+    case 'forbidden':
+      return 'Give the account the ClusterRole `edit` in the namespace, and what the chart needs beyond that.';
+    case 'unreachable':
+      return 'See whether the API server can be reached from here: kubectl version';
+    default:
+      return undefined;
+  }
+}

@@ -14,7 +14,7 @@ export async function rollBack(target: Revision, session: Session): Promise<Step
   const watch = await watchRelease(record === undefined ? [] : await objectsOf(record.manifest), session);
   try {
     tell(`going back to revision ${target.revision}`);
-    const ended = await watch.during(() =>
+    const { value: ended } = await watch.during(() =>
       session.releases.rollback({ release, namespace, timeout, stop, revision: target.revision }),
     );
     if (!ended.ok) {
@@ -26,7 +26,7 @@ export async function rollBack(target: Revision, session: Session): Promise<Step
     const [made] = history.value;
     if (made === undefined) return failed(unhealthy(target, 'its record is gone'));
     const labels = { run: runLabel(session.holder), content: target.ours?.content ?? '' };
-    const settled = await watch.during(() => settle(watch, session, true));
+    const { value: settled } = await watch.during(() => settle(watch, session, true));
     const verdict = settled.ok ? 'healthy' : 'unhealthy';
     const labelled = await label(made, { ...labels, verdict }, session.cluster);
     if (!settled.ok) return failed(unhealthy(target, settled.cause.message));

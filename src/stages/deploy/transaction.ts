@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Cause, DeploymentOutcome, TestOutcome } from '../../domain/deployment.ts';
-import type { Trouble } from '../../domain/diagnosis/trouble.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { KubeObject } from '../../domain/kube-object.ts';
 import { objectsOf } from '../../domain/manifest-objects.ts';
 import { diffLines, diffReleases } from '../../domain/release-diff.ts';
 import { decodeRecord, LABELS, type ReleaseRecord, type Revision } from '../../domain/release-record.ts';
 import { isUnchanged, liveRevision, rollbackTarget } from '../../domain/release-state.ts';
+import { together } from '../../domain/together.ts';
 import type { HelmUpgradeCall } from '../../ports.ts';
 import type { Deployable, DeployOptions } from '../deploy.ts';
 import { type Tested, test } from '../test.ts';
@@ -20,7 +20,7 @@ import { removeRelease } from './removal.ts';
 import { rollBack } from './rollback.ts';
 import { runLabel, type Session } from './session.ts';
 import { settle } from './settling.ts';
-import { causeOfDryRun, causeOfFailure } from './verdict.ts';
+import { causeOfFailure } from './verdict.ts';
 import { type Watch, watchRelease } from './watching.ts';
 
 /** How a deployment came out. */
@@ -63,11 +63,10 @@ export async function transact(what: Deployable, session: Session, options: Depl
       [LABELS.content]: content,
     },
     description: what.reference,
-    takeFields: before !== undefined && !before.serverSide,
   };
   const rendered = await session.releases.dryRun(call);
   session.stop.throwIfAborted();
-  if (!rendered.ok) return { outcome: 'failed', cause: causeOfDryRun(rendered), ...revisionOf(live) };
+  if (!rendered.ok) return { outcome: 'failed', cause: causeOfFailure(rendered, []), ...revisionOf(live) };
   const manifest = await objectsOf(rendered.manifest);
   const hooks = await objectsOf(rendered.hooks);
   await maskSecrets([...manifest, ...hooks], session);
@@ -112,23 +111,21 @@ async function upgrade(
   options: DeployOptions,
 ): Promise<(Proof & { readonly cause: Cause }) | undefined> {
   const early = new AbortController();
-  let stoppedBy: Trouble | undefined;
   const stop = AbortSignal.any([session.stop, early.signal]);
-  const ended = await watch.during(
+  const { value: ended, terminal } = await watch.during(
     () => session.releases.upgrade({ ...call, stop }),
-    (trouble) => {
+    (cause) => {
       if (!options.failFast) return;
-      stoppedBy = trouble;
-      session.tell(`helm is stopped: ${trouble.cause.message}`);
+      session.tell(`helm is stopped: ${cause.message}`);
       early.abort();
     },
   );
   session.stop.throwIfAborted();
-  // It was done before it could be stopped, or was already ending: what is wrong is still wrong.
-  if (ended.ok && stoppedBy === undefined) return undefined;
+  const stoppedBy = options.failFast ? terminal : undefined;
+  // One that helm called ready although a cause is terminal is looked at like any other: it may be over.
+  if (ended.ok) return undefined;
   const { troubles } = await watch.look();
-  const cause = ended.ok ? (stoppedBy as Trouble).cause : causeOfFailure(ended, stoppedBy, troubles);
-  return { cause, tests: [], helmSaid: ended.ok ? ended.output : ended.message };
+  return { cause: stoppedBy ?? causeOfFailure(ended, troubles), tests: [], helmSaid: ended.message };
 }
 
 /** What helm calls ready is looked at for some seconds, and tested meanwhile. */
@@ -140,10 +137,19 @@ async function prove(watch: Watch, session: Session, options: DeployOptions, rev
     const message = 'another helm changed the release while it was deployed: its newest revision is not this one';
     return { cause: { code: 'busy', message }, tests: [], helmSaid: '' };
   }
-  const [settled, tested] = await watch.during(() =>
-    Promise.all([settle(watch, session, options.failFast), runTests(decodeRecord(made.secret), session, options)]),
+  const early = new AbortController();
+  const stop = AbortSignal.any([session.stop, early.signal]);
+  const { value } = await watch.during(
+    async () => {
+      const settling = settle(watch, session, options.failFast);
+      const testing = runTests(decodeRecord(made.secret), { ...session, stop }, options);
+      await together<unknown>([settling, testing]);
+      return { settled: await settling, tested: await testing };
+    },
+    () => options.failFast && early.abort(),
   );
   session.stop.throwIfAborted();
+  const { settled, tested } = value;
   const cause = settled.ok ? tested.cause : settled.cause;
   return { tests: tested.tests, helmSaid: '', ...(cause !== undefined && { cause }) };
 }

@@ -1,9 +1,12 @@
+import type { Cause } from '../../domain/deployment.ts';
 import { diagnose } from '../../domain/diagnosis/diagnose.ts';
 import { releasePods } from '../../domain/diagnosis/release-pods.ts';
 import { Look, lookUpKey, type Memory, remember, type Seen, WATCHED_KINDS } from '../../domain/diagnosis/seen.ts';
 import type { Trouble } from '../../domain/diagnosis/trouble.ts';
 import type { KubeObject } from '../../domain/kube-object.ts';
 import { progressLines, rolloutStates, unfinished } from '../../domain/rollout-progress.ts';
+import type { ClusterFault } from '../../ports.ts';
+import { causeOf } from './cluster-cause.ts';
 import { pause } from './pause.ts';
 import type { Session } from './session.ts';
 import { type Standing, Steadiness } from './standing.ts';
@@ -12,8 +15,11 @@ import { type Standing, Steadiness } from './standing.ts';
 export interface Watch {
   /** The namespace as it is known now, and what is wrong in it, the most telling first. */
   look(): Promise<Sight>;
-  /** Does something and tells of every change meanwhile; `ended` is called once, at the first terminal trouble. */
-  during<T>(work: () => Promise<T>, ended?: (trouble: Trouble) => void): Promise<T>;
+  /** Does something and tells of every change meanwhile; `ended` is called once, at the first cause that waiting won't end. */
+  during<T>(
+    work: () => Promise<T>,
+    ended?: (cause: Cause) => void,
+  ): Promise<{ readonly value: T; readonly terminal: Cause | undefined }>;
   close(): void;
 }
 
@@ -47,7 +53,10 @@ export async function watchRelease(manifest: readonly KubeObject[], session: Ses
   let states = statesOf(objects(), manifest, memory);
   let said = clock.now();
 
+  let last: Sight | undefined;
   const look = async (): Promise<Sight> => {
+    // What is known is old: nothing follows from it but by the clock, which would be wrong.
+    if (!watching.connected && last !== undefined) return last;
     const seen: Seen = { now: clock.now(), manifest, objects: objects(), lookedUp };
     const found = diagnose(seen, memory);
     memory = found.memory;
@@ -62,7 +71,8 @@ export async function watchRelease(manifest: readonly KubeObject[], session: Ses
     const isNews = [...next.keys()].some((key) => !lookedUp.has(key));
     lookedUp = next;
     if (isNews) return look();
-    return { seen, memory, troubles: found.troubles, standings: steadiness.of(new Look(seen, memory)) };
+    last = { seen, memory, troubles: found.troubles, standings: steadiness.of(new Look(seen, memory)) };
+    return last;
   };
 
   const tellChanges = (seen: readonly KubeObject[]): void => {
@@ -85,7 +95,7 @@ export async function watchRelease(manifest: readonly KubeObject[], session: Ses
     look,
     during: async (work, ended) => {
       const over = new AbortController();
-      let isEnded = false;
+      let terminal: Cause | undefined;
       said = clock.now();
       const follow = (async () => {
         while (!over.signal.aborted) {
@@ -94,14 +104,13 @@ export async function watchRelease(manifest: readonly KubeObject[], session: Ses
           await pause(LOOK_SECONDS, AbortSignal.any([wake.signal, over.signal])).catch(() => undefined);
           const { seen, troubles } = await look();
           tellChanges(seen.objects);
-          const terminal = troubles.find((trouble) => trouble.terminal);
-          if (terminal === undefined || isEnded || over.signal.aborted || !watching.connected) continue;
-          isEnded = true;
-          ended?.(terminal);
+          if (terminal !== undefined || over.signal.aborted) continue;
+          terminal = terminalCause(troubles, watching.fault);
+          if (terminal !== undefined) ended?.(terminal);
         }
       })();
       try {
-        return await work();
+        return { value: await work(), terminal };
       } finally {
         over.abort();
         await follow;
@@ -109,6 +118,11 @@ export async function watchRelease(manifest: readonly KubeObject[], session: Ses
     },
     close: () => watching.close(),
   };
+}
+
+function terminalCause(troubles: readonly Trouble[], fault: ClusterFault | undefined): Cause | undefined {
+  if (fault?.kind === 'unauthorized') return causeOf(fault, 'what goes on in the cluster can not be seen any more');
+  return troubles.find((trouble) => trouble.terminal)?.cause;
 }
 
 /** The release's workloads and pods, hooks with them. */
