@@ -1,5 +1,5 @@
 import { availableParallelism, homedir, tmpdir } from 'node:os';
-import type { Request } from '../config.ts';
+import { type Request, reaches } from '../config.ts';
 import type { Cancelled } from '../domain/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../domain/limits.ts';
 import type { Clock, Files, Helm, Host, Registry } from '../ports.ts';
@@ -49,7 +49,7 @@ export async function compose(options: {
       });
       // Asked for at once: finding out their versions goes on beside reading the chart. Who needs them hears of a fault.
       tools.helm().catch(() => undefined);
-      if (request.until === 'publish') tools.oras().catch(() => undefined);
+      if (reaches(request, 'publish')) tools.oras().catch(() => undefined);
       const credentials = createCredentials({
         given: request.credentials,
         registries: request.loginHosts,
