@@ -17,7 +17,8 @@ export const KNOWN_KUBE_VERSIONS: readonly KubeVersion[] = NEWEST_PATCHES.map((f
   full,
 }));
 
-function minorOf(full: string): string {
+/** `1.35.4` → `1.35` */
+export function minorOf(full: string): string {
   return full.split('.').slice(0, 2).join('.');
 }
 

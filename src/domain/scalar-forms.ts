@@ -1,0 +1,29 @@
+/** The forms in which Kubernetes' Go code takes what is one value of JSON; each looks at a text in linear time. */
+
+/** `500m`, `64Mi`, `1e3`, `.5`: a number with the suffix of its unit (apimachinery's resource.ParseQuantity). */
+export function isQuantity(text: string): boolean {
+  return /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,18})?$/.test(text.trim());
+}
+
+/** Standard base64 with its padding; Go passes over line ends. */
+export function isBase64(text: string): boolean {
+  const bare = text.replace(/[\r\n]/g, '');
+  return bare.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(bare);
+}
+
+/** A time of RFC 3339 whose day there is. */
+export function isTime(text: string): boolean {
+  const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)$/.exec(text);
+  if (match === null) return false;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
+  const last = new Date(Date.UTC(year, month, 0)).getUTCDate();
+  return month >= 1 && month <= 12 && day >= 1 && day <= last && hour < 24 && minute < 60 && second < 60;
+}
+
+export function isInt32(value: number): boolean {
+  return value >= -(2 ** 31) && value < 2 ** 31;
+}
+
+export function isInt64(value: number): boolean {
+  return value >= -(2 ** 63) && value < 2 ** 63;
+}
