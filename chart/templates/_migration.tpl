@@ -43,6 +43,18 @@ true
 {{- $ := first . -}}
 backoffLimit: 3
 activeDeadlineSeconds: {{ $.Values.migration.timeout }}
+podFailurePolicy:
+  rules:
+    # files/migrate.py says that another try would fail alike.
+    - action: FailJob
+      onExitCodes:
+        operator: In
+        values: [3]
+    # A drained node is nobody's failure.
+    - action: Ignore
+      onPodConditions:
+        - type: DisruptionTarget
+          status: "True"
 template:
   metadata:
     labels:
