@@ -101,7 +101,7 @@ test('an upgrade replaces pods one by one and loses no request', async () => {
   const [agent] = pod.containers;
   expect(agent.lifecycle).toEqual({ preStop: { sleep: { seconds: 5 } } });
   expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(5);
-  expect(agent.startupProbe).toMatchObject({ httpGet: { path: '/health' }, periodSeconds: 2, failureThreshold: 30 });
+  expect(agent.startupProbe).toMatchObject({ httpGet: { path: '/health' }, periodSeconds: 2, failureThreshold: 25 });
   expect(agent.livenessProbe).toMatchObject({ httpGet: { path: '/health' } });
   expect(agent.readinessProbe).toMatchObject({ httpGet: { path: '/ready' } });
   for (const probe of [agent.startupProbe, agent.livenessProbe, agent.readinessProbe]) {
