@@ -5,6 +5,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { whyNot } from './cluster/docker-free.mjs';
+import { isPossible as kindIsPossible } from './cluster/kind.mjs';
 import { getTools, startProgress, ToolError } from './tools.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -12,9 +14,25 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 async function main(jestArguments) {
   if (!isInstalled()) await install();
   const tools = await getTools();
+  if (useTheCluster(jestArguments)) await prepareTheCluster();
   // The one way in which tests learn of the tools. They never look on PATH: what is tested is what is pinned.
   const env = { ...process.env, CHARTSHIP_TOOLS: JSON.stringify(tools) };
   return await jest(jestArguments, env);
+}
+
+/** Whether tests on a cluster are among those that were asked for: all, or some in __tests__/e2e. */
+function useTheCluster(jestArguments) {
+  const paths = jestArguments.map((path) => path.replace(/\/$/, '')).filter((path) => path.startsWith('__tests__'));
+  const folder = '__tests__/e2e';
+  return paths.length === 0 || paths.some((path) => path.startsWith(folder) || folder.startsWith(`${path}/`));
+}
+
+/** Before the tests, so that minutes of building don't count as a test's, and its progress is seen. */
+async function prepareTheCluster() {
+  if (whyNot() && !kindIsPossible()) return; // its tests are skipped
+  const child = spawn(process.execPath, ['scripts/cluster.mjs', 'prepare'], { cwd: root, stdio: 'inherit' });
+  const { code, text } = await ending(child);
+  if (code !== 0) throw new ToolError(`The cluster for the tests can't be prepared (${text}).`);
 }
 
 /**

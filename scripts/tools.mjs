@@ -2,7 +2,7 @@
 // Builds the pinned external programs of tools/ from their Go modules, once, and says where they are.
 // Node only, nothing to install: this runs right after `git clone`, before `npm ci`.
 //
-//   node scripts/tools.mjs [NAME …]     prints a line "NAME PATH" for each (all when none is named)
+//   node scripts/tools.mjs [NAME …]     prints a line "NAME PATH" for each (when none is named, all but the cluster's)
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -34,9 +34,25 @@ const linkerVariables = {
   kubeconform: ({ version }) => ({ 'main.version': version }),
   actionlint: ({ version }) => ({ 'github.com/rhysd/actionlint.version': version.slice(1) }),
   act: noVariables,
+  kubernetes: ({ version }) => {
+    const [major, minor] = version.slice(1).split('.');
+    const parts = { gitVersion: version, gitMajor: major, gitMinor: minor };
+    return Object.fromEntries(
+      Object.entries(parts).map(([part, value]) => [`k8s.io/component-base/version.${part}`, value]),
+    );
+  },
+  coredns: noVariables,
+  pause: noVariables,
 };
 
-export const toolNames = Object.keys(linkerVariables);
+// Tools whose main package is here, in tools/NAME, and the module whose version is theirs.
+const mainsOfOurOwn = { kubernetes: 'k8s.io/kubernetes', coredns: 'github.com/coredns/coredns', pause: undefined };
+
+/** What the cluster is made of; Kubernetes takes minutes to build, and few runs need it. */
+export const clusterToolNames = Object.keys(mainsOfOurOwn);
+
+/** The tools that everything else needs. */
+export const toolNames = Object.keys(linkerVariables).filter((name) => !clusterToolNames.includes(name));
 
 /** Where built tools are kept: CHARTSHIP_CACHE (CI puts it outside the checkout) or the ignored .cache/. */
 export function cacheFolder() {
@@ -53,7 +69,7 @@ export async function getTools(names = toolNames) {
   const recipes = names.map(recipeOf);
   const missing = recipes.filter((recipe) => !fs.existsSync(recipe.binary));
   for (const [index, recipe] of missing.entries()) {
-    await provide(recipe, `[${index + 1}/${missing.length}] ${recipe.name} ${recipe.version}`);
+    await provide(recipe, `[${index + 1}/${missing.length}] ${recipe.name} ${recipe.version}`.trim());
   }
   return Object.fromEntries(recipes.map((recipe) => [recipe.name, recipe.binary]));
 }
@@ -67,13 +83,16 @@ export function pathWith(binaries, current = process.env.PATH ?? '') {
 export class ToolError extends Error {}
 
 function recipeOf(name) {
-  if (!toolNames.includes(name)) {
-    throw new ToolError(`There is no tool "${name}". The tools are: ${toolNames.join(', ')}.`);
+  if (!(name in linkerVariables)) {
+    throw new ToolError(`There is no tool "${name}". The tools are: ${Object.keys(linkerVariables).join(', ')}.`);
   }
   const folder = path.join(root, 'tools', name);
-  const goMod = fs.readFileSync(path.join(folder, 'go.mod'), 'utf8');
-  const goSum = fs.readFileSync(path.join(folder, 'go.sum'), 'utf8');
-  const goPackage = /^tool\s+(\S+)/m.exec(goMod)?.[1];
+  const isOurs = clusterToolNames.includes(name);
+  const read = (file) => fs.readFileSync(path.join(folder, file), 'utf8');
+  const goMod = read('go.mod');
+  // The pause program needs no module, so it has no sums.
+  const goSum = fs.existsSync(path.join(folder, 'go.sum')) ? read('go.sum') : '';
+  const goPackage = isOurs ? '.' : /^tool\s+(\S+)/m.exec(goMod)?.[1];
   if (!goPackage) throw new ToolError(`tools/${name}/go.mod has no "tool" line.`);
 
   const requirements = [...goMod.matchAll(/^(?:require)?\s+(\S+) (v\S+)/gm)].map(([, module, version]) => ({
@@ -87,18 +106,23 @@ function recipeOf(name) {
   };
   // The module of the package is the longest requirement that its path starts with.
   const ofPackage = requirements.filter(({ module }) => `${goPackage}/`.startsWith(`${module}/`));
-  const version = versionOf(ofPackage.sort((a, b) => b.module.length - a.module.length)[0]?.module);
+  const itsModule = isOurs
+    ? mainsOfOurOwn[name]
+    : ofPackage.sort((a, b) => b.module.length - a.module.length)[0]?.module;
+  const version = isOurs && !itsModule ? '' : versionOf(itsModule);
 
   const variables = Object.entries(linkerVariables[name]({ version, versionOf }));
   const ldflags = ['-s', '-w', ...variables.map(([key, value]) => `-X ${key}=${value}`)].join(' ');
   const args = ['build', '-trimpath', '-buildvcs=false', `-ldflags=${ldflags}`];
 
   const hash = createHash('sha256');
-  for (const part of [goMod, goSum, goPackage, ...args, goVersion(folder)]) hash.update(`${part.length}:${part}`);
+  const main = isOurs ? [read('main.go')] : [];
+  for (const part of [goMod, goSum, ...main, goPackage, ...args, goVersion(folder)])
+    hash.update(`${part.length}:${part}`);
   const key = hash.digest('hex').slice(0, 12);
   const target = path.join(cacheFolder(), 'tools', `${name}-${key}`);
   // Helm 3's binary is called helm, as users call it.
-  const file = path.posix.basename(goPackage) + exe;
+  const file = (isOurs ? name : path.posix.basename(goPackage)) + exe;
   return { name, version, folder, goPackage, args, target, file, binary: path.join(target, file) };
 }
 

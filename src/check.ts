@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { Request } from './config.ts';
+import { type Request, reaches } from './config.ts';
 import type { Environment } from './domain/environment.ts';
 import type { Finding } from './domain/finding.ts';
 import { createDocumentChecks, type DocumentChecks } from './domain/manifest.ts';
 import { redactSecrets } from './domain/secret-redaction.ts';
-import { STAGES, type StageName } from './domain/stage.ts';
+import { STAGES } from './domain/stage.ts';
 import type { ChartPackage, StagedChart } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import type { ValuesLayer } from './domain/values.ts';
@@ -43,7 +43,8 @@ export async function checkChart(
   const name = planned.chart.metadata.name;
   const staged = await resolveChart(request, planned, record, ports);
   if (staged === undefined) {
-    for (const stage of STAGES.slice(1, -1)) if (reaches(request, stage)) record.skip({ name: stage, chart: name });
+    for (const stage of STAGES.slice(1, STAGES.indexOf('publish')))
+      if (reaches(request, stage)) record.skip({ name: stage, chart: name });
     return undefined;
   }
   const schema = await ports.files.read(join(staged.directory, 'values.schema.json'), Number.POSITIVE_INFINITY);
@@ -68,10 +69,6 @@ export async function checkChart(
     ...environments.map(async (environment) => void (await checkEnvironment(checking, environment))),
   ]);
   return built ?? undefined;
-}
-
-function reaches(request: Request, stage: StageName): boolean {
-  return STAGES.indexOf(stage) <= STAGES.indexOf(request.until);
 }
 
 async function resolveChart(

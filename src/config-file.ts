@@ -1,9 +1,20 @@
+import { parseDuration } from './domain/duration.ts';
 import { isEnvironmentName } from './domain/environment.ts';
 import type { Finding } from './domain/finding.ts';
 import { suggestion } from './domain/nearest.ts';
 import { readSource, type Source } from './domain/source.ts';
 import { ENVIRONMENT_KEYS, type EnvironmentKey, INPUTS, type InputDeclaration, type InputName } from './inputs.ts';
-import { choice, fault, isSetting, type Pair, quote, type Setting, type Settings, splitPair } from './settings.ts';
+import {
+  choice,
+  duration,
+  fault,
+  isSetting,
+  type Pair,
+  quote,
+  type Setting,
+  type Settings,
+  splitPair,
+} from './settings.ts';
 
 /** An environment as chartship.yaml describes it. */
 export interface EnvironmentSetting {
@@ -145,13 +156,8 @@ function readEnvironments(
       if ('wrong' in result) wrong('wrong-type', `${key} ${result.wrong}`, result.path, 'value');
       else if (key === 'set')
         environment.set = settingsOf(result.value as readonly string[], path, Array.isArray(entry), wrong);
-      else if (kind === 'duration' && !/^(?=.)([0-9]+h)?([0-9]+m)?([0-9]+s)?$/.test(String(result.value))) {
-        wrong(
-          'wrong-type',
-          `${key} must be a duration such as 90s, 10m or 1h30m, not ${quote(String(result.value))}`,
-          path,
-          'value',
-        );
+      else if (kind === 'duration' && parseDuration(String(result.value)) === undefined) {
+        wrong('wrong-type', `${key} ${duration(String(result.value))}`, path, 'value');
       } else environment[key] = result.value;
     }
   }
@@ -194,6 +200,12 @@ function readValue(declaration: InputDeclaration, value: unknown, path: Path): R
       if ('wrong' in word) return word;
       const chosen = choice(declaration, word.value);
       return typeof chosen === 'string' ? { wrong: chosen, path } : chosen;
+    }
+    case 'duration': {
+      const word = text(value, path);
+      if ('wrong' in word) return word;
+      const read = duration(word.value);
+      return typeof read === 'string' ? { wrong: read, path } : read;
     }
     case 'text':
     case 'secret':

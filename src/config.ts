@@ -3,15 +3,17 @@ import { valid } from 'semver';
 import { type EnvironmentSetting, readConfigFile } from './config-file.ts';
 import type { Credential } from './domain/credential.ts';
 import { hasCredentials, shown as shownRepository } from './domain/dependency-mirror.ts';
+import { parseDuration } from './domain/duration.ts';
 import { RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
+import { isKubeconfig } from './domain/kubeconfig.ts';
 import { type KubeVersion, parseKubeVersion } from './domain/kubernetes.ts';
 import { SOURCE_BYTES } from './domain/limits.ts';
 import { suggestion } from './domain/nearest.ts';
 import { isInside, shownPath } from './domain/paths.ts';
 import { isLoopback, parseTarget, type Target, targetFault } from './domain/reference.ts';
 import { readSource } from './domain/source.ts';
-import type { StageName } from './domain/stage.ts';
+import { STAGES, type StageName } from './domain/stage.ts';
 import { INPUTS, type InputName, type RawInput } from './inputs.ts';
 import type { Files } from './ports.ts';
 import { fault, isSetting, type Pair, quote, readSettings, type Setting, type Settings } from './settings.ts';
@@ -19,7 +21,13 @@ import { fault, isSetting, type Pair, quote, readSettings, type Setting, type Se
 /** What was asked for: validated once, here; nothing behind this reads an input again. */
 export interface Request {
   /** The chart folders or globs. Only those that were given as an input may lie outside the repository. */
-  readonly charts: { readonly patterns: readonly string[]; readonly base: string; readonly insideOnly: boolean };
+  readonly charts: {
+    readonly patterns: readonly string[];
+    /** They are references to published charts, `oci://…`, not folders. */
+    readonly published: boolean;
+    readonly base: string;
+    readonly insideOnly: boolean;
+  };
   /** The environments to check; `undefined` means all. */
   readonly only: readonly string[] | undefined;
   /** From the configuration; `undefined` means they are found beside each Chart.yaml. */
@@ -40,12 +48,13 @@ export interface Request {
   readonly version: string | undefined;
   readonly appVersion: string | undefined;
   readonly until: StageName;
-  /** Publishing was left out, since this runs for a pull request. */
-  readonly held: boolean;
+  /** What was left out with all after it, since this runs for a pull request. */
+  readonly held: Held | undefined;
   /** The hosts that a login without a host is for: the registries to publish to, and on a foreign checkout only those that were given as an input. */
   readonly loginHosts: readonly string[];
   readonly namespace: string | undefined;
   readonly release: string | undefined;
+  readonly deployment: DeploymentRequest;
   readonly helmVersion: string | undefined;
   readonly orasVersion: string | undefined;
   readonly toolsMirror: string | undefined;
@@ -54,6 +63,30 @@ export interface Request {
   readonly report: string;
   /** Where a key of the configuration file stands; empty when it isn't there. */
   readonly place: (path: readonly (string | number)[]) => Pick<Finding, 'file' | 'line' | 'column'>;
+}
+
+export type Held = 'publish' | 'deploy';
+
+/** What was asked for of deploying. */
+export interface DeploymentRequest {
+  /** The environments to deploy, in this order; none where nothing is deployed. */
+  readonly environments: readonly string[];
+  /** A path (absolute) or the content; `undefined` means the usual KUBECONFIG rules. */
+  readonly kubeconfig: { readonly path: string } | { readonly content: string } | undefined;
+  /** From the input: for every environment. */
+  readonly kubeContext: string | undefined;
+  /** Seconds, of environments that have none of their own; from the input, of every one. */
+  readonly timeout: number;
+  readonly timeoutGiven: boolean;
+  readonly failFast: boolean;
+  readonly rollback: boolean;
+  readonly test: boolean;
+  readonly dryRun: boolean;
+}
+
+/** Whether a stage is among those that were asked for. */
+export function reaches(request: Request, stage: StageName): boolean {
+  return STAGES.indexOf(stage) <= STAGES.indexOf(request.until);
 }
 
 export interface RawRequest {
@@ -116,27 +149,73 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     }
   }
   const asked = has('until') as StageName | undefined;
-  // Pull requests never publish. What must be reached and can't be is said, not skipped.
-  // A registry on loopback and a layout on disk are this machine's own: to try things out there is no publishing.
-  const event = raw.workflow.event ?? 'own';
-  const leaves = registries.some((target) => target.kind === 'registry' && !isLoopback(target.host));
-  const held =
-    (event === 'foreign' || (event === 'pull-request' && leaves)) &&
-    registries.length > 0 &&
-    (asked ?? 'publish') === 'publish';
-  const until = held ? 'package' : (asked ?? (registries.length > 0 ? 'publish' : 'package'));
-  if (held && given.has('until')) {
+  const isPublished = (pattern: string): boolean => pattern.startsWith('oci://');
+  const patterns = optional(list(settings.get('chart'))) ?? ['chart'];
+  const allPublished = patterns.every(isPublished);
+  if (!allPublished && patterns.some(isPublished)) {
     faults.push(
-      fault('pull-request', "until: publish can't be reached on a pull request: pull requests never publish", {
-        hint: 'Leave until out, or publish on push and tags.',
+      fault('chart', 'chart names charts in folders and published ones', {
+        hint: 'What is published is deployed without a stage before: give them in runs of their own.',
+        ...at('chart'),
       }),
     );
   }
-  if (until === 'publish' && registries.length === 0) {
+  const deploys = [...new Set(list(settings.get('deploy')))];
+  // Pull requests never publish and never touch a cluster. What must be reached and can't be is said, not skipped.
+  // A registry on loopback and a layout on disk are this machine's own: to try things out there is no publishing.
+  const event = raw.workflow.event ?? 'own';
+  const leaves = registries.some((target) => target.kind === 'registry' && !isLoopback(target.host));
+  const farthest: StageName =
+    deploys.length > 0
+      ? settings.get('test') === false
+        ? 'deploy'
+        : 'test'
+      : registries.length > 0
+        ? 'publish'
+        : 'package';
+  const wished = asked ?? farthest;
+  const published = STAGES.indexOf(wished) >= STAGES.indexOf('publish');
+  const deployed = STAGES.indexOf(wished) >= STAGES.indexOf('deploy');
+  const heldDeploy = event !== 'own' && deployed && deploys.length > 0;
+  const heldPublish =
+    (event === 'foreign' || (event === 'pull-request' && leaves)) && published && registries.length > 0;
+  const held: Held | undefined = heldPublish ? 'publish' : heldDeploy ? 'deploy' : undefined;
+  const until: StageName =
+    heldPublish || (heldDeploy && registries.length === 0) ? 'package' : heldDeploy ? 'publish' : wished;
+  if (held !== undefined && given.has('until')) {
+    const what = held === 'publish' ? 'publish' : 'touch a cluster';
+    faults.push(
+      fault('pull-request', `until: ${wished} can't be reached on a pull request: pull requests never ${what}`, {
+        hint: `Leave until out, or ${held} on push and tags.`,
+      }),
+    );
+  }
+  if (wished === 'publish' && registries.length === 0) {
     faults.push(
       fault('no-registry', 'until: publish needs a registry, and none is given', {
         hint: 'Give registry: oci://host/path or oci-layout:DIR.',
+        ...at('until'),
       }),
+    );
+  }
+  if (deployed && deploys.length === 0) {
+    faults.push(
+      fault('no-environment', `until: ${wished} needs environments to deploy, and none is given`, {
+        hint: 'Give deploy: the names of environments, in order.',
+        ...at('until'),
+      }),
+    );
+  }
+  if (allPublished && deploys.length === 0 && held === undefined) {
+    faults.push(
+      fault(
+        'no-environment',
+        `chart ${quote(patterns[0] ?? '')} is published already: there is nothing to do but to deploy it`,
+        {
+          hint: 'Give deploy: the names of environments, in order; or a chart folder.',
+          ...at('chart'),
+        },
+      ),
     );
   }
   for (const setting of list(settings.get('set'))) {
@@ -154,7 +233,8 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
 
   const request: Request = {
     charts: {
-      patterns: optional(list(settings.get('chart'))) ?? ['chart'],
+      patterns,
+      published: allPublished,
       base: base('chart'),
       insideOnly: isFromFile('chart'),
     },
@@ -189,6 +269,17 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
         : registries.flatMap((target) => (target.kind === 'registry' ? [target.host] : [])),
     namespace: has('namespace'),
     release: has('release'),
+    deployment: {
+      environments: deployed && heldDeploy === false ? deploys : [],
+      kubeconfig: await readKubeconfig(has('kubeconfig'), raw.cwd, files, faults),
+      kubeContext: has('kube-context'),
+      timeout: parseDuration(has('timeout') ?? '') ?? DEFAULT_TIMEOUT,
+      timeoutGiven: given.has('timeout'),
+      failFast: settings.get('fail-fast') !== false,
+      rollback: settings.get('rollback') !== false,
+      test: settings.get('test') !== false,
+      dryRun: settings.get('dry-run') === true,
+    },
     helmVersion: has('helm-version'),
     orasVersion: has('oras-version'),
     toolsMirror: has('tools-mirror'),
@@ -246,6 +337,23 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     const position = key !== undefined && 'fileKey' in key ? file.position([key.fileKey]) : undefined;
     return position === undefined ? {} : { file: file.shown, ...position };
   }
+}
+
+/** Seconds. */
+const DEFAULT_TIMEOUT = 300;
+
+async function readKubeconfig(
+  given: string | undefined,
+  cwd: string,
+  files: Pick<Files, 'root' | 'real'>,
+  faults: Finding[],
+): Promise<DeploymentRequest['kubeconfig']> {
+  if (given === undefined) return undefined;
+  if (isKubeconfig(given)) return { content: given };
+  const path = resolve(cwd, given.trim());
+  if ((await files.real(path)) === undefined)
+    faults.push(fault('kubeconfig', `kubeconfig ${quote(shownPath(files.root, path))} is not there`));
+  return { path };
 }
 
 /** Whether a folder, which needn't be there yet, is in the repository once every link on the way is followed. */

@@ -3,8 +3,8 @@
  * chartship.yaml are generated from it (`npm run generate`), and a test fails when they drift.
  */
 
-/** How an input's text is read. `list`: one a line or separated by commas; `lines`: one a line; `pairs`: `KEY=VALUE` a line. */
-export type InputKind = 'text' | 'list' | 'lines' | 'pairs' | 'boolean' | 'choice' | 'secret';
+/** How an input's text is read. `list`: one a line or separated by commas; `lines`: one a line; `pairs`: `KEY=VALUE` a line; `duration`: `90s`, `10m`, `1h30m`. */
+export type InputKind = 'text' | 'list' | 'lines' | 'pairs' | 'boolean' | 'choice' | 'duration' | 'secret';
 
 export interface InputDeclaration {
   readonly name: string;
@@ -15,6 +15,8 @@ export interface InputDeclaration {
   readonly choices?: readonly string[];
   /** The key in chartship.yaml; absent for what a pull request could abuse, and for secrets. */
   readonly fileKey?: string;
+  /** A secret's text may be the path of a file that holds it, which is no secret itself. */
+  readonly orPath?: true;
   /** What stands for the value in `--help`. */
   readonly placeholder: string;
 }
@@ -26,7 +28,8 @@ export const INPUTS = [
     fileKey: 'charts',
     placeholder: 'DIR',
     default: 'chart',
-    description: 'Chart directories or globs, one a line or separated by commas.',
+    description:
+      'Chart directories or globs, one a line or separated by commas; or oci://HOST/PATH/CHART@sha256:… (or :VERSION, resolved once to its digest) to deploy what is published.',
   },
   {
     name: 'config',
@@ -150,24 +153,87 @@ export const INPUTS = [
     name: 'until',
     kind: 'choice',
     fileKey: 'until',
-    choices: ['resolve', 'lint', 'render', 'validate', 'package', 'publish'],
+    choices: ['resolve', 'lint', 'render', 'validate', 'package', 'publish', 'deploy', 'test'],
     placeholder: 'STAGE',
     default: 'as far as the inputs go',
     description: 'The stage that must be reached; nothing after it runs.',
+  },
+  {
+    name: 'deploy',
+    kind: 'list',
+    placeholder: 'NAME',
+    default: 'none',
+    description:
+      'Environments to deploy, in this order; the next starts only when the one before is healthy and its tests pass.',
   },
   {
     name: 'namespace',
     kind: 'text',
     placeholder: 'NAME',
     default: "from the environment; else the environment's name",
-    description: 'Namespace to render for; only with one chart and one environment.',
+    description: 'Namespace to render for and deploy to; only with one chart and one environment.',
   },
   {
     name: 'release',
     kind: 'text',
     placeholder: 'NAME',
     default: 'from the environment; else CHART-ENVIRONMENT',
-    description: 'Release name to render with; only with one chart and one environment.',
+    description: 'Release name to render with and deploy as; only with one chart and one environment.',
+  },
+  {
+    name: 'kubeconfig',
+    kind: 'secret',
+    orPath: true,
+    placeholder: 'FILE',
+    default: "KUBECONFIG, ~/.kube/config, or the pod's own service account",
+    description: 'The cluster to deploy to: the path of a kubeconfig, or its content.',
+  },
+  {
+    name: 'kube-context',
+    kind: 'text',
+    placeholder: 'NAME',
+    default: "the environment's kubeContext, else the kubeconfig's current context",
+    description: 'Context of the kubeconfig.',
+  },
+  {
+    name: 'timeout',
+    kind: 'duration',
+    fileKey: 'timeout',
+    placeholder: 'DURATION',
+    default: '5m',
+    description: 'Time limit per environment, for the upgrade and for the tests each, such as 90s or 10m.',
+  },
+  {
+    name: 'fail-fast',
+    kind: 'boolean',
+    fileKey: 'failFast',
+    placeholder: '',
+    default: 'true',
+    description: 'Stop a deployment as soon as its failure is certain, instead of at the time limit.',
+  },
+  {
+    name: 'rollback',
+    kind: 'boolean',
+    fileKey: 'rollback',
+    placeholder: '',
+    default: 'true',
+    description:
+      'What a failed upgrade or a failed test leaves: the last healthy revision. A first install that failed is removed.',
+  },
+  {
+    name: 'test',
+    kind: 'boolean',
+    fileKey: 'test',
+    placeholder: '',
+    default: 'true',
+    description: 'Run helm test after a deployment; a failed test is a failed deployment.',
+  },
+  {
+    name: 'dry-run',
+    kind: 'boolean',
+    placeholder: '',
+    default: 'false',
+    description: "Only the deployment's preflight and what would change; nothing is changed.",
   },
   {
     name: 'helm-version',
@@ -253,6 +319,8 @@ export const OUTPUTS = {
   report: 'Path of the report folder',
   findings: 'Number of findings',
   published: 'JSON array of everything published: chart, version, registry, reference, digest, outcome',
+  deployments:
+    'JSON array of what was deployed: chart, environment, namespace, release, revision, reference, outcome, cause, tests',
 } as const;
 export type OutputName = keyof typeof OUTPUTS;
 

@@ -1,6 +1,6 @@
 import { resolve as absolute, dirname, join, sep } from 'node:path';
 import { checkChart } from './check.ts';
-import { type RawRequest, type Request, readRequest } from './config.ts';
+import { type RawRequest, type Request, reaches, readRequest } from './config.ts';
 import { Cancelled, EnvironmentError, RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import type { PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
@@ -85,9 +85,18 @@ async function pipeline(
 
 /** Said rather than skipped in silence. */
 function heldBack(request: Request): Finding[] {
-  if (!request.held) return [];
-  const message = 'nothing is published: this runs for a pull request, and pull requests never publish';
-  return [{ stage: 'publish', rule: 'publish/pull-request', severity: 'note', message }];
+  switch (request.held) {
+    case undefined:
+      return [];
+    case 'publish': {
+      const message = 'nothing is published: this runs for a pull request, and pull requests never publish';
+      return [{ stage: 'publish', rule: 'publish/pull-request', severity: 'note', message }];
+    }
+    case 'deploy': {
+      const message = 'nothing is deployed: this runs for a pull request, and pull requests never touch a cluster';
+      return [{ stage: 'deploy', rule: 'deploy/pull-request', severity: 'note', message }];
+    }
+  }
 }
 
 /** The gate: nothing is published until every chart passed. */
@@ -97,7 +106,7 @@ async function publishAll(
   record: Record,
   ports: Ports,
 ): Promise<void> {
-  if (request.until !== 'publish') return;
+  if (!reaches(request, 'publish') || request.registries.length === 0) return;
   const built = packages.filter((each) => each !== undefined);
   if (record.failed || built.length < packages.length) {
     for (const each of built) record.skip({ name: 'publish', chart: each.name });

@@ -1,5 +1,6 @@
 import type { Request } from './config.ts';
 import type { EnvironmentSetting } from './config-file.ts';
+import { parseDuration } from './domain/duration.ts';
 import type { PlannedEnvironment } from './domain/environment.ts';
 import { RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
@@ -15,9 +16,11 @@ export interface PlannedChart {
   readonly environments: readonly PlannedEnvironment[];
 }
 
-/** Which charts × environments × versions. */
+/** Which charts × environments × versions, and what is deployed where. */
 export interface Plan {
   readonly charts: readonly PlannedChart[];
+  /** The names of the environments to deploy, in order; each chart is deployed to each. */
+  readonly deploy: readonly string[];
 }
 
 /** Request + what is on disk → Plan. Pure. Throws a RequestError for what is named and not there. */
@@ -33,6 +36,19 @@ export function makePlan(request: Request, charts: readonly ChartOnDisk[]): Plan
         fault('unknown-environment', `there is no environment ${quote(name)}`, { hint: suggestion(name, known) }),
       );
     }
+  }
+  for (const name of request.deployment.environments) {
+    const chosen = [...new Set(planned.flatMap(({ environments }) => environments.map((each) => each.name)))];
+    if (charts.length === 0 || chosen.includes(name)) continue;
+    faults.push(
+      known.includes(name)
+        ? fault('unknown-environment', `the environment ${quote(name)} is to be deployed and not to be checked`, {
+            hint: 'Name it in environments, too, or leave environments out.',
+          })
+        : fault('unknown-environment', `there is no environment ${quote(name)} to deploy`, {
+            hint: suggestion(name, known),
+          }),
+    );
   }
   const runs = planned.reduce((sum, { environments }) => sum + environments.length, 0);
   for (const key of ['namespace', 'release'] as const) {
@@ -69,7 +85,7 @@ export function makePlan(request: Request, charts: readonly ChartOnDisk[]): Plan
     names.set(chart.metadata.name, chart.source);
   }
   if (faults.length > 0) throw new RequestError(faults);
-  return { charts: planned };
+  return { charts: planned, deploy: request.deployment.environments };
 }
 
 function environmentsOf(request: Request, chart: ChartOnDisk): readonly EnvironmentSetting[] {
@@ -97,7 +113,16 @@ function planEnvironments(request: Request, chart: ChartOnDisk, known: readonly 
       request.kubeVersions ??
       defaultKubeVersions(chart.metadata.kubeVersion),
     requiredValues: environment.requiredValues ?? [],
+    timeout:
+      (request.deployment.timeoutGiven ? undefined : parseDuration(environment.timeout ?? '')) ??
+      request.deployment.timeout,
+    ...context(request.deployment.kubeContext ?? environment.kubeContext),
+    ...(environment.url !== undefined && { url: environment.url }),
   }));
+}
+
+function context(name: string | undefined): Pick<PlannedEnvironment, 'kubeContext'> {
+  return name === undefined ? {} : { kubeContext: name };
 }
 
 /** Without `values`, an environment's file is the one that bears its name, where there is one. */

@@ -7,6 +7,8 @@ import type { StageRun } from './domain/stage.ts';
 export interface Ports {
   readonly helm: Helm;
   readonly registry: Registry;
+  /** The cluster of a context, the current one when none is named. Asks nobody but the disk; throws a `RequestError`. */
+  readonly connectCluster: (context: string | undefined) => Promise<ClusterAccess>;
   readonly files: Files;
   readonly host: Host;
   readonly clock: Clock;
@@ -119,14 +121,30 @@ export interface HelmUpgradeCall extends HelmReleaseCall {
   readonly labels: Readonly<Record<string, string>>;
   /** Stands in `helm history`. */
   readonly description: string;
-  /** Helm 3 made the live revision: its fields are taken over on the way to server-side apply. */
-  readonly takeFields: boolean;
 }
+
+export type ReleaseFaultKind =
+  | 'busy' // another operation is in progress: a pending revision, of whomever
+  | 'not-found' // no such release, or revision
+  | 'render' // the chart can't be rendered with these values and this cluster
+  | 'refused' // the API server won't have an object
+  | 'forbidden'
+  | 'unauthorized'
+  | 'unreachable'
+  | 'hook-failed'
+  | 'test-failed'
+  | 'not-ready' // the time was up, or helm saw something fail
+  | 'other';
 
 export type HelmEnd =
   | { readonly ok: true; readonly output: string }
   /** `stopped`: by the call's own signal. `message` is helm's reason without its prefix. */
-  | { readonly ok: false; readonly ended: 'failed' | 'stopped' | 'timeout'; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly ended: 'failed' | 'stopped' | 'timeout';
+      readonly kind: ReleaseFaultKind;
+      readonly message: string;
+    };
 
 /** Releases in a cluster, by the helm command. The kubeconfig reaches helm as a private file. Never rolls back by itself. */
 export interface Releases {
@@ -154,6 +172,7 @@ export interface ClusterFault {
     | 'conflict' // 409: somebody else wrote first, or it is there already
     | 'refused' // 403 by admission or quota, 400 and 422: the API server won't have the object
     | 'unknown-kind' // no such kind is served
+    | 'not-found' // what a change is about, or the namespace it goes to, isn't there
     | 'busy' // 429 and 503 after retries
     | 'other';
   /** One sentence for a person; the API server's own words where there are any. Never a secret. */
@@ -187,16 +206,29 @@ export interface ServedKind extends KindName {
   readonly namespaced: boolean;
 }
 
+export interface ClusterAccess {
+  readonly cluster: Cluster;
+  readonly releases: Releases;
+}
+
 /** What is going on in a namespace, kept up to date until it is closed. */
 export interface Watching {
-  /** The objects of a kind that is watched as they are known now. */
+  /** The objects of a kind that is watched as they are known now, without `managedFields`. */
   current(kind: KindName): readonly KubeObject[];
-  /** Whether what is known is current: false while the API server can't be reached. */
+  /** Whether what is known is current: false until every kind was listed once, and while the API server can't be reached. */
   readonly connected: boolean;
+  /** Why it isn't connected; `unauthorized` doesn't pass by waiting. */
+  readonly fault: ClusterFault | undefined;
+  /** Kinds that are not served or that we may not see: nothing is known of them, and they don't count for `connected`. */
+  readonly blind: readonly KindName[];
   close(): void;
 }
 
-/** A Kubernetes cluster. Every call is bounded in time; what can be tried again is tried again within that. */
+/**
+ * A Kubernetes cluster. Every call is bounded in time (half a minute), and what can be tried again is tried again
+ * within that; a change may so arrive twice, and its second arrival is a `conflict`: read, and see who wrote.
+ * No call throws `Cancelled`: after an interruption each still has three seconds, so that a lease can be given back.
+ */
 export interface Cluster {
   /** The API server's host, for messages. */
   readonly host: string;
@@ -216,8 +248,16 @@ export interface Cluster {
   patch(name: ObjectName, patch: object): Promise<ClusterAnswer<KubeObject>>;
   /** False when there was none. With a uid only that very object. */
   remove(name: ObjectName, options?: { readonly uid?: string }): Promise<ClusterAnswer<boolean>>;
-  /** Server-side apply as a dry run, forced, with strict fields: what the API server would say and make of it. */
-  dryApply(object: KubeObject, manager: string): Promise<ClusterAnswer<KubeObject>>;
+  /**
+   * Server-side apply as a dry run with strict fields: what the API server would say and make of it. Forced, unless
+   * `force` is false: then fields that others own and that would change are a `conflict` that names them. A webhook
+   * that can't be asked for a dry run is a fault of the kind `other`.
+   */
+  dryApply(
+    object: KubeObject,
+    manager: string,
+    options?: { readonly force?: boolean },
+  ): Promise<ClusterAnswer<KubeObject>>;
   /** The last lines of a container's log; an empty text where there is none (yet, or any more). */
   logs(
     pod: { readonly namespace: string; readonly name: string },

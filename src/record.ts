@@ -1,3 +1,4 @@
+import type { DeploymentOutcome } from './domain/deployment.ts';
 import { withoutEchoes } from './domain/echoes.ts';
 import { type Finding, mergeFindings, reaches } from './domain/finding.ts';
 import type { PackageOutcome, PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
@@ -20,6 +21,8 @@ export class Record {
   readonly #findings: Finding[] = [];
   readonly packages: PackageOutcome[] = [];
   readonly #published = new Map<string, readonly PublishOutcome[]>();
+  /** In the order in which they were planned. */
+  readonly deployments: DeploymentOutcome[] = [];
 
   constructor(host: Pick<Host, 'progress'>, clock: Clock, failOn: 'error' | 'warning') {
     this.#host = host;
@@ -84,7 +87,7 @@ export class Record {
       findings: mergeFindings(withoutEchoes(this.#findings).sort(findingsInOrder)),
       packages: [...this.packages].sort((a, b) => compare(a.chart, b.chart)),
       published: [...this.#published.values()].flat().sort((a, b) => compare(a.chart, b.chart)),
-      deployments: [],
+      deployments: [...this.deployments],
     };
   }
 }

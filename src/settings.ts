@@ -1,3 +1,4 @@
+import { parseDuration } from './domain/duration.ts';
 import { type Finding, SEVERITIES } from './domain/finding.ts';
 import { nearest, suggestion } from './domain/nearest.ts';
 import { INPUTS, type InputDeclaration, type InputName, type RawInput } from './inputs.ts';
@@ -21,7 +22,7 @@ export const fault = (rule: string, message: string, rest: Partial<Finding> = {}
 });
 
 export function declarationOf(name: string): (InputDeclaration & { name: InputName }) | undefined {
-  return INPUTS.find((input) => input.name === name);
+  return (INPUTS as readonly (InputDeclaration & { name: InputName })[]).find((input) => input.name === name);
 }
 
 /** Inputs as they were given → settings. Unknown names, duplicates and wrong types are faults; `''` means not given. */
@@ -78,6 +79,8 @@ function readText(declaration: InputDeclaration, text: string): { value: Setting
     }
     case 'choice':
       return choice(declaration, text.trim());
+    case 'duration':
+      return duration(text.trim());
     case 'list':
       // The commas of a glob's {a,b} separate nothing.
       return { value: entries(text, /\n|,(?![^{}\n]*\})/) };
@@ -100,6 +103,13 @@ export function choice(declaration: InputDeclaration, word: string): { value: st
   return choices.includes(word)
     ? { value: word }
     : `must be one of ${choices.join(', ')}, not ${quote(word)}${meant(word, choices)}`;
+}
+
+/** The text itself, once it is known to be a duration. */
+export function duration(word: string): { value: string } | string {
+  return parseDuration(word) === undefined
+    ? `must be a duration such as 90s, 10m or 1h30m, not ${quote(word)}`
+    : { value: word };
 }
 
 function meant(word: string, choices: readonly string[]): string {

@@ -28,7 +28,6 @@ export async function survey(
   files: Files,
 ): Promise<{ charts: ChartOnDisk[]; findings: Finding[] }> {
   const faults: Finding[] = [];
-  const findings: Finding[] = [];
   const root = (await files.real(files.root)) ?? files.root;
   const folders = new Map<string, string>();
   for (const [index, pattern] of request.charts.patterns.entries()) {
@@ -51,20 +50,29 @@ export async function survey(
       }
     }
   }
+  const found = [...folders.keys()].map((directory) => ({ directory, source: shownPath(root, directory) }));
+  const read = await readCharts(found, files);
+  if (faults.length > 0) throw new RequestError(faults);
+  return read;
+}
+
+/** Charts whose folders are known, by their source. */
+export async function readCharts(
+  folders: readonly Pick<ChartOnDisk, 'directory' | 'source'>[],
+  files: Files,
+): Promise<{ charts: ChartOnDisk[]; findings: Finding[] }> {
+  const root = (await files.real(files.root)) ?? files.root;
   const charts: ChartOnDisk[] = [];
-  for (const directory of folders.keys()) {
-    const source = shownPath(root, directory);
+  const findings: Finding[] = [];
+  for (const { directory, source } of folders) {
     const read = await readChart(directory, source, root, files);
     if ('metadata' in read) charts.push({ directory, source, ...read });
     else findings.push(read);
   }
-  if (faults.length > 0) throw new RequestError(faults);
   return { charts: charts.sort((a, b) => (a.source < b.source ? -1 : 1)), findings };
 }
 
 async function expand(pattern: string, cwd: string, files: Files): Promise<readonly string[] | string> {
-  if (pattern.startsWith('oci://'))
-    return `chart ${quote(pattern)} is published already: a chart folder is needed here`;
   const folder = resolve(cwd, pattern);
   const kind = await files.kind(folder);
   // A folder may well be named [x].

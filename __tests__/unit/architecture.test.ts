@@ -28,6 +28,8 @@ const ROOMS: Record<string, string> = {
   'main.ts': 'main',
   'check.ts': 'main',
   'record.ts': 'main',
+  'published.ts': 'main',
+  'deployments.ts': 'main',
   'plan.ts': 'plan',
   'survey.ts': 'plan',
   'values-files.ts': 'plan',

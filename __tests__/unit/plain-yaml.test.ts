@@ -22,6 +22,9 @@ describe('the quick reader and the full one read the same', () => {
     'a: 0o17\nb: 017\nc: 1e3\nd: .inf\ne: ~\nf: yes\ng: 2020-01-01\nh: 0x1F\ni: +1\nj: 12345678901234567890\n',
     'a: "x\\u00e9"\nb: |\n  t\nc: >-\n  u\n  v\n',
     '- a\n- {b: 1}\n- [c]\n',
+    '# {a: [b]: *c, !d\n  # - &e\n#\ta\na: 1\n# ---\n',
+    'a: |\n  # *b\n  c\n',
+    'a: "0 3 * * *"\nb: \'* * *\'\n',
   ])('%j', (text) => {
     expect(plainData(text)?.data).toEqual(parseDocument(text).toJS());
   });
@@ -29,7 +32,12 @@ describe('the quick reader and the full one read the same', () => {
 
 test.each([
   'a: *b\n',
+  'a: |\n  # c\nd: *b\n',
+  '# c\n---\na: 1\n',
   'a: &x 1\n',
+  'a: &" 1\nb: *"\n',
+  'a: *"\n',
+  'a: !"t\n',
   'a: !t 1\n',
   '<<: {a: 1}\n',
   'a: 1\n---\nb: 2\n',

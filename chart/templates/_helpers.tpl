@@ -1,4 +1,4 @@
-{{/* Names and labels. Hosts and URLs of the stores: _stores.tpl; migrations: _migration.tpl. */}}
+{{/* Names and labels. The rest by what it is about: _config, _secrets, _stores, _pods, _migration, _backup, _network, _checks. */}}
 
 {{- define "task-api.name" -}}
 {{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" -}}
@@ -23,20 +23,26 @@ a dependency has that name already (it takes the release's own when that contain
 
 {{/*
 The full name with a suffix, of 63 characters at most: what is too long is cut off the base, never off the
-suffix, and a hash keeps two long names apart. Called with (list CONTEXT SUFFIX).
+suffix, and a hash keeps two long names apart. Called with (list CONTEXT SUFFIX), or (list CONTEXT SUFFIX LIMIT).
 */}}
 {{- define "task-api.suffixed" -}}
 {{- $full := include "task-api.fullname" (first .) -}}
-{{- $suffix := last . -}}
-{{- $room := sub 63 (len $suffix) | int -}}
+{{- $suffix := index . 1 -}}
+{{- $limit := eq (len .) 3 | ternary (last .) 63 | int -}}
+{{- $room := sub $limit (len $suffix) | int -}}
 {{- if gt (len $full) $room -}}
 {{- $full = printf "%s-%s" ($full | trunc (sub $room 9 | int) | trimSuffix "-") ($full | sha256sum | trunc 8) -}}
 {{- end -}}
 {{- print $full $suffix -}}
 {{- end -}}
 
+{{/* Of a CronJob: its Jobs have eleven characters more. Called like the above. */}}
+{{- define "task-api.cronJobName" -}}
+{{- include "task-api.suffixed" (list (first .) (last .) 52) -}}
+{{- end -}}
+
 {{- define "task-api.serviceAccountName" -}}
-{{- .Values.serviceAccount.create | ternary (include "task-api.fullname" .) "default" | default .Values.serviceAccount.name -}}
+{{- .Values.serviceAccount.name | default (.Values.serviceAccount.create | ternary (include "task-api.fullname" .) "default") -}}
 {{- end -}}
 
 {{- define "task-api.chart" -}}
@@ -48,8 +54,8 @@ Labels, called with (dict "context" $ "component" NAME). Every pod of the chart 
 selector for the agent never takes in a migration's or a test's pod.
 */}}
 {{- define "task-api.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "task-api.name" .context }}
-app.kubernetes.io/instance: {{ .context.Release.Name }}
+app.kubernetes.io/name: {{ include "task-api.name" .context | quote }}
+app.kubernetes.io/instance: {{ .context.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
@@ -63,58 +69,20 @@ app.kubernetes.io/component: {{ .component }}
 {{- $own := dict
   "helm.sh/chart" (include "task-api.chart" .context)
   "app.kubernetes.io/part-of" .context.Chart.Name
-  "app.kubernetes.io/version" .context.Chart.AppVersion
+  "app.kubernetes.io/version" (.context.Chart.AppVersion | replace "+" "_" | trunc 63 | trimSuffix "-")
   "app.kubernetes.io/managed-by" .context.Release.Service
 -}}
 {{- merge $own (include "task-api.podLabels" . | fromYaml) | toYaml -}}
 {{- end -}}
 
-{{- define "task-api.agentImage" -}}
-{{- printf "%s:%s" .Values.agent.image.repository (.Values.agent.image.tag | default .Chart.AppVersion) -}}
-{{- end -}}
-
-{{/* What the pods of the chart have in common; satisfies the restricted Pod Security Standard. */}}
-{{- define "task-api.podDefaults" -}}
-enableServiceLinks: false
-automountServiceAccountToken: {{ .automount | default false }}
-{{- with .context.Values.imagePullSecrets }}
-imagePullSecrets:
-  {{- range . }}
-  - name: {{ . }}
-  {{- end }}
-{{- end }}
-securityContext:
-  runAsNonRoot: true
-  runAsUser: 1000
-  runAsGroup: 1000
-  fsGroup: 1000
-  seccompProfile:
-    type: RuntimeDefault
-{{- end -}}
-
-{{- define "task-api.containerSecurityContext" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities:
-  drop: [ALL]
-{{- end -}}
-
-{{/* The agent's configuration, as the ConfigMap has it. What the chart sets itself, agent.env can't. */}}
-{{- define "task-api.config" -}}
-{{- $config := dict
-  "ORGANIZATION" .Values.organizationLabels.team
-  "ENVIRONMENT" .Values.organizationLabels.environment
-  "POSTGRES_HOST" (include "task-api.postgresql.host" .)
-  "POSTGRES_PORT" (include "task-api.postgresql.port" .)
-  "REDIS_HOST" (include "task-api.redis.host" .)
-  "REDIS_PORT" (include "task-api.redis.port" .)
--}}
-{{- range $key := concat (keys $config) (list "DATABASE_URL" "REDIS_URL") | sortAlpha }}
-{{- if hasKey $.Values.agent.env $key }}
-{{- fail (printf "agent.env.%s is set by the chart itself: take it out of the values" $key) }}
-{{- end }}
-{{- end }}
-{{- range $key, $value := merge $config .Values.agent.env }}
-{{ $key }}: {{ $value | quote }}
+{{/* An object's metadata, called with (dict "context" $ "component" NAME "name" NAME "labels" {} "annotations" {}); the last two may be left out. */}}
+{{- define "task-api.metadata" -}}
+name: {{ .name | quote }}
+namespace: {{ .context.Release.Namespace | quote }}
+labels:
+  {{- merge (include "task-api.labels" . | fromYaml) (.labels | default dict) | toYaml | nindent 2 }}
+{{- with .annotations }}
+annotations:
+  {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end -}}

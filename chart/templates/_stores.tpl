@@ -13,7 +13,7 @@ architecture all play a part), so their own helpers are asked, in their own cont
 
 {{- define "task-api.postgresql.port" -}}
 {{- if .Values.postgresql.enabled -}}
-{{- dig "service" "ports" "postgresql" 5432 .Values.postgresql.primary -}}
+{{- dig "primary" "service" "ports" "postgresql" 5432 (.Subcharts.postgresql.Values | mustToJson | fromJson) -}}
 {{- else -}}
 {{- .Values.externalPostgresql.port -}}
 {{- end -}}
@@ -29,51 +29,36 @@ architecture all play a part), so their own helpers are asked, in their own cont
 
 {{- define "task-api.redis.port" -}}
 {{- if .Values.redis.enabled -}}
-{{- dig "service" "ports" "redis" 6379 .Values.redis.master -}}
+{{- dig "master" "service" "ports" "redis" 6379 (.Subcharts.redis.Values | mustToJson | fromJson) -}}
 {{- else -}}
 {{- .Values.externalRedis.port -}}
 {{- end -}}
 {{- end -}}
 
+{{/* URLs; called with (list CONTEXT PASSWORD), the password percent-encoded. */}}
+{{- define "task-api.databaseUrl" -}}
+{{- $ := first . -}}
+{{- $auth := $.Values.postgresql.auth -}}
+{{- $mode := $.Values.postgresql.enabled | ternary "" $.Values.externalPostgresql.sslMode -}}
+{{- printf "postgresql://%s:%s@%s:%s/%s%s"
+  (include "task-api.percentEncoded" $auth.username)
+  (last .)
+  (include "task-api.postgresql.host" $)
+  (include "task-api.postgresql.port" $)
+  (include "task-api.percentEncoded" $auth.database)
+  ($mode | empty | ternary "" (printf "?sslmode=%s" $mode)) -}}
+{{- end -}}
+
+{{- define "task-api.redisUrl" -}}
+{{- $ := first . -}}
+{{- printf "%s://%s%s:%s/0"
+  (and (not $.Values.redis.enabled) $.Values.externalRedis.tls | ternary "rediss" "redis")
+  ($.Values.redis.auth.enabled | ternary (printf ":%s@" (last .)) "")
+  (include "task-api.redis.host" $)
+  (include "task-api.redis.port" $) -}}
+{{- end -}}
+
 {{/* For a part of a URL; urlquery alone turns a space into a plus. */}}
 {{- define "task-api.percentEncoded" -}}
 {{- . | urlquery | replace "+" "%20" -}}
-{{- end -}}
-
-{{/* The Secret that the agent and both stores read. The dependencies compute the same name from the same values. */}}
-{{- define "task-api.secretName" -}}
-{{- .Values.global.taskApi.existingSecret | default (printf "%s-secret" .Release.Name) -}}
-{{- end -}}
-
-{{/* Values that the schema lets through and that can't work together; called where the stores' values are used first. */}}
-{{- define "task-api.check" -}}
-{{- $secret := include "task-api.secretName" . -}}
-{{- if hasKey .Values.postgresql "replica" -}}
-{{- fail "postgresql.replica is no value of the postgresql chart and has no effect: set postgresql.architecture to replication, and postgresql.readReplicas" -}}
-{{- end -}}
-{{- if .Values.postgresql.enabled -}}
-{{- with .Values.externalPostgresql.host -}}
-{{- fail (printf "externalPostgresql.host is %s, but postgresql.enabled is true: which of the two is it?" .) -}}
-{{- end -}}
-{{- if ne (tpl .Values.postgresql.auth.existingSecret .Subcharts.postgresql) $secret -}}
-{{- fail (printf "postgresql.auth.existingSecret names another Secret than the agent's, %s: set global.taskApi.existingSecret, which holds for all" $secret) -}}
-{{- end -}}
-{{- /* Over 53 characters the primary's Service and its headless twin get one name. */ -}}
-{{- $full := include "common.names.fullname" .Subcharts.postgresql -}}
-{{- if and (eq .Values.postgresql.architecture "replication") (gt (len $full) 53) -}}
-{{- fail (printf "with postgresql.architecture: replication the name %s is too long, its Services would collide: use a release name of at most 42 characters, or set postgresql.fullnameOverride" $full) -}}
-{{- end -}}
-{{- else if not .Values.externalPostgresql.host -}}
-{{- fail "postgresql.enabled is false: set externalPostgresql.host" -}}
-{{- end -}}
-{{- if .Values.redis.enabled -}}
-{{- with .Values.externalRedis.host -}}
-{{- fail (printf "externalRedis.host is %s, but redis.enabled is true: which of the two is it?" .) -}}
-{{- end -}}
-{{- if and .Values.redis.auth.enabled (ne (tpl .Values.redis.auth.existingSecret .Subcharts.redis) $secret) -}}
-{{- fail (printf "redis.auth.existingSecret names another Secret than the agent's, %s: set global.taskApi.existingSecret, which holds for all" $secret) -}}
-{{- end -}}
-{{- else if not .Values.externalRedis.host -}}
-{{- fail "redis.enabled is false: set externalRedis.host" -}}
-{{- end -}}
 {{- end -}}

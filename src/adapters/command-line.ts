@@ -1,4 +1,5 @@
 import type { Finding } from '../domain/finding.ts';
+import { isKubeconfig } from '../domain/kubeconfig.ts';
 import { SECRET_BYTES } from '../domain/limits.ts';
 import { suggestion } from '../domain/nearest.ts';
 import { INPUTS, type InputDeclaration, type RawInput } from '../inputs.ts';
@@ -69,6 +70,10 @@ export async function readCommandLine(args: readonly string[], secrets: SecretSo
       continue;
     }
     if (value === '-') standardInputOf = option;
+    if (declaration.orPath === true && value !== '-' && !value.startsWith('@') && !isKubeconfig(value)) {
+      inputs.push({ name: declaration.name, text: value, origin: option });
+      continue;
+    }
     const secret = await readSecret(value, secrets);
     if ('wrong' in secret) faults.push(fault('secret', `${option} ${secret.wrong}`, { hint: secretHint(declaration) }));
     else inputs.push({ name: declaration.name, text: secret.text, origin: option });
@@ -134,7 +139,8 @@ export function helpText(version: string): string {
   });
   return [
     `chartship ${version}`,
-    'Takes a Helm chart from source to a published release: resolve, lint, render, validate, package, publish.',
+    'Takes a Helm chart from source to a healthy, tested release: resolve, lint, render, validate, package, publish,',
+    'deploy, test.',
     '',
     'Usage: chartship [CHART …] [--input value …]',
     '',

@@ -108,7 +108,7 @@ function chartArguments(request: HelmChartCall): string[] {
 }
 
 /** Helm reads `--values` as a line of CSV: a path with a comma or a quote would be several, or none. */
-function oneEntry(path: string): string {
+export function oneEntry(path: string): string {
   return /[",\r\n]/.test(path) ? `"${path.replaceAll('"', '""')}"` : path;
 }
 
@@ -172,13 +172,14 @@ function failed(ran: Ran, limits: Limits, chart: string, milliseconds = limits.h
       return only('output', `helm printed more than ${Math.round(limits.outputBytes / 1024 / 1024)} MiB`);
     case 'not-started':
       return only('other', `helm could not be started${ran.stderr === '' ? '' : `: ${ran.stderr.trim()}`}`);
+    case 'stopped': // these calls aren't
     case 'exit':
       return faultsOf(ran.stderr, chart);
   }
 }
 
 /** Helm's own folders are private to the run: no plugin, repository or cache of the machine changes what a chart renders to. */
-function privateEnvironment(temporary: string): Record<string, string> {
+export function privateEnvironment(temporary: string): Record<string, string> {
   return {
     HELM_CACHE_HOME: join(temporary, 'helm', 'cache'),
     HELM_CONFIG_HOME: join(temporary, 'helm', 'config'),

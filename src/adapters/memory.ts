@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 
 export interface MemoryWatch {
   stop(): void;
@@ -31,9 +31,8 @@ export function watchMemory(pid: number | undefined, bytes: number, onExceeded: 
 
 async function residentBytes(pid: number): Promise<number> {
   if (process.platform === 'linux') {
-    // In kB whatever the size of a page, which statm counts in (proc(5)).
-    const status = await readFile(`/proc/${pid}/status`, 'latin1').catch(() => '');
-    return Number(/^VmRSS:\s*(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+    // In kB whatever the size of a page, which statm counts in (proc(5)). A thread's turn would cost more than the call.
+    return Number(/^VmRSS:\s*(\d+) kB$/m.exec(statusOf(pid))?.[1] ?? 0) * 1024;
   }
   if (process.platform === 'darwin') {
     return await new Promise((resolve) => {
@@ -43,4 +42,12 @@ async function residentBytes(pid: number): Promise<number> {
     });
   }
   return 0;
+}
+
+function statusOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'latin1');
+  } catch {
+    return '';
+  }
 }

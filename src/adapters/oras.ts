@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { CHART_TYPE, CONFIG_TYPE } from '../domain/chart.ts';
 import { EnvironmentError } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
 import { isLoopback, type Location } from '../domain/reference.ts';
@@ -9,9 +10,6 @@ import { addToLayout, layoutState } from './oci-layout.ts';
 import { faultOf, saysAbsent } from './oras-faults.ts';
 import type { Ran, Run } from './process.ts';
 import type { Credentials } from './registry-credentials.ts';
-
-export const CONFIG_TYPE = 'application/vnd.cncf.helm.config.v1+json';
-export const CHART_TYPE = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
 
 export interface OrasOptions {
   /** The absolute path of the program. */

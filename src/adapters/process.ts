@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import pLimit from 'p-limit';
@@ -21,12 +22,16 @@ export interface Call {
   readonly milliseconds: number;
   /** It doesn't wait for its turn among the calls that compute: it waits for a network, or much waits for it. */
   readonly aside?: boolean;
+  /** Ends this one call: SIGTERM, and SIGKILL after the grace. It is then answered as `stopped`. */
+  readonly stop?: AbortSignal;
+  /** It changes something outside: where the system can't tie it to this process, a watchdog ends it. */
+  readonly guarded?: boolean;
 }
 
 /** How a call went. Never thrown: what a failure means is for the caller to say. */
 export interface Ran {
   /** `exit`: it ended by itself; else why it was ended, or `not-started`: the program isn't there. */
-  readonly ended: 'exit' | 'timeout' | 'memory' | 'output' | 'not-started';
+  readonly ended: 'exit' | 'stopped' | 'timeout' | 'memory' | 'output' | 'not-started';
   /** The exit code; `undefined` when it was ended by a signal or never started. */
   readonly code: number | undefined;
   readonly stdout: Uint8Array;
@@ -146,6 +151,10 @@ function runChild(
     };
     const cancelled = (): void => end('exit');
     cancel.addEventListener('abort', cancelled, { once: true });
+    const stopped = (): void => end('stopped');
+    if (call.stop?.aborted === true) stopped();
+    else call.stop?.addEventListener('abort', stopped, { once: true });
+    const guard = call.guarded === true && tie.length === 0 ? guardChild(child.pid) : undefined;
     const deadline = setTimeout(() => end('timeout'), call.milliseconds);
     const memory = watchMemory(child.pid, limits.childBytes, () => end('memory', 'SIGKILL'));
     const stdout = collect(child.stdout, limits.outputBytes, () => end('output'));
@@ -157,6 +166,8 @@ function runChild(
       clearTimeout(deadline);
       clearTimeout(force);
       cancel.removeEventListener('abort', cancelled);
+      call.stop?.removeEventListener('abort', stopped);
+      guard?.release();
       memory.stop();
       children.delete(child);
       const said = Buffer.concat(stderr).toString('utf8');
@@ -178,6 +189,41 @@ function runChild(
     child.on('close', (code) => finish(why, code));
   });
 }
+
+let watchdog: ChildProcess | undefined;
+
+/**
+ * Has a child ended when this process is gone, however that came, where no setpriv does it: one more process
+ * waits for the end of its standard input, which the system closes, and ends what is still on its list. In a
+ * session of its own, so that what is sent to our process group doesn't reach it.
+ */
+function guardChild(pid: number | undefined): { release(): void } {
+  if (pid === undefined) return { release: () => undefined };
+  if (watchdog === undefined || watchdog.exitCode !== null || watchdog.signalCode !== null) {
+    const env = allowedEnvironment(process.env);
+    watchdog = spawn(process.execPath, ['-e', WATCHDOG], { env, stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+    watchdog.on('error', () => undefined);
+    watchdog.stdin?.on('error', () => undefined);
+    // It doesn't keep us waiting, and it goes when we do.
+    watchdog.unref();
+    (watchdog.stdin as Socket | null)?.unref();
+  }
+  const { stdin } = watchdog;
+  stdin?.write(`+${pid}\n`);
+  return { release: () => stdin?.write(`-${pid}\n`) };
+}
+
+const WATCHDOG = `
+let rest = '';
+const pids = new Set();
+process.stdin.setEncoding('utf8').on('data', (text) => {
+  const lines = (rest + text).split('\\n');
+  rest = lines.pop();
+  for (const line of lines) line[0] === '+' ? pids.add(+line.slice(1)) : pids.delete(+line.slice(1));
+}).on('end', () => {
+  for (const pid of pids) try { process.kill(pid, 'SIGKILL'); } catch {}
+});
+`;
 
 function collect(stream: Readable | null, limit: number, exceeded: () => void): Buffer[] {
   const chunks: Buffer[] = [];

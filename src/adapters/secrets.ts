@@ -1,3 +1,4 @@
+import { isKubeconfig, kubeconfigSecrets } from '../domain/kubeconfig.ts';
 import { readSource } from '../domain/source.ts';
 import { INPUTS, type RawInput } from '../inputs.ts';
 
@@ -6,6 +7,7 @@ export function secretsOf(inputs: readonly RawInput[]): string[] {
   const found = inputs.flatMap(({ name, text }) => {
     if (INPUTS.find((input) => input.name === name)?.kind !== 'secret') return [];
     if (name === 'secret-values') return secretLeaves(text);
+    if (name === 'kubeconfig') return isKubeconfig(text) ? kubeconfigSecrets(text) : [];
     // `host=password` lines: the host is no secret.
     return [text, ...text.split(/\r?\n/).map((line) => line.replace(/^[A-Za-z0-9.:-]+=/, ''))];
   });

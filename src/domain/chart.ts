@@ -1,3 +1,7 @@
+/** The media types of a chart's package and of its configuration blob, as Helm pushes them. */
+export const CHART_TYPE = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
+export const CONFIG_TYPE = 'application/vnd.cncf.helm.config.v1+json';
+
 /** A dependency as Chart.yaml (or Chart.lock) lists it. */
 export interface Dependency {
   readonly name: string;

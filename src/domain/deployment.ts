@@ -56,7 +56,7 @@ export interface DeploymentOutcome {
   readonly tests: readonly TestOutcome[];
 }
 
-/** A release in an environment, as it is planned. */
+/** How a release is deployed to an environment, as it is planned. */
 export interface PlannedDeployment {
   readonly environment: string;
   readonly namespace: string;

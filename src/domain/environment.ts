@@ -17,6 +17,11 @@ export interface PlannedEnvironment {
   readonly set: readonly string[];
   /** The first is the one that every environment is rendered for. */
   readonly kubeVersions: readonly KubeVersion[];
+  /** Seconds a deployment may take, and its tests. */
+  readonly timeout: number;
+  readonly kubeContext?: string;
+  /** Where the deployed application is reached. */
+  readonly url?: string;
   /** Paths (`agent.resources`) that this environment's own values must set. */
   readonly requiredValues: readonly string[];
 }

@@ -1,3 +1,4 @@
+import type { DeploymentOutcome } from './deployment.ts';
 import type { Finding } from './finding.ts';
 import type { StageRun } from './stage.ts';
 
@@ -32,7 +33,7 @@ export interface Report {
   readonly findings: readonly Finding[];
   readonly packages: readonly PackageOutcome[];
   readonly published: readonly PublishOutcome[];
-  readonly deployments: readonly never[];
+  readonly deployments: readonly DeploymentOutcome[];
 }
 
 export function exitCode(report: Report, signal?: 'SIGINT' | 'SIGTERM'): number {

@@ -1,5 +1,5 @@
 /** The stages of the pipeline, in the order in which they run. */
-export const STAGES = ['resolve', 'lint', 'render', 'validate', 'package', 'publish'] as const;
+export const STAGES = ['resolve', 'lint', 'render', 'validate', 'package', 'publish', 'deploy', 'test'] as const;
 export type StageName = (typeof STAGES)[number];
 
 /** What a stage did for one chart and, where it runs per environment and version, for one of those. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { readArchive } from '../domain/archive.ts';
 import { normaliseFiles } from '../domain/archive-metadata.ts';
+import { CHART_TYPE } from '../domain/chart.ts';
 import type { Finding } from '../domain/finding.ts';
 import { ARCHIVE_LIMITS } from '../domain/limits.ts';
 import type { PublishOutcome } from '../domain/outcome.ts';
@@ -83,8 +84,6 @@ async function publishTo(
     ),
   };
 }
-
-const CHART_TYPE = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
 
 /** The version is there: is it this package? */
 async function compare(

@@ -1,0 +1,1 @@
+"""The agent's API: tasks, kept in PostgreSQL and cached in Redis."""

@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import type { Request } from './config.ts';
+import { RequestError } from './domain/errors.ts';
+import type { Finding } from './domain/finding.ts';
+import { type FetchedChart, parseChartReference } from './domain/published-chart.ts';
+import type { Ports } from './ports.ts';
+import type { Record } from './record.ts';
+import { fault, quote } from './settings.ts';
+import { fetchPublished } from './stages/fetch-published.ts';
+import { type ChartOnDisk, readCharts } from './survey.ts';
+
+/** A published chart that was asked for by reference, unpacked into a private folder. */
+export interface UnpackedChart {
+  readonly chart: ChartOnDisk;
+  readonly fetched: FetchedChart;
+}
+
+/** `chart: oci://…`: fetched once by its digest; a tag is resolved here and never looked at again. */
+export async function fetchAsked(
+  request: Request,
+  record: Record,
+  ports: Pick<Ports, 'registry' | 'files'>,
+): Promise<readonly UnpackedChart[]> {
+  const faults: Finding[] = [];
+  const references = [...new Set(request.charts.patterns)].flatMap((text) => {
+    const reference = parseChartReference(text);
+    if (!reference.ok)
+      faults.push(
+        fault('chart', `chart ${quote(text)} is no reference to a published chart`, { hint: reference.hint }),
+      );
+    return reference.ok ? [{ text, ...reference }] : [];
+  });
+  if (faults.length > 0) throw new RequestError(faults);
+  const unpacked: UnpackedChart[] = [];
+  for (const { text, host, repository, tagOrDigest } of references) {
+    const found = await record.stage(
+      { name: 'resolve', chart: repository.split('/').at(-1) ?? repository },
+      async () => {
+        const fetched = await fetchPublished(
+          { kind: 'registry', host, repository },
+          tagOrDigest,
+          (which) => (which.startsWith('sha256:') ? `oci://${host}/${repository}@${which}` : text),
+          ports.registry,
+        );
+        return fetched.ok
+          ? await unpack(fetched.chart, ports)
+          : { findings: [notFetched(fetched)], unpacked: undefined };
+      },
+    );
+    if (found.unpacked !== undefined) unpacked.push(found.unpacked);
+  }
+  return unpacked;
+}
+
+function notFetched({ message, hint }: { readonly message: string; readonly hint?: string }): Finding {
+  return {
+    stage: 'resolve',
+    rule: 'resolve/published',
+    severity: 'error',
+    message,
+    ...(hint !== undefined && { hint }),
+  };
+}
+
+async function unpack(
+  fetched: FetchedChart,
+  { files }: Pick<Ports, 'files'>,
+): Promise<{ findings: Finding[]; unpacked: UnpackedChart | undefined }> {
+  const directory = join(await files.makeTemporary('published'), fetched.name);
+  for (const { path, content } of fetched.files) await files.write(join(directory, path), content);
+  const { charts, findings } = await readCharts([{ directory, source: fetched.name }], files);
+  const [chart] = charts;
+  return { findings, unpacked: chart && { chart, fetched } };
+}

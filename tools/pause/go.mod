@@ -1,0 +1,3 @@
+module chartship.tools/pause
+
+go 1.26.0
