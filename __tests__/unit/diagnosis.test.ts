@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { releasePods } from '../../src/domain/diagnosis/release-pods.ts';
+import { Look, remember } from '../../src/domain/diagnosis/seen.ts';
 import type { KubeObject } from '../../src/domain/kube-object.ts';
-import { type Course, courseNames, played, recordedCourse } from '../support/recorded-course.ts';
+import { type Course, courseNames, momentsOf, played, recordedCourse } from '../support/recorded-course.ts';
 
 /**
  * The contract's table of terminal causes, on courses that a real cluster took (__tests__/fixtures/diagnosis). `by`:
@@ -63,8 +65,8 @@ const COURSES: Record<string, { code?: string; of?: string; says?: RegExp; by?: 
     notBefore: 60,
     says: /the volume claim data of the pod .* does not exist/,
   },
-  quota: { code: 'refused', by: 16, says: /exceeded quota: few, requested: pods=1/ },
-  'quota-stateful': { code: 'refused', by: 16, of: 'StatefulSet/database', says: /exceeded quota: few/ },
+  quota: { code: 'refused', by: 16, notBefore: 10, says: /exceeded quota: few, requested: pods=1/ },
+  'quota-stateful': { code: 'refused', by: 16, notBefore: 10, of: 'StatefulSet/database', says: /exceeded quota: few/ },
   'pod-security': { code: 'refused', by: 10, says: /violates PodSecurity "restricted:latest"/ },
   'no-service-account': { code: 'refused', by: 16, says: /serviceaccount "robot" not found/ },
   'job-failed': { code: 'job-failed', by: 10, says: /^the Job migrate failed: container app ended with exit code 4$/ },
@@ -250,6 +252,98 @@ describe('what makes a cause not terminal', () => {
     expect(isTerminal(manifestWith('missing-secret-volume', maker))).toBe(terminal);
   });
 
+  test('a Job that has ended without making the Secret is no excuse any more', () => {
+    const job = object('batch/v1', 'Job', 'make', running({ args: ['--secret-name=credentials'] }));
+    const course = manifestWith('missing-secret', job);
+    const done = {
+      ...job,
+      metadata: { name: 'make', uid: 'make' },
+      status: { conditions: [{ type: 'Complete', status: 'True' }] },
+    };
+    const [first, ...others] = course.moments;
+    if (first === undefined) throw new Error('no moments');
+    expect(isTerminal({ ...course, moments: [first, { at: 2, changed: [done], gone: [] }, ...others] })).toBe(true);
+  });
+
+  test('a refusal that is heard once', () => {
+    const course = changed('pod-security', (one) =>
+      one.kind === 'Event' && one.reason === 'FailedCreate' ? undefined : one,
+    );
+    const event = recordedCourse('pod-security')
+      .moments.flatMap((moment) => moment.changed)
+      .find(({ kind, reason }) => kind === 'Event' && reason === 'FailedCreate');
+    if (event === undefined) throw new Error('no event');
+    const heard = (times: number): Course => ({
+      ...course,
+      moments: [...course.moments, { at: 8, changed: [{ ...event, count: times }], gone: [] }].sort(
+        (a, b) => a.at - b.at,
+      ),
+    });
+    expect(isTerminal(heard(1))).toBe(false);
+    expect(isTerminal(heard(2))).toBe(true);
+  });
+
+  test('a refusal that was overcome: the pods are there', () => {
+    const course = changed('pod-security', (one) =>
+      one.kind === 'ReplicaSet' ? { ...one, status: { replicas: 1 } } : one,
+    );
+    expect(isTerminal(course)).toBe(false);
+  });
+
+  test('a Job whose container is started again in its pod, which counts its tries by itself', () => {
+    const course = recordedCourse('crash-loop');
+    const manifest = [object('batch/v1', 'Job', 'migrate')];
+    const owned = changed('crash-loop', (one) =>
+      one.kind !== 'Pod'
+        ? one
+        : {
+            ...one,
+            spec: { ...(one.spec as object), restartPolicy: 'OnFailure' },
+            metadata: {
+              ...one.metadata,
+              ownerReferences: [{ apiVersion: 'batch/v1', kind: 'Job', name: 'migrate', uid: 'job', controller: true }],
+            },
+          },
+    );
+    expect(isTerminal({ ...owned, manifest })).toBe(false);
+    expect(isTerminal(course)).toBe(true);
+  });
+
+  test('two that name each other and both crash: nobody will be the first', () => {
+    const both = recordedCourse('crash-of-both');
+    const manifest = both.manifest.map((one) =>
+      one.kind === 'StatefulSet'
+        ? replaced(one, '"command":', '"env":[{"name":"AGENT","value":"http://agent:80"}],"command":')
+        : one,
+    );
+    const agent = object('v1', 'Service', 'agent', { spec: { selector: { app: 'agent' } } });
+    expect(isTerminal({ ...both, manifest: [...manifest, agent] })).toBe(true);
+  });
+
+  test('what is configured by something outside of the manifest may wait for anything in it', () => {
+    const course = recordedCourse('crash-until-database');
+    const cache = course.manifest.map((one) =>
+      one.kind === 'Deployment'
+        ? replaced(
+            one,
+            '"value":"database:80"',
+            '"value":"cache:80"},{"name":"URL","valueFrom":{"secretKeyRef":{"name":"outside","key":"url"}}',
+          )
+        : one,
+    );
+    const ready = object('v1', 'Service', 'cache', { spec: { selector: { app: 'cache' } } });
+    const store = object('apps/v1', 'StatefulSet', 'cache', {
+      spec: { replicas: 0, template: { metadata: { labels: { app: 'cache' } }, spec: {} } },
+    });
+    const live = { ...store, metadata: { name: 'cache', uid: 'cache' }, status: { updatedReplicas: 0 } };
+    const moments = course.moments.map((moment) => ({ ...moment, changed: [...moment.changed, live] }));
+    // Only the store that it names is ready; it may still be the other one that it waits for.
+    const until = moments.filter(({ at }) => at < 44);
+    expect(isTerminal({ ...course, seconds: 44, manifest: [...cache, ready, store], moments: until })).toBe(false);
+    const whole = cache.map((one) => replaced(one, ',\\{"name":"URL".*?\\}\\}\\}', ''));
+    expect(isTerminal({ ...course, seconds: 44, manifest: [...whole, ready, store], moments: until })).toBe(true);
+  });
+
   test('a Secret that is there though the node does not know it yet', () => {
     const course = recordedCourse('missing-secret');
     const [first, ...others] = course.moments;
@@ -313,6 +407,24 @@ describe('what makes a cause not terminal', () => {
       expect({ name, terminal: isTerminal({ ...course, moments }) }).toEqual({ name, terminal: false });
     }
   });
+});
+
+test('pods of the older revision are told from those of the new one, and until the controller has looked all are old', () => {
+  const course = recordedCourse('upgrade-rolls');
+  const memory = remember(momentsOf(course)[0]?.objects ?? []);
+  const revisions = momentsOf(course).map(({ at: now, objects }) => {
+    const look = new Look({ now, manifest: course.manifest, objects, lookedUp: new Map() }, memory);
+    return releasePods(look).map(({ revision }) => revision);
+  });
+  expect(revisions[0]).toEqual(['kept', 'kept']);
+  expect(revisions.some((each) => each.includes('old') && each.includes('new'))).toBe(true);
+  expect(revisions.at(-1)).toEqual(['new', 'new']);
+  expect(new Set(revisions.slice(1).flat())).toEqual(new Set(['old', 'new']));
+  const objects = (momentsOf(course).at(-1)?.objects ?? []).map((one) =>
+    one.kind === 'Deployment' ? { ...one, metadata: { ...one.metadata, generation: 99 } } : one,
+  );
+  const look = new Look({ now: 99, manifest: course.manifest, objects, lookedUp: new Map() }, memory);
+  expect(releasePods(look).map(({ revision }) => revision)).toEqual(['old', 'old']);
 });
 
 test('objects of any form are looked at without an exception', () => {
