@@ -15,7 +15,7 @@ export async function bundle(outdir) {
   await build({
     absWorkingDir: root,
     entryPoints: { index: 'start:src/index.ts', post: 'src/post.ts', cli: 'start:src/cli.ts' },
-    plugins: [start],
+    plugins: [start, kubeconfigAlone],
     outdir,
     bundle: true,
     platform: 'node',
@@ -62,6 +62,25 @@ const start = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^start:/ }, ({ path }) => ({ path: path.slice('start:'.length), namespace: 'start' }));
     onLoad({ filter: /./, namespace: 'start' }, ({ path }) => ({ contents: START(path), resolveDir: root }));
+  },
+};
+
+/**
+ * Of the Kubernetes library the KubeConfig is used, which brings what it could make requests with: typed clients for
+ * every kind, and node-fetch. That is 0.7 MB, 15 ms at each start of a deployment, and a deprecation warning from Node.
+ */
+const kubeconfigAlone = {
+  name: 'kubeconfig-alone',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'kubeconfig-alone';
+    onResolve({ filter: /^node-fetch$/ }, () => ({ path: 'node-fetch', namespace }));
+    onResolve({ filter: /^\.\/gen\/index\.js$/ }, ({ importer }) =>
+      importer.includes('client-node') ? { path: 'typed-clients', namespace } : undefined,
+    );
+    onLoad({ filter: /^node-fetch$/, namespace }, () => ({ contents: 'export const { Headers } = globalThis;' }));
+    onLoad({ filter: /^typed-clients$/, namespace }, () => ({
+      contents: 'export const createConfiguration = undefined; export class ServerConfiguration {}',
+    }));
   },
 };
 

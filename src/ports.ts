@@ -7,6 +7,8 @@ import type { StageRun } from './domain/stage.ts';
 export interface Ports {
   readonly helm: Helm;
   readonly registry: Registry;
+  /** The cluster of a context, the current one when none is named. Asks nobody but the disk; throws a `RequestError`. */
+  readonly connectCluster: (context: string | undefined) => Promise<ClusterAccess>;
   readonly files: Files;
   readonly host: Host;
   readonly clock: Clock;
@@ -202,6 +204,11 @@ export interface ServedKind extends KindName {
   /** Plural. */
   readonly resource: string;
   readonly namespaced: boolean;
+}
+
+export interface ClusterAccess {
+  readonly cluster: Cluster;
+  readonly releases: Releases;
 }
 
 /** What is going on in a namespace, kept up to date until it is closed. */

@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Limits } from '../domain/limits.ts';
-import type { Cluster, Releases } from '../ports.ts';
+import type { ClusterAccess } from '../ports.ts';
 import { createReleases } from './helm-releases.ts';
 import { findContext, type KubeconfigSource, writePrivateKubeconfig } from './kubeconfig.ts';
 import { isFields } from './kubeconfig-merge.ts';
@@ -15,19 +15,13 @@ export interface ConnectionOptions extends KubeconfigSource {
   readonly temporary: string;
   readonly limits: Limits;
   readonly cancel: AbortSignal;
-  readonly userAgent: string;
-}
-
-export interface ClusterConnection {
-  readonly cluster: Cluster;
-  readonly releases: Releases;
 }
 
 /**
  * A cluster and the releases in it. Asks nobody but the disk; a kubeconfig that is missing or names no such
  * context is a `RequestError`. The Kubernetes library, half a megabyte, is loaded here and nowhere else.
  */
-export async function connectCluster(options: ConnectionOptions): Promise<ClusterConnection> {
+export async function connectCluster(options: ConnectionOptions): Promise<ClusterAccess> {
   const [{ createCluster }, chosen, folder] = await Promise.all([
     import('./kubernetes.ts'),
     findContext(options),

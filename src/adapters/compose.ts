@@ -2,9 +2,11 @@ import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { type Request, reaches } from '../config.ts';
 import type { Cancelled } from '../domain/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../domain/limits.ts';
-import type { Clock, Files, Helm, Host, Registry } from '../ports.ts';
+import type { Clock, Files, Host, Ports } from '../ports.ts';
+import { connectCluster } from './cluster-connection.ts';
 import { createFiles } from './files.ts';
 import { createHelm } from './helm.ts';
+import { checkNodeDeploys } from './node-version.ts';
 import { createRegistry } from './oras.ts';
 import { createRunner } from './process.ts';
 import { createCredentials } from './registry-credentials.ts';
@@ -14,7 +16,8 @@ export const clock: Clock = { now: () => performance.now() / 1000 };
 
 export interface Composition {
   readonly files: Files;
-  connect(request: Request): { helm: Helm; registry: Registry };
+  /** Throws an `EnvironmentError` where what was asked for can't be done on this Node. */
+  connect(request: Request): Pick<Ports, 'helm' | 'registry' | 'connectCluster'>;
   /** Waits for children that are ending, and removes the private folder. */
   close(): Promise<void>;
 }
@@ -34,6 +37,7 @@ export async function compose(options: {
   return {
     files,
     connect: (request) => {
+      if (reaches(request, 'deploy')) checkNodeDeploys();
       const tools = createTools({
         wishes: {
           ...(request.helmVersion !== undefined && { helm: request.helmVersion }),
@@ -71,6 +75,20 @@ export async function compose(options: {
             basic: (name) => request.credentials.find((credential) => credential.host === name),
           },
         }),
+        connectCluster: (context) =>
+          connectCluster({
+            given: request.deployment.kubeconfig,
+            context,
+            cwd: process.cwd(),
+            environment,
+            home: homedir(),
+            mask: (secret) => host.mask(secret),
+            helm: tools.helm,
+            run: runner.run,
+            temporary: files.temporary,
+            limits,
+            cancel,
+          }),
         registry: createRegistry({
           ...shared,
           cancel,

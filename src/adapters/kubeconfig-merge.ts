@@ -92,30 +92,11 @@ export function kubeconfigOf({ name, cluster, user }: ChosenContext): string {
   });
 }
 
-/** What must never be shown of a context. Files it names hold secrets too: those are for the reader. */
-export function secretsOfContext({ cluster, user }: ChosenContext): string[] {
-  const found: unknown[] = [user.token, user.password, user['client-key-data']];
-  if (typeof user['client-key-data'] === 'string')
-    found.push(Buffer.from(user['client-key-data'], 'base64').toString());
-  const provider = isFields(user['auth-provider']) ? user['auth-provider'].config : undefined;
-  for (const [name, value] of Object.entries(isFields(provider) ? provider : {})) {
-    if (isSecretName(name)) found.push(value);
-  }
-  for (const { name, value } of pluginEnvironment(user)) if (isSecretName(name)) found.push(value);
-  const proxy = cluster['proxy-url'];
-  if (typeof proxy === 'string' && URL.canParse(proxy)) found.push(decodeURIComponent(new URL(proxy).password));
-  return found.filter((secret) => secret !== undefined && secret !== null && secret !== '').map(String);
-}
-
 export function pluginEnvironment(user: Fields): { readonly name: string; readonly value: string }[] {
   const exec = isFields(user.exec) ? user.exec.env : undefined;
   return (Array.isArray(exec) ? exec : [])
     .filter((each): each is Fields => isFields(each) && typeof each.name === 'string')
     .map((each) => ({ name: String(each.name), value: String(each.value ?? '') }));
-}
-
-function isSecretName(name: string): boolean {
-  return /token|secret|password|key/i.test(name);
 }
 
 /** A plugin named by a path is looked for from the kubeconfig's folder; a bare name on PATH. */

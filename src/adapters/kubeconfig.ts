@@ -1,6 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { invalid } from '../domain/errors.ts';
+import { kubeconfigSecrets } from '../domain/kubeconfig.ts';
 import { SOURCE_BYTES } from '../domain/limits.ts';
 import {
   type ChosenContext,
@@ -10,14 +11,13 @@ import {
   kubeconfigOf,
   mergeKubeconfigs,
   parseKubeconfig,
-  secretsOfContext,
 } from './kubeconfig-merge.ts';
 
 export interface KubeconfigSource {
-  /** The input `kubeconfig`: a path or the content. */
-  readonly given?: string;
+  /** The input `kubeconfig`. */
+  readonly given?: { readonly path: string } | { readonly content: string } | undefined;
   /** The input `kube-context`, or the environment's. */
-  readonly context?: string;
+  readonly context?: string | undefined;
   /** Where relative paths begin. */
   readonly cwd: string;
   readonly environment: NodeJS.ProcessEnv;
@@ -38,7 +38,7 @@ export async function findContext(source: KubeconfigSource): Promise<ChosenConte
   const { what, config } = await find(source);
   try {
     const chosen = chooseContext(config, source.context);
-    for (const secret of [...secretsOfContext(chosen), ...(await secretsOfFiles(chosen))]) source.mask(secret);
+    for (const secret of await secretsOfFiles(chosen)) source.mask(secret);
     return chosen;
   } catch (error) {
     throw refused(what, error);
@@ -54,20 +54,27 @@ export async function writePrivateKubeconfig(chosen: ChosenContext, folder: stri
 
 async function find(source: KubeconfigSource): Promise<{ readonly what: string; readonly config: Kubeconfig }> {
   const { given, cwd, environment, home } = source;
+  const parse = (what: string, text: string, folder: string): Kubeconfig => {
+    for (const secret of kubeconfigSecrets(text)) source.mask(secret);
+    try {
+      return parseKubeconfig(text, folder);
+    } catch (error) {
+      throw refused(what, error);
+    }
+  };
   if (given !== undefined) {
-    const what = 'kubeconfig';
-    if (isContent(given)) return { what, config: parsed(what, given, cwd) };
-    const file = path.resolve(cwd, given);
-    const text = await read(what, file);
-    if (text === undefined) throw invalid('request/kubeconfig', `${what} names a file that isn't there`);
-    return { what, config: parsed(what, text, path.dirname(file)) };
+    if ('content' in given) return { what: 'kubeconfig', config: parse('kubeconfig', given.content, cwd) };
+    const file = path.resolve(cwd, given.path);
+    const text = await read(file);
+    if (text === undefined) throw invalid('request/kubeconfig', `kubeconfig ${file} is not there`);
+    return { what: file, config: parse(file, text, path.dirname(file)) };
   }
   const named = (environment.KUBECONFIG ?? '').split(path.delimiter).filter((file) => file !== '');
   const files = named.length > 0 ? named.map((file) => path.resolve(cwd, file)) : [path.join(home, '.kube', 'config')];
   const all: Kubeconfig[] = [];
   for (const file of files) {
-    const text = await read(file, file);
-    if (text !== undefined) all.push(parsed(file, text, path.dirname(file)));
+    const text = await read(file);
+    if (text !== undefined) all.push(parse(file, text, path.dirname(file)));
   }
   if (all.length > 0) return { what: files.join(path.delimiter), config: mergeKubeconfigs(all) };
   const config = await ofServiceAccount(environment);
@@ -81,33 +88,20 @@ async function find(source: KubeconfigSource): Promise<{ readonly what: string; 
   );
 }
 
-/** A path has one line and no `key: value`. */
-function isContent(given: string): boolean {
-  return /[\r\n]/.test(given.trim()) || /^\s*\{/.test(given) || /\b(apiVersion|clusters)\s*:/.test(given);
-}
-
-function parsed(what: string, text: string, folder: string): Kubeconfig {
-  try {
-    return parseKubeconfig(text, folder);
-  } catch (error) {
-    throw refused(what, error);
-  }
-}
-
 function refused(what: string, error: unknown): unknown {
   return error instanceof KubeconfigFault ? invalid('request/kubeconfig', `${what} ${error.message}`) : error;
 }
 
-async function read(what: string, file: string): Promise<string | undefined> {
+async function read(file: string): Promise<string | undefined> {
   try {
     const { size } = await stat(file);
-    if (size > SOURCE_BYTES) throw invalid('request/kubeconfig', `${what} is too large for a kubeconfig`);
+    if (size > SOURCE_BYTES) throw invalid('request/kubeconfig', `${file} is too large for a kubeconfig`);
     return await readFile(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     if (code === undefined) throw error;
-    throw invalid('request/kubeconfig', `${what} can't be read (${code})`);
+    throw invalid('request/kubeconfig', `${file} can't be read (${code})`);
   }
 }
 

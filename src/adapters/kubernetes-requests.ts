@@ -70,7 +70,6 @@ export function createApiRequests(options: {
   readonly server: URL;
   readonly credentials: ApiCredentials;
   readonly cancel: AbortSignal;
-  readonly userAgent: string;
 }): ApiRequests {
   const { server, credentials, cancel } = options;
   let answered = false;
@@ -87,7 +86,7 @@ export function createApiRequests(options: {
       const headers: OutgoingHttpHeaders = {
         ...(base.headers as OutgoingHttpHeaders),
         accept: accept ?? 'application/json',
-        'user-agent': options.userAgent,
+        'user-agent': 'chartship',
         ...(sent !== undefined && { 'content-type': contentType ?? 'application/json', 'content-length': sent.length }),
       };
       // `server` may have a path, behind Rancher for one.

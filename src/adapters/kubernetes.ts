@@ -10,7 +10,6 @@ import { watchKinds } from './kubernetes-watch.ts';
 export interface ClusterOptions extends CredentialsOptions {
   /** The run's; see `createApiRequests` for what is still possible after it. */
   readonly cancel: AbortSignal;
-  readonly userAgent: string;
 }
 
 /** Who our own changes are said to be from. */
@@ -32,7 +31,6 @@ export function createCluster(options: ClusterOptions): Cluster {
     server,
     credentials: createApiCredentials(options),
     cancel: options.cancel,
-    userAgent: options.userAgent,
   });
   const discovery = createDiscovery(requests);
 

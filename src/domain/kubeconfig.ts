@@ -8,10 +8,13 @@ export function isKubeconfig(text: string): boolean {
 /** Keys of a user that hold credentials, as they stand there and, of the base64 ones, as what they stand for. */
 const CREDENTIALS = ['token', 'password', 'client-key-data', 'client-certificate-data'];
 
+/** Of an auth provider's memory and a plugin's environment; a profile called `default` or a region is none. */
+const CREDENTIAL_NAME = /token|secret|password|key/i;
+
 /**
- * Every credential in a kubeconfig: tokens, passwords, keys, what an auth provider remembers, and what an exec plugin
- * is given in its environment. Not the rest of it: server names and contexts may be shown. What is no YAML is secret
- * as a whole.
+ * Every credential in a kubeconfig: tokens, passwords, keys, what an auth provider remembers, what an exec plugin is
+ * given in its environment, and a proxy's password. Not the rest of it: server names and contexts may be shown. What
+ * is no YAML is secret as a whole.
  */
 export function kubeconfigSecrets(text: string): string[] {
   const read = readSource(new TextEncoder().encode(text));
@@ -26,8 +29,13 @@ export function kubeconfigSecrets(text: string): string[] {
       take(value);
       if (key.endsWith('-data') && typeof value === 'string') found.push(Buffer.from(value, 'base64').toString());
     }
-    for (const value of Object.values(mapping(entry(entry(user, 'auth-provider'), 'config')))) take(value);
-    for (const each of listOf(entry(user, 'exec'), 'env')) take(each.value);
+    const remembered = Object.entries(mapping(entry(entry(user, 'auth-provider'), 'config')));
+    const given = listOf(entry(user, 'exec'), 'env').map(({ name, value }) => [String(name), value] as const);
+    for (const [name, value] of [...remembered, ...given]) if (CREDENTIAL_NAME.test(name)) take(value);
+  }
+  for (const { cluster } of listOf(read.source.data, 'clusters')) {
+    const proxy = entry(cluster, 'proxy-url');
+    if (typeof proxy === 'string' && URL.canParse(proxy)) take(decodeURIComponent(new URL(proxy).password));
   }
   return found;
 }
