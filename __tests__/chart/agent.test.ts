@@ -75,8 +75,9 @@ describe.each(ENVIRONMENTS)('%s', (environment) => {
     const stores = pods(await render({ environment })).filter(({ of }) => of.startsWith('StatefulSet/'));
     expect(stores.length).toBeGreaterThanOrEqual(2);
     for (const pod of stores) {
-      const [store] = pod.spec.containers;
-      expect(store.resources.requests).toEqual({ cpu: expect.anything(), memory: expect.anything() });
+      for (const { resources } of pod.spec.containers) {
+        expect(resources.requests).toEqual({ cpu: expect.anything(), memory: expect.anything() });
+      }
     }
   });
 });

@@ -87,6 +87,16 @@ test('time limits: the script gives up before the Job, the Job before the Deploy
   expect(job.backoffLimit).toBe(3);
 });
 
+test('a migration that would fail again is not repeated, one that met a drained node is', async () => {
+  const code = /^FAULTY = (\d+)/m.exec(script)?.[1];
+  for (const upgrade of [false, true]) {
+    expect(one(await render({ upgrade }), 'Job').spec.podFailurePolicy.rules).toEqual([
+      { action: 'FailJob', onExitCodes: { operator: 'In', values: [Number(code)] } },
+      { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+    ]);
+  }
+});
+
 test('migration.enabled: false leaves out Job, hook and wait', async () => {
   for (const upgrade of [false, true]) {
     const objects = await render({ upgrade, values: { migration: { enabled: false } } });
