@@ -125,8 +125,6 @@ function writtenAt({ metadata }: KubeObject): number {
   return (known.length === 0 ? Date.now() : Math.max(...known)) / 1000;
 }
 
-const NEVER = new AbortController().signal;
-
 function keep(taken: KubeObject, options: LeaseOptions, { cluster, clock }: LeasePorts): Lease {
   const lost = new AbortController();
   const over = new AbortController();
@@ -177,7 +175,9 @@ function keep(taken: KubeObject, options: LeaseOptions, { cluster, clock }: Leas
       over.abort();
       clearInterval(guard);
       // A renewal on its way may hang, and an interrupted run has only seconds.
-      await Promise.race([renewals, pause(2, NEVER)]);
+      const enough = new AbortController();
+      await Promise.race([renewals, pause(2, enough.signal).catch(() => undefined)]);
+      enough.abort();
       if (lost.signal.aborted) return;
       const answer = await cluster.replace(freeLease(held));
       if (answer.ok || answer.fault.kind !== 'conflict') return;

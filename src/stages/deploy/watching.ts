@@ -71,7 +71,12 @@ export async function watchRelease(manifest: readonly KubeObject[], session: Ses
     const isNews = [...next.keys()].some((key) => !lookedUp.has(key));
     lookedUp = next;
     if (isNews) return look();
-    last = { seen, memory, troubles: found.troubles, standings: steadiness.of(new Look(seen, memory)) };
+    last = {
+      seen,
+      memory,
+      troubles: found.troubles,
+      standings: steadiness.of(new Look(seen, memory), session.serverTime()),
+    };
     return last;
   };
 
