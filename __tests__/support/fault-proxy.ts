@@ -1,4 +1,5 @@
 import http from 'node:http';
+import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 
 /** A request as the proxy saw it. */
@@ -28,18 +29,24 @@ export interface FaultProxy {
   readonly seen: Seen[];
   /** Requests that write: uploads of blobs, manifests, tags. */
   uploads(): number;
+  /** Cuts every connection that is open now. */
+  cut(): void;
   stop(): Promise<void>;
 }
 
-/** Plain HTTP on loopback in front of a registry at `upstream` (`host:port`). */
-export async function startFaultProxy(upstream: string, script: Script): Promise<FaultProxy> {
+/** Plain HTTP on loopback in front of a server at `upstream` (`host:port`): a registry, or over TLS an API server. */
+export async function startFaultProxy(
+  upstream: string,
+  script: Script,
+  tls?: https.RequestOptions,
+): Promise<FaultProxy> {
   const seen: Seen[] = [];
   const sockets = new Set<Socket>();
   const server = http.createServer((request, response) => {
     const here = { method: request.method ?? '', path: request.url ?? '' };
     seen.push(here);
     const fault = script(here);
-    if (fault === undefined) forward(upstream, request, response);
+    if (fault === undefined) forward(upstream, request, response, tls);
     else play(fault, request, response);
   });
   server.on('connection', (socket) => {
@@ -52,6 +59,9 @@ export async function startFaultProxy(upstream: string, script: Script): Promise
     host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
     uploads: () => seen.filter(({ method }) => method === 'POST' || method === 'PUT' || method === 'PATCH').length,
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     stop: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
@@ -60,15 +70,24 @@ export async function startFaultProxy(upstream: string, script: Script): Promise
 }
 
 /** The Host header stays, so that the registry's Location headers lead back to the proxy. */
-function forward(upstream: string, request: http.IncomingMessage, response: http.ServerResponse): void {
+function forward(
+  upstream: string,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  tls: https.RequestOptions | undefined,
+): void {
   const [hostname, port] = upstream.split(':');
-  const onward = http.request(
-    { hostname, port, method: request.method, path: request.url, headers: request.headers },
+  const { method, url: path, headers } = request;
+  const onward = (tls === undefined ? http : https).request(
+    { ...tls, hostname, port, method, path, headers },
     (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
+      // What a watch says is long in coming: its head goes on at once.
+      response.flushHeaders();
       answer.pipe(response);
     },
   );
+  response.on('close', () => onward.destroy());
   onward.on('error', () => response.destroy());
   request.pipe(onward);
 }
