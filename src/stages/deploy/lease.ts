@@ -25,6 +25,8 @@ export interface Lease {
   readonly serverTime: () => number;
   /** Lets the next run have it. Never throws: what can't be given back is found dead by the next run. */
   giveBack(): Promise<void>;
+  /** Renews it no longer. */
+  drop(): void;
 }
 
 export class LeaseLost extends Error {
@@ -166,14 +168,18 @@ function keep(taken: KubeObject, options: LeaseOptions, { cluster, clock }: Leas
       if (!over.signal.aborted && !lost.signal.aborted) await renew();
     }
   })();
+  const drop = (): void => {
+    over.abort();
+    clearInterval(guard);
+  };
   const ahead = writtenAt(taken) - renewed;
   return {
     holder: options.holder,
     lost: lost.signal,
     serverTime: () => clock.now() + ahead,
+    drop,
     giveBack: async () => {
-      over.abort();
-      clearInterval(guard);
+      drop();
       // A renewal on its way may hang, and an interrupted run has only seconds.
       const enough = new AbortController();
       await Promise.race([renewals, pause(2, enough.signal).catch(() => undefined)]);

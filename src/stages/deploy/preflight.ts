@@ -1,4 +1,5 @@
 import type { Cause } from '../../domain/deployment.ts';
+import { refusalIn } from '../../domain/diagnosis/refusal-words.ts';
 import type { Finding } from '../../domain/finding.ts';
 import { type KubeObject, shownObject } from '../../domain/kube-object.ts';
 import { together } from '../../domain/together.ts';
@@ -91,7 +92,7 @@ async function ask(object: KubeObject, isHook: boolean, { cluster }: Session): P
         return { kind: 'replaced' };
       return {
         kind: 'refused',
-        cause: { code: 'refused', resource: shown(object), message: `${shown(object)} is refused: ${message}` },
+        cause: refusal(object, message),
       };
     case 'unauthorized':
     case 'unreachable':
@@ -99,6 +100,12 @@ async function ask(object: KubeObject, isHook: boolean, { cluster }: Session): P
     default:
       return { kind: 'unknown', message };
   }
+}
+
+function refusal(object: KubeObject, said: string): Cause {
+  const { message, resource = shown(object), hint } = refusalIn(said);
+  const named = message.replace('refuses what helm applies', `refuses ${resource}`);
+  return { code: 'refused', resource, message: named, ...(hint !== undefined && { hint }) };
 }
 
 /** Answers that say nothing about the object. */
