@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { type Header, pack } from 'tar-stream';
 import { normaliseFiles } from '../../src/domain/archive-metadata.ts';
 import type { ChartPackage } from '../../src/domain/staged.ts';
+import { packTar } from '../../src/domain/tar.ts';
 import { chartPackage } from '../../src/stages/package.ts';
 
 /** An entry of an archive; a file with `content` when no `type` is given. */
@@ -59,6 +60,26 @@ export async function manyLargeFiles(): Promise<Uint8Array> {
     Array.from({ length: 100 }, async (_, index) => gzipSync(await tar([{ name: `c/${index}.bin`, content }], false))),
   );
   return Buffer.concat([gzipSync(await tar([CHART_YAML], false)), ...members]);
+}
+
+/** Packed some hundred kilobytes: names of many folders each, all different. */
+export function deepFolders(depth: number): Uint8Array {
+  return manyNames(20_000, depth);
+}
+
+/** Packed some kilobytes: names of a hundred kilobytes. */
+export function namesWithoutMeasure(): Uint8Array {
+  return manyNames(100, 50_000);
+}
+
+function manyNames(files: number, depth: number): Uint8Array {
+  const folders = 'a/'.repeat(depth - 2);
+  const names = Array.from({ length: files }, (_, index) => `c/${index}/${folders}f`);
+  const archive = packTar(
+    names.map((name) => ({ name, content: new Uint8Array(0) })),
+    new Date(0),
+  );
+  return gzipSync(archive);
 }
 
 /** A header that claims a file of eight gigabytes, with nothing behind it. */

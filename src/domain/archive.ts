@@ -99,7 +99,7 @@ class Entries {
     const isFile = type === 'file' || type === 'contiguous-file';
     if (!isFile && type !== 'directory') throw new Refusal(notPlain(type, name));
     this.#path = rest.join('/');
-    if (first === undefined) return;
+    if (first === undefined) throw new Refusal('holds an entry without a name');
     this.#root ??= first;
     if (first !== this.#root) throw new Refusal(`holds several top folders: ${shown(this.#root)} and ${shown(first)}`);
     if (!isFile) return;
@@ -112,7 +112,7 @@ class Entries {
   }
 
   file(_: TarHeader, content: Uint8Array): void {
-    if (this.#path !== '') this.#files.push({ path: this.#path, content });
+    this.#files.push({ path: this.#path, content });
   }
 
   finish(): ArchiveRead {

@@ -1,6 +1,7 @@
 /**
  * Tar archives in memory: ustar with the extended headers of POSIX.1-2001 (pax), which Go, GNU tar and BSD tar write,
- * and GNU's long names. Without streams on purpose: a chart is some dozen small files, and a stream for each costs
+ * and GNU's long names. Readers differ where an archive is odd; this one sees what Go's, and so helm's, sees, or
+ * refuses: else what is looked at here would be another chart than the one that helm unpacks. Without streams on purpose: a chart is some dozen small files, and a stream for each costs
  * ten times what the bytes do (docs/decisions/0004).
  */
 
@@ -38,17 +39,21 @@ const EXTENDED_BYTES = 1024 * 1024;
 export class TarReader {
   readonly #visitor: TarVisitor;
   #rest: Uint8Array = new Uint8Array(0);
-  /** Bytes of content or padding that nobody wants. */
+  /** Bytes of padding that nobody wants. */
   #skip = 0;
   #current: (TarHeader & { readonly flag: string }) | undefined;
-  #global: ReadonlyMap<string, string> = new Map();
+  /** Blocks of zeros, one behind the other: the second ends the archive, whatever lies behind it. */
+  #blank = 0;
+  /** What the headers before an entry said of it. */
   #next: ReadonlyMap<string, string> = new Map();
+  #longName: string | undefined;
 
   constructor(visitor: TarVisitor) {
     this.#visitor = visitor;
   }
 
   push(chunk: Uint8Array): void {
+    if (this.#blank === 2) return;
     const bytes = this.#rest.byteLength === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     let at = 0;
     const take = (size: number): Uint8Array | undefined => {
@@ -72,6 +77,7 @@ export class TarReader {
         const block = take(BLOCK);
         if (block === undefined) break;
         this.#header(block);
+        if (this.#blank === 2) at = bytes.byteLength;
       }
     }
     this.#rest = bytes.subarray(at);
@@ -79,41 +85,46 @@ export class TarReader {
 
   /** Throws when the last entry isn't whole. */
   end(): void {
-    const pending = this.#current !== undefined || this.#next.size > 0 || this.#skip > 0;
+    const pending =
+      this.#current !== undefined || this.#next.size > 0 || this.#longName !== undefined || this.#skip > 0;
     if (pending || this.#rest.byteLength > 0) throw new TarCutOff();
   }
 
   #header(block: Uint8Array): void {
     const raw = readHeader(block);
-    // Blocks of zeros end an archive; archives put one behind the other are read on, as they were one.
-    if (raw === undefined) return;
-    if (isExtended(raw.flag)) {
-      if (raw.size > EXTENDED_BYTES) throw new Error('Invalid tar header: an extended header is too large');
-      this.#current = raw;
+    if (raw === undefined) {
+      this.#blank += 1;
       return;
     }
-    const extended = (key: string): string | undefined => this.#next.get(key) ?? this.#global.get(key);
-    const size = extended('size');
-    const name = extended('path') ?? raw.name;
-    const entry = { ...raw, name, size: size === undefined ? raw.size : whole(size, 10) };
+    if (this.#blank > 0) throw new Error('Invalid tar header: behind a block of zeros');
+    if (isExtended(raw.flag)) {
+      if (raw.size > EXTENDED_BYTES) throw new Error('Invalid tar header: an extended header is too large');
+      this.#current = { ...raw, type: 'other' };
+      return;
+    }
+    const [path, size] = [this.#next.get('path'), this.#next.get('size')];
+    const name = this.#longName ?? (path || raw.name);
+    const entry = { ...raw, name, size: size ? whole(size, 10) : raw.size, type: typeOf(raw.flag, name) };
     this.#next = new Map();
+    this.#longName = undefined;
     this.#visitor.header(entry);
     if (entry.type === 'file' || entry.type === 'contiguous-file') this.#current = entry;
-    else this.#skip = entry.size + paddingOf(entry.size);
+    // What an entry without content has for its size is content to some readers only.
+    else if (entry.size > 0) throw new Error(`Invalid tar header: a ${entry.type} with content`);
   }
 
   #take(entry: TarHeader & { readonly flag: string }, content: Uint8Array): void {
     switch (entry.flag) {
       case 'x':
-        this.#next = new Map([...this.#next, ...records(content)]);
-        return;
-      case 'g':
-        this.#global = new Map([...this.#global, ...records(content)]);
+        this.#next = records(content);
+        if ([...this.#next.keys()].some((key) => key.startsWith('GNU.sparse.')))
+          throw new Error('Invalid tar header: a sparse file');
         return;
       case 'L':
-      case 'N':
-        this.#next = new Map([...this.#next, ['path', text(content, 0, content.byteLength)]]);
+        this.#longName = text(content, 0, content.byteLength);
         return;
+      // What holds for all entries (git's commit, say) is nothing that is read here; nor are links.
+      case 'g':
       case 'K':
         return;
       default:
@@ -126,7 +137,7 @@ export class TarCutOff extends Error {}
 
 /** What describes the entry behind it: pax headers, and GNU's long names and links. */
 function isExtended(flag: string): boolean {
-  return 'xgLNK'.includes(flag);
+  return 'xgLK'.includes(flag);
 }
 
 function paddingOf(size: number): number {
@@ -145,8 +156,15 @@ const TYPES: Readonly<Record<string, TarType>> = {
   7: 'contiguous-file',
 };
 
+function typeOf(flag: string, name: string): TarType {
+  const type = TYPES[flag] ?? 'other';
+  if (type !== 'file' || !name.endsWith('/')) return type;
+  // Old archives know folders by the slash at the end; of a plain file with one readers make this or that.
+  return flag === '\0' ? 'directory' : 'other';
+}
+
 /** A header block; `undefined` for one of zeros. */
-function readHeader(block: Uint8Array): (TarHeader & { readonly flag: string }) | undefined {
+function readHeader(block: Uint8Array): (Omit<TarHeader, 'type'> & { readonly flag: string }) | undefined {
   const sum = checksumOf(block);
   if (sum === BLANK_SUM) return undefined;
   if (sum !== number(block, 148, 8)) throw new Error('Invalid tar header: its checksum is wrong');
@@ -154,16 +172,13 @@ function readHeader(block: Uint8Array): (TarHeader & { readonly flag: string }) 
   const isGnu = magic === 'ustar ';
   if (magic !== 'ustar' && !isGnu) throw new Error('Invalid tar header: neither ustar nor GNU');
   const name = text(block, 0, 100);
-  // Where ustar has the beginning of a long name, GNU has times.
+  // Where ustar has the beginning of a long name, GNU has two times; an old Go wrote names there all the same.
+  if (isGnu) for (const at of [345, 357]) number(block, at, 12);
   const prefix = isGnu ? '' : text(block, 345, 500);
-  const flag = String.fromCharCode(block[156] ?? 0);
-  const type = TYPES[flag] ?? 'other';
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
-    // Old archives know folders by the slash at the end.
-    type: type === 'file' && name.endsWith('/') ? 'directory' : type,
     size: number(block, 124, 12),
-    flag,
+    flag: String.fromCharCode(block[156] ?? 0),
   };
 }
 
@@ -186,7 +201,7 @@ function text(bytes: Uint8Array, start: number, end: number): string {
 /** Octal digits between blanks and NULs, or GNU's binary form, whose first bit is set. */
 function number(block: Uint8Array, start: number, length: number): number {
   if (((block[start] ?? 0) & 0x80) === 0) return whole(text(block, start, start + length).trim() || '0', 8);
-  let value = 0;
+  let value = (block[start] ?? 0) & 0x7f;
   for (let index = start + 1; index < start + length; index += 1) value = value * 256 + (block[index] ?? 0);
   return whole(String(value), 10);
 }
