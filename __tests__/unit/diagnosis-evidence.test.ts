@@ -34,7 +34,7 @@ describe('evidence', () => {
     );
     const pods = stable(files.get('pods.txt'));
     expect(pods).toMatch(
-      /^Deployment\/agent {2}not ready {2}0 of 1 pods is ready\n\nagent-POD {2}Running {2}0\/1 ready {2}new {2}NODE\n/,
+      /^Deployment\/agent {2}not ready {2}0 of 1 pod is ready\n\nagent-POD {2}Running {2}0\/1 ready {2}new {2}NODE\n/,
     );
     expect(pods).toMatch(
       / {2}app \(chartship\.test\/agent:1\.0\.0\): .*; \d restarts; before with exit code 137 \(Error\)/,
@@ -63,6 +63,11 @@ describe('evidence', () => {
     const { files, logs } = evidenceOf('healthy');
     expect(logs).toEqual([]);
     expect(files.get('pods.txt')).toContain('1/1 ready');
+  });
+
+  test('a rollout whose old pods still serve is not called ready', () => {
+    const { files } = evidenceOf('upgrade-fails-beside-old');
+    expect(files.get('pods.txt')).toMatch(/^Deployment\/agent {2}not ready {2}1 of 2 pods is of an older revision$/m);
   });
 
   test('of an empty namespace', () => {

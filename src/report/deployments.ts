@@ -57,7 +57,10 @@ export function testsText(tests: readonly TestOutcome[]): string {
   const failed = tests.filter(({ outcome }) => outcome === 'failed').map(({ name }) => oneLine(name));
   const passed = tests.filter(({ outcome }) => outcome === 'passed').length;
   const noun = tests.length === 1 ? 'test' : 'tests';
-  if (failed.length > 0) return `${failed.length} of ${tests.length} ${noun} failed: ${failed.join(', ')}`;
+  if (failed.length > 0) {
+    const share = tests.length === 1 ? '1' : `${failed.length} of ${tests.length}`;
+    return `${share} ${noun} failed: ${failed.join(', ')}`;
+  }
   return passed === tests.length ? `${passed} ${noun} passed` : `${passed} of ${tests.length} ${noun} passed`;
 }
 
