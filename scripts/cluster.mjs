@@ -1,21 +1,4 @@
-// A throwaway Kubernetes for the demo and the tests:
-//
-//   npm run cluster -- up                  starts it, or finds it running; the last line is the path of its kubeconfig
-//   npm run cluster -- down                ends it and leaves nothing
-//   npm run cluster -- status              which there are, and how they are
-//   npm run cluster -- recycle             empties the volumes that no claim holds any more, and offers them again
-//   npm run cluster -- exec [--in NETWORK] -- COMMAND …    runs a command in its namespaces, and in the network
-//                                          of a node, of the control plane (the default) or outside
-//   npm run cluster -- kill PROGRAM [SIGNAL], start PROGRAM    for one of its programs, such as kube-apiserver or
-//                                          node2-kubelet
-//   npm run cluster -- registry PORT       the nodes pull registry.test/… from what listens on 127.0.0.1:PORT
-//   npm run cluster -- prepare             builds and downloads what `up` needs, and starts nothing
-//
-//   --name NAME    another one beside the first (default: dev)
-//   --nodes N      how many nodes (default: 3)
-//
-// It is the cluster that CHARTSHIP_E2E_KUBECONFIG names, if that is set; else kind's where kind and Docker are; else,
-// as root on Linux, a real Kubernetes made from its programs, without Docker.
+// A throwaway Kubernetes for the demo and the tests: see `usage`, and docs/decisions/0009-the-cluster.md.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -24,16 +7,32 @@ import { givenKubeconfig, variable } from './cluster/given.mjs';
 import * as kind from './cluster/kind.mjs';
 import { startProgress, ToolError } from './tools.mjs';
 
-const usage =
-  'Usage: npm run cluster -- up|down|status|recycle|exec|kill|start|registry|prepare [--name NAME] [--nodes N] [--in NETWORK] [-- COMMAND …]';
+const usage = `npm run cluster -- up            starts it, or finds it running; prints the path of its kubeconfig
+npm run cluster -- down          ends it and leaves nothing
+npm run cluster -- status        which there are, and how they are
+npm run cluster -- recycle       empties the volumes that no claim holds any more, and offers them again
+npm run cluster -- exec -- COMMAND …       runs a command in its namespaces, in the control plane's network
+npm run cluster -- kill PROGRAM [SIGNAL]   ends one of its programs, such as kube-apiserver or node2-kubelet
+npm run cluster -- start PROGRAM           starts it again
+npm run cluster -- registry PORT           its nodes pull registry.test/… from what listens on 127.0.0.1:PORT
+npm run cluster -- prepare       builds and downloads what up needs, and starts nothing
+
+  --name NAME    another cluster beside the first (default: dev)
+  --nodes N      for up: how many nodes (default: 3)
+  --in NETWORK   for exec: a node's network, which reaches pods and Services, or "outside", this machine's
+
+It is the cluster that ${variable} names, if that is set; else kind's, where kind and Docker work;
+else, as root on Debian 12, a real Kubernetes made from its programs. recycle, exec, kill, start and registry are for that one alone.`;
 const options = {
   name: { type: 'string', default: 'dev' },
   nodes: { type: 'string', default: '3' },
   in: { type: 'string' },
+  help: { type: 'boolean' },
 };
 
 async function main() {
   const { values, positionals } = request();
+  if (values.help) return console.log(usage);
   const [verb, ...rest] = positionals;
   const nodes = Number(values.nodes);
   if (!(nodes >= 1 && nodes <= 9)) throw new ToolError('--nodes takes a number from 1 to 9.');

@@ -1,6 +1,7 @@
 import { resolve as absolute, dirname, join, sep } from 'node:path';
 import { checkChart } from './check.ts';
 import { type RawRequest, type Request, reaches, readRequest } from './config.ts';
+import { connectAll, deployAll, sourcesOf } from './deployments.ts';
 import { Cancelled, EnvironmentError, RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import type { PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
@@ -9,6 +10,7 @@ import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import { makePlan } from './plan.ts';
 import type { Files, Ports } from './ports.ts';
+import { fetchAsked } from './published.ts';
 import { Record } from './record.ts';
 import { renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
@@ -45,7 +47,7 @@ export async function run(
   return { ...ending, ...(crash !== undefined && { crash }) };
 }
 
-/** resolve → lint → render → validate → package → publish */
+/** resolve → lint → render → validate → package → publish → deploy → test */
 async function pipeline(
   raw: RawRequest,
   base: Base,
@@ -60,12 +62,8 @@ async function pipeline(
     folder = request.report;
     const ports = { ...base, ...connect(request) };
 
-    const { charts, findings } = await survey(request, base.files);
-    const plan = makePlan(request, charts);
-    const values = await loadValues(request, plan, base.files);
-    record.add([...findings, ...values.findings, ...heldBack(request)]);
-    const packages = await together(plan.charts.map((chart) => checkChart(request, chart, values, record, ports)));
-    await publishAll(request, packages, record, ports);
+    if (request.charts.published) await deployPublished(request, record, ports);
+    else await shipFromSource(request, record, ports);
     return { record, status: record.failed ? 'failed' : 'passed', folder };
   } catch (error) {
     if (error instanceof Cancelled) return { record, status: 'cancelled', folder };
@@ -81,6 +79,38 @@ async function pipeline(
     record.add([{ stage: 'tools', rule: 'tools/bug', severity: 'error', message }]);
     return { record, status: 'error', folder, crash: error };
   }
+}
+
+/** Everything, for charts in folders. */
+async function shipFromSource(request: Request, record: Record, ports: Ports): Promise<void> {
+  const { charts, findings } = await survey(request, ports.files);
+  const plan = makePlan(request, charts);
+  const values = await loadValues(request, plan, ports.files);
+  const connections = await connectAll(plan, ports);
+  record.add([...findings, ...values.findings, ...heldBack(request)]);
+  const packages = await together(plan.charts.map((chart) => checkChart(request, chart, values, record, ports)));
+  await publishAll(request, packages, record, ports);
+  if (plan.deploy.length === 0) return;
+  const built = record.failed ? [] : packages.filter((each) => each !== undefined);
+  const sources = await sourcesOf(request, built, record, ports);
+  await deployAll(request, plan, values, sources, connections, record, ports);
+}
+
+/** What is published is deployed as it is: by its digest, with no stage before. */
+async function deployPublished(request: Request, record: Record, ports: Ports): Promise<void> {
+  record.add(heldBack(request));
+  if (request.deployment.environments.length === 0) return;
+  const unpacked = await fetchAsked(request, record, ports);
+  if (record.failed) return;
+  const plan = makePlan(
+    request,
+    unpacked.map(({ chart }) => chart),
+  );
+  const values = await loadValues(request, plan, ports.files);
+  const connections = await connectAll(plan, ports);
+  record.add(values.findings);
+  const sources = new Map(unpacked.map(({ fetched }) => [fetched.name, fetched]));
+  await deployAll(request, plan, values, sources, connections, record, ports);
 }
 
 /** Said rather than skipped in silence. */

@@ -1,4 +1,5 @@
 import type { KindName, KubeObject, ObjectName } from './domain/kube-object.ts';
+import type { Here, Holder } from './domain/lease-holder.ts';
 import type { Report } from './domain/outcome.ts';
 import type { Location } from './domain/reference.ts';
 import type { StageRun } from './domain/stage.ts';
@@ -12,6 +13,15 @@ export interface Ports {
   readonly files: Files;
   readonly host: Host;
   readonly clock: Clock;
+  readonly self: Self;
+}
+
+/** This run: how others come to know it, and what ends it. */
+export interface Self {
+  readonly run: Omit<Holder, 'id' | 'since'>;
+  readonly here: Here;
+  /** Aborted with a `Cancelled` when the run is interrupted. */
+  readonly cancel: AbortSignal;
 }
 
 export interface Clock {

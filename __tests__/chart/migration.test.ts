@@ -83,8 +83,18 @@ test('time limits: the script gives up before the Job, the Job before the Deploy
   ];
   expect(limits).toEqual([230, 230]);
   expect(job.activeDeadlineSeconds).toBe(240);
-  expect(one(objects, 'Deployment').spec.progressDeadlineSeconds).toBe(300);
+  expect(one(objects, 'Deployment').spec.progressDeadlineSeconds).toBe(290);
   expect(job.backoffLimit).toBe(3);
+});
+
+test('a migration that would fail again is not repeated, one that met a drained node is', async () => {
+  const code = /^FAULTY = (\d+)/m.exec(script)?.[1];
+  for (const upgrade of [false, true]) {
+    expect(one(await render({ upgrade }), 'Job').spec.podFailurePolicy.rules).toEqual([
+      { action: 'FailJob', onExitCodes: { operator: 'In', values: [Number(code)] } },
+      { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
+    ]);
+  }
 });
 
 test('migration.enabled: false leaves out Job, hook and wait', async () => {

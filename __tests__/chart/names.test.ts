@@ -184,8 +184,28 @@ describe('a name that is too long for the pods of a StatefulSet is refused', () 
   });
 });
 
-test("a release's name with a dot is refused where a Service of a store would have it", async () => {
-  const said = await refusal({ release: 'agent.v2' });
-  expect(said).toMatch(/agent\.v2-postgresql has a dot.*set postgresql\.fullnameOverride/);
-  expect(said).toMatch(/agent\.v2-redis-replicas has a dot.*set redis\.fullnameOverride/);
+describe('a name that no Service can have is refused', () => {
+  test.each([
+    [{ release: 'agent.v2' }, /agent\.v2-postgresql is none for a Service.*set postgresql\.fullnameOverride/],
+    [{ release: '1agent' }, /1agent-redis-replicas is none for a Service.*set redis\.fullnameOverride/],
+    [{ release: '1agent', values: short }, /the full name 1agent doesn't begin with a letter/],
+    [{ values: { nameOverride: 'postgresql' } }, /agent-dev-postgresql is that of a store's Service too/],
+    [{ values: { fullnameOverride: 'agent-dev-redis-master' } }, /is that of a store's Service too/],
+  ] as [Case, RegExp][])('%j', async (wanted, message) => {
+    expect(await refusal(wanted)).toMatch(message);
+  });
+});
+
+test.each(['true', 'null', 'no', 'e1'])('a release that is called %s stays a text', async (release) => {
+  const own = (await render({ release, values: { ...short, networkPolicy: { enabled: true } } })).filter(
+    ({ metadata }) => metadata.labels['app.kubernetes.io/part-of'] === 'task-api',
+  );
+  expect(own.length).toBeGreaterThan(6);
+  for (const { metadata } of own) {
+    expect(typeof metadata.name).toBe('string');
+    expect(metadata.labels['app.kubernetes.io/instance']).toBe(release);
+  }
+  const { spec } = one(own, 'Deployment', release);
+  expect(spec.selector.matchLabels['app.kubernetes.io/instance']).toBe(release);
+  expect(spec.template.spec.serviceAccountName).toBe(release);
 });

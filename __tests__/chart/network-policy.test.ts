@@ -67,6 +67,17 @@ describe('network policies', () => {
     );
   });
 
+  test('name who comes into a store', async () => {
+    const values = { networkPolicy: { enabled: true }, backup };
+    const clients = async (store: string) => {
+      const { spec } = one(await render({ values }), 'NetworkPolicy', `agent-dev-${store}`);
+      const [{ from }] = spec.ingress;
+      return from[0].podSelector.matchExpressions[0].values.sort();
+    };
+    expect(await clients('postgresql')).toEqual(['agent', 'backup', 'migration', 'restore', 'test']);
+    expect(await clients('redis')).toEqual(['agent', 'test']);
+  });
+
   test('let replicas follow, and the pods of the namespace talk to the agent, by default', async () => {
     const shown = await paths({ environment: 'prod', release: 'r', values: { backup } });
     expect(shown).toEqual(

@@ -1,13 +1,13 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   agentVersion,
   type Cluster,
   chartWithDependencies,
   clusterCommand,
+  eventually,
   impatientStores,
   localStores,
   startCluster,
@@ -275,17 +275,4 @@ interface Answer {
   readonly cache: string | null;
   // biome-ignore lint/suspicious/noExplicitAny: whatever the agent says
   readonly body: any;
-}
-
-/** Waits for a cluster to come round to it. */
-async function eventually(check: () => Promise<void>): Promise<void> {
-  const deadline = performance.now() + 90_000;
-  for (;;) {
-    try {
-      return await check();
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-    }
-    await wait(300);
-  }
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Cluster, clusterCommand, clusterScript, ran, startCluster } from '../support/cluster.ts';
+import { type Cluster, clusterCommand, clusterScript, eventually, ran, startCluster } from '../support/cluster.ts';
 import { machineState, processesOf, remains, type Traces, traces } from '../support/cluster-remains.ts';
 
 // @ts-expect-error a script of the repository, plain JavaScript
@@ -60,6 +60,54 @@ ours('the cluster without Docker', () => {
     }
   }, 30_000);
 
+  test('its nodes do what nodes do: Services and names from everywhere, limits of memory and disk, a network that can be cut', async () => {
+    await cluster.apply(
+      deployment('web', 3, ['python3', '-m', 'http.server', '8000', '--directory', '/tmp']),
+      {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: 'web' },
+        spec: { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 8000 }] },
+      },
+      pod('greedy', ['python3', '-c', 'import time; x = bytearray(200_000_000); time.sleep(600)'], { memory: '50Mi' }),
+      pod('bloated', ['sh', '-c', 'head -c 30000000 /dev/zero > /tmp/x; sleep 600'], { 'ephemeral-storage': '10Mi' }),
+    );
+    await cluster.kubectl('rollout', 'status', 'deployment/web', '--timeout=60s');
+    const { items } = await cluster.get('pods', '--selector', 'app=web');
+    const places = items.map(({ spec }: { spec: { nodeName: string } }) => spec.nodeName);
+    expect(new Set(places).size).toBeGreaterThan(1);
+
+    const ask = (url: string): string[] => [
+      process.execPath,
+      '-e',
+      `fetch('${url}', { signal: AbortSignal.timeout(1_000) }).then(({ status }) => console.log(status), ({ name }) => console.log(name))`,
+    ];
+    for (const node of ['node1', 'node2', 'node3']) {
+      for (let times = 0; times < 5; times++) {
+        expect(await cluster.exec(node, ...ask('http://web.default.svc.cluster.local/'))).toBe('200\n');
+      }
+    }
+    // Also when the Service leads a pod back to itself, or to one on the same node.
+    const script = "import urllib.request as r; print({r.urlopen('http://web', timeout=3).status for _ in range(20)})";
+    expect(await cluster.kubectl('exec', items[0].metadata.name, '--', 'python3', '-c', script)).toBe('{200}\n');
+
+    const { podIP } = items[0].status;
+    const [home] = places;
+    const nft = (statement: string): Promise<string> => cluster.exec(home, 'nft', statement);
+    const other = ['node1', 'node2', 'node3'].find((node) => node !== home) ?? '';
+    await nft(`table ip cut { chain forward { type filter hook forward priority -200; ip daddr ${podIP} drop; }; }`);
+    expect(await cluster.exec(other, ...ask(`http://${podIP}:8000/`))).toBe('TimeoutError\n');
+    await nft('delete table ip cut');
+    expect(await cluster.exec(other, ...ask(`http://${podIP}:8000/`))).toBe('200\n');
+
+    const fate = async (name: string): Promise<string> => {
+      const { status } = await cluster.get('pod', name);
+      return status.reason ?? status.containerStatuses?.[0]?.state?.terminated?.reason ?? '';
+    };
+    await eventually(async () => expect(await fate('greedy')).toBe('OOMKilled'));
+    await eventually(async () => expect(await fate('bloated')).toBe('Evicted'));
+  }, 120_000);
+
   test('a second cluster lives beside it, and goes without it', async () => {
     const other = await startCluster('e2e-other', 1);
     try {
@@ -78,12 +126,7 @@ ours('the cluster without Docker', () => {
     await clusterCommand('kill', 'kube-apiserver', '--name', cluster.name);
     await expect(cluster.get('nodes')).rejects.toThrow(/refused|EOF|reset|closed/i);
     await clusterCommand('start', 'kube-apiserver', '--name', cluster.name);
-    for (let tries = 0; ; tries++) {
-      const answer = await cluster.get('nodes').catch((error: Error) => error);
-      if (!(answer instanceof Error)) break;
-      if (tries === 100) throw answer;
-      await wait(200);
-    }
+    await eventually(() => cluster.get('nodes'));
   }, 60_000);
 
   test('down leaves nothing, and this machine as it was', async () => {
@@ -175,6 +218,25 @@ test('KUBECONFIG never decides which cluster it is; the variable made for it doe
   expect(existsSync(clusterNamed('given').folder)).toBe(false);
 });
 
+function pod(name: string, command: string[], limits: Record<string, string> = {}): object {
+  const container = { name, image: 'chartship.test/agent:1.0.0', command, resources: { limits } };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name },
+    spec: { restartPolicy: 'Never', containers: [container] },
+  };
+}
+
+function deployment(name: string, replicas: number, command: string[]): object {
+  const container = { name, image: 'chartship.test/agent:1.0.0', command };
+  const probed = { ...container, readinessProbe: { httpGet: { path: '/', port: 8000 }, periodSeconds: 1 } };
+  const labels = { app: name };
+  const template = { metadata: { labels }, spec: { containers: [probed] } };
+  const spec = { replicas, selector: { matchLabels: labels }, template };
+  return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name }, spec };
+}
+
 function killHard(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
@@ -185,10 +247,7 @@ function killHard(pid: number): void {
 }
 
 async function gone(left: Traces): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    const processes = (await remains(left)).filter((what) => what.startsWith('process '));
-    if (processes.length === 0) return;
-    if (tries === 200) throw new Error(`still alive: ${processes.join('\n')}`);
-    await wait(50);
-  }
+  await eventually(async () => {
+    expect((await remains(left)).filter((what) => what.startsWith('process '))).toEqual([]);
+  });
 }

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { pinned, repository } from './scenario.ts';
 
 export interface Ran {
@@ -40,6 +41,7 @@ export interface Cluster {
   /** kubectl … --output=json, parsed. */
   // biome-ignore lint/suspicious/noExplicitAny: a Kubernetes object, as it is
   get(...args: string[]): Promise<any>;
+  apply(...objects: readonly object[]): Promise<void>;
   /** The pinned Helm 4; Helm 3 as `helm3`. Neither reads or writes what this machine's user has configured. */
   helm(...args: string[]): Promise<string>;
   helm3(...args: string[]): Promise<string>;
@@ -53,7 +55,8 @@ export interface Cluster {
 /** Starts one, or finds it running. Test files that share a label share a cluster; each process has its own. */
 export async function startCluster(label: string, nodes = 3): Promise<Cluster> {
   const name = `${label}-${process.pid}`;
-  const home = mkdtempSync(join(tmpdir(), 'chartship-cluster-home-'));
+  const home = join(tmpdir(), `chartship-home-${name}`);
+  mkdirSync(home, { recursive: true });
   const printed = await clusterCommand('up', '--name', name, '--nodes', String(nodes));
   const kubeconfig = printed.trim().split('\n').at(-1) ?? '';
   const kept = Object.entries(process.env).filter(([variable]) => !/^(HELM_|KUBE|XDG_)/.test(variable));
@@ -65,6 +68,11 @@ export async function startCluster(label: string, nodes = 3): Promise<Cluster> {
     kubeconfig,
     env,
     kubectl,
+    apply: async (...objects) => {
+      const list = join(home, 'objects.json');
+      writeFileSync(list, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+      await kubectl('apply', '--filename', list);
+    },
     get: async (...args) => JSON.parse(await kubectl('get', ...args, '--output=json')),
     helm: (...args) => ranWell(pinned('helm'), args, env),
     helm3: (...args) => ranWell(pinned('helm3'), args, env),
@@ -113,4 +121,18 @@ export function agentVersion(version: '1.0.0' | '2.0.0' | '3.0.0-broken'): strin
     ...['--set', 'agent.image.repository=chartship.test/agent', '--set', `agent.image.tag=${version}`],
     ...['--set', `migration.image=${image}`],
   ];
+}
+
+/** Waits for a cluster to come round to it. */
+export async function eventually(check: () => Promise<unknown>, seconds = 90): Promise<void> {
+  const deadline = performance.now() + seconds * 1_000;
+  for (;;) {
+    try {
+      await check();
+      return;
+    } catch (error) {
+      if (performance.now() > deadline) throw error;
+    }
+    await wait(300);
+  }
 }

@@ -9,6 +9,7 @@ finds its own.
 import os
 import sys
 import time
+import traceback
 
 from alembic import command
 from alembic.config import Config
@@ -21,6 +22,7 @@ from sqlalchemy.pool import NullPool
 
 TABLE = "task_api_applied_revisions"
 LOCK = 7_203_411  # of all migrations of this chart in one database
+FAULTY = 3  # exit code of a migration that would fail again; the Job isn't repeated then
 
 deadline = time.monotonic() + float(os.environ["MIGRATION_TIMEOUT"])
 config = Config(os.environ.get("ALEMBIC_CONFIG", "alembic.ini"))
@@ -67,6 +69,17 @@ def record(connection, revisions):
         )
 
 
+def upgrade():
+    print("Running database migrations...")
+    try:
+        command.upgrade(config, "heads")
+    except OperationalError:  # the connection, or a lock: it may go better next time
+        raise
+    except Exception:
+        traceback.print_exc()
+        sys.exit(FAULTY)
+
+
 def migrate():
     connection = until(engine.connect, "the database")
     with connection:
@@ -77,8 +90,7 @@ def migrate():
         if needed <= applied(connection):
             print(f"Nothing to do: the schema has {', '.join(sorted(needed)) or 'no revision to have'}.")
         else:
-            print("Running database migrations...")
-            command.upgrade(config, "heads")
+            upgrade()
         record(connection, applied(connection))
     print("Migration completed successfully")
 

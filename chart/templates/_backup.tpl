@@ -42,7 +42,7 @@ template:
           sizeLimit: {{ $backup.s3.scratchSize }}
         {{- else }}
         persistentVolumeClaim:
-          claimName: {{ $backup.existingClaim }}
+          claimName: {{ $backup.existingClaim | quote }}
         {{- end }}
       {{- include "task-api.volumes" $backup | nindent 6 }}
 {{- end -}}
@@ -53,7 +53,7 @@ template:
 {{- $step := last . -}}
 {{- $backup := $.Values.backup -}}
 {{- $isTransfer := has $step (list "upload" "download") -}}
-image: {{ $isTransfer | ternary $backup.s3.image $backup.image }}
+image: {{ $isTransfer | ternary $backup.s3.image $backup.image | quote }}
 imagePullPolicy: {{ $backup.imagePullPolicy }}
 command: [/bin/sh, -c]
 args:
@@ -61,7 +61,7 @@ args:
     {{- $.Files.Get (printf "files/%s.sh" $step) | nindent 4 }}
 env:
   - name: NAME
-    value: {{ include "task-api.fullname" $ }}
+    value: {{ include "task-api.fullname" $ | quote }}
   - name: RETENTION_DAYS
     value: {{ $backup.retentionDays | quote }}
   # Which backup a restore takes: the name of a file; empty: the newest.
@@ -88,7 +88,7 @@ volumeMounts:
 {{/* By libpq's variables: a URL would be an argument, which the node's process list shows. */}}
 {{- define "task-api.backup.postgresqlEnv" -}}
 - name: PGHOST
-  value: {{ include "task-api.postgresql.host" . }}
+  value: {{ include "task-api.postgresql.host" . | quote }}
 - name: PGPORT
   value: {{ include "task-api.postgresql.port" . | quote }}
 - name: PGUSER
@@ -128,7 +128,7 @@ volumeMounts:
 - name: RCLONE_CONFIG_STORE_{{ $name }}
   valueFrom:
     secretKeyRef:
-      name: {{ $s3.existingSecret }}
+      name: {{ $s3.existingSecret | quote }}
       key: {{ $key }}
 {{- end }}
 {{- end -}}

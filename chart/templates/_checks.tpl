@@ -43,9 +43,19 @@ Called by the Deployment, which is always rendered.
 {{- $faults | toJson -}}
 {{- end -}}
 
-{{/* A Service's name has no dot. Kubernetes makes a label of a StatefulSet's name and a hash: over 52 characters its pods are refused. */}}
+{{/*
+A Service's name begins with a letter and has no dot. Kubernetes makes a label of a StatefulSet's name and a hash: over
+52 characters its pods are refused.
+*/}}
 {{- define "task-api.check.names" -}}
 {{- $faults := list -}}
+{{- $full := include "task-api.fullname" . -}}
+{{- if not (regexMatch "^[a-z]" $full) -}}
+{{- $faults = append $faults (printf "the full name %s doesn't begin with a letter, as a Service's must: use another release name, or set fullnameOverride" $full) -}}
+{{- end -}}
+{{- if has $full (list (include "task-api.postgresql.host" .) (include "task-api.redis.host" .)) -}}
+{{- $faults = append $faults (printf "the full name %s is that of a store's Service too: set another nameOverride or fullnameOverride" $full) -}}
+{{- end -}}
 {{- $sets := dict -}}
 {{- with .Subcharts.postgresql -}}
 {{- $_ := set $sets (printf "%s%s" (include "common.names.fullname" .) (eq .Values.architecture "replication" | ternary "-primary" "")) "postgresql" -}}
@@ -54,8 +64,8 @@ Called by the Deployment, which is always rendered.
 {{- $_ := set $sets (printf "%s%s" (include "common.names.fullname" .) (eq .Values.architecture "replication" | ternary "-replicas" "-master")) "redis" -}}
 {{- end -}}
 {{- range $set, $store := $sets -}}
-{{- if contains "." $set -}}
-{{- $faults = append $faults (printf "the name %s has a dot, which a Service can't have: use a release name without one, or set %s.fullnameOverride" $set $store) -}}
+{{- if not (regexMatch "^[a-z][a-z0-9-]*$" $set) -}}
+{{- $faults = append $faults (printf "the name %s is none for a Service, which begins with a letter and has no dot: use another release name, or set %s.fullnameOverride" $set $store) -}}
 {{- end -}}
 {{- if gt (len $set) 52 -}}
 {{- $faults = append $faults (printf "the name of the StatefulSet %s has %d characters, and 52 are the most that work: use a shorter release name, or set %s.fullnameOverride" $set (len $set) $store) -}}

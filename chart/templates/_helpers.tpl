@@ -54,8 +54,8 @@ Labels, called with (dict "context" $ "component" NAME). Every pod of the chart 
 selector for the agent never takes in a migration's or a test's pod.
 */}}
 {{- define "task-api.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "task-api.name" .context }}
-app.kubernetes.io/instance: {{ .context.Release.Name }}
+app.kubernetes.io/name: {{ include "task-api.name" .context | quote }}
+app.kubernetes.io/instance: {{ .context.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
@@ -77,8 +77,8 @@ app.kubernetes.io/component: {{ .component }}
 
 {{/* An object's metadata, called with (dict "context" $ "component" NAME "name" NAME "labels" {} "annotations" {}); the last two may be left out. */}}
 {{- define "task-api.metadata" -}}
-name: {{ .name }}
-namespace: {{ .context.Release.Namespace }}
+name: {{ .name | quote }}
+namespace: {{ .context.Release.Namespace | quote }}
 labels:
   {{- merge (include "task-api.labels" . | fromYaml) (.labels | default dict) | toYaml | nindent 2 }}
 {{- with .annotations }}

@@ -43,6 +43,18 @@ true
 {{- $ := first . -}}
 backoffLimit: 3
 activeDeadlineSeconds: {{ $.Values.migration.timeout }}
+podFailurePolicy:
+  rules:
+    # files/migrate.py says that another try would fail alike.
+    - action: FailJob
+      onExitCodes:
+        operator: In
+        values: [3]
+    # A drained node is nobody's failure.
+    - action: Ignore
+      onPodConditions:
+        - type: DisruptionTarget
+          status: "True"
 template:
   metadata:
     labels:
@@ -62,7 +74,7 @@ template:
 {{- define "task-api.migration.container" -}}
 {{- $ := first . -}}
 {{- $migration := $.Values.migration -}}
-image: {{ $migration.image }}
+image: {{ $migration.image | quote }}
 imagePullPolicy: {{ $migration.imagePullPolicy }}
 command: [python3, -c]
 args:
@@ -73,7 +85,7 @@ env:
   - name: DATABASE_URL
     valueFrom:
       secretKeyRef:
-        name: {{ index . 1 }}
+        name: {{ index . 1 | quote }}
         key: database-url
   # The script gives up before the Job's deadline ends it, so that its log says why.
   - name: MIGRATION_TIMEOUT

@@ -3,8 +3,8 @@
 {{/* The pods of the chart of these components; called with (list CONTEXT COMPONENT …). */}}
 {{- define "task-api.network.pods" -}}
 matchLabels:
-  app.kubernetes.io/name: {{ include "task-api.name" (first .) }}
-  app.kubernetes.io/instance: {{ (first .).Release.Name }}
+  app.kubernetes.io/name: {{ include "task-api.name" (first .) | quote }}
+  app.kubernetes.io/instance: {{ (first .).Release.Name | quote }}
 matchExpressions:
   - key: app.kubernetes.io/component
     operator: In
@@ -15,8 +15,8 @@ matchExpressions:
 {{/* The pods of a store; called with its context: .Subcharts.redis, say. */}}
 {{- define "task-api.network.store" -}}
 matchLabels:
-  app.kubernetes.io/name: {{ include "common.names.name" . }}
-  app.kubernetes.io/instance: {{ .Release.Name }}
+  app.kubernetes.io/name: {{ include "common.names.name" . | quote }}
+  app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{/* The ports on which the stores' pods listen, which needn't be those of their Services. */}}

@@ -15,14 +15,14 @@ automountServiceAccountToken: {{ .automount | default false }}
 imagePullSecrets:
   {{- range uniq . }}
   {{- if kindIs "map" . }}
-  - name: {{ .name }}
+  - name: {{ .name | quote }}
   {{- else }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
   {{- end }}
   {{- end }}
 {{- end }}
 {{- with $values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with $values.nodeSelector }}
 nodeSelector:

@@ -48,7 +48,7 @@ of the chart see it: among its values.
 - name: {{ first . }}
   valueFrom:
     secretKeyRef:
-      name: {{ $secret }}
+      name: {{ $secret | quote }}
       key: {{ last . }}
 {{- end }}
 {{- end -}}

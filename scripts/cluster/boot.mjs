@@ -16,6 +16,8 @@ import { makeVolumes } from './volumes.mjs';
 const folder = process.argv[2];
 const plan = JSON.parse(fs.readFileSync(path.join(folder, 'plan.json'), 'utf8'));
 const env = withPrograms(plan.programs, { HOME: folder, LANG: 'C.UTF-8' });
+/** Programs that should have stayed. */
+const ended = [];
 const say = (text) => process.stdout.write(`${text}\n`);
 
 async function main() {
@@ -143,7 +145,8 @@ function controllers() {
 
 function start(program, argv, network = 'control-plane') {
   const name = network === 'control-plane' ? program : `${network}-${program}`;
-  startProgram(folder, name, { command: inNetwork(argv, network), env });
+  const child = startProgram(folder, name, { command: inNetwork(argv, network), env });
+  child.on('exit', () => ended.push(name));
 }
 
 /** nsenter, not `ip netns exec`: that mounts /sys anew, where the kubelet then finds no control groups. */
@@ -159,12 +162,17 @@ function writePrivate(name, text) {
   fs.writeFileSync(at(name), text, { mode: 0o600 });
 }
 
+function lastWords(name) {
+  return fs.readFileSync(at('log', name), 'utf8').trim().split('\n').slice(-3).join('\n');
+}
+
 async function until(what, attempt) {
   const deadline = Date.now() + 120_000;
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
+      for (const name of ended) throw new Error(`${name} ended: ${lastWords(name)}`);
       if (Date.now() > deadline)
         throw new Error(`Not within two minutes: ${what}. ${error.message}. The logs are in ${at('log')}.`);
     }

@@ -4,6 +4,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 const mount = '/sys/fs/cgroup';
+/** How the names of all clusters' groups begin. */
+export const prefix = 'chartship-';
 const isVersion2 = () => fs.existsSync(path.join(mount, 'cgroup.controllers'));
 
 function trees() {
@@ -70,6 +72,11 @@ export function removeGroups(name) {
     }
   }
   return groupsOf(name).length === 0;
+}
+
+/** Whether there is a cluster on this machine, of whatever checkout. */
+export function isAnyCluster() {
+  return trees().some((tree) => fs.readdirSync(tree).some((entry) => entry.startsWith(prefix)));
 }
 
 /** Every group of the cluster in every tree, the innermost first. */

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder, clusterToolNames, getTools, ToolError } from '../tools.mjs';
 import { nodeName } from './addresses.mjs';
 import { apiOf } from './api.mjs';
+import { prefix } from './control-groups.mjs';
 import { nodePrograms, withPrograms } from './debian.mjs';
 import { nodeImages } from './images.mjs';
 import { kubeconfig } from './keys.mjs';
@@ -15,6 +16,7 @@ import { firstProcess, inMachine, startMachine, stopMachine } from './machine.mj
 import { programNames, programRecord } from './programs.mjs';
 import { run } from './run.mjs';
 import { recycle } from './volumes.mjs';
+import { putWatchLimitBack, raiseWatchLimit } from './watch-limit.mjs';
 
 /** Why there can be none here, or undefined. */
 export function whyNot() {
@@ -35,7 +37,7 @@ export function clusterNamed(name) {
   const folder = path.join(clustersFolder(), name);
   // Two checkouts may have a cluster of one name each.
   const place = createHash('sha256').update(folder).digest('hex').slice(0, 6);
-  return { name, folder, group: `chartship-${name}-${place}`, kubeconfig: path.join(folder, 'kubeconfig') };
+  return { name, folder, group: `${prefix}${name}-${place}`, kubeconfig: path.join(folder, 'kubeconfig') };
 }
 
 function clustersFolder() {
@@ -65,6 +67,7 @@ export async function up(name, progress, nodeCount = 3) {
     const plan = { nodes, group: cluster.group, programs, images, kubernetes, coredns };
     fs.writeFileSync(path.join(cluster.folder, 'plan.json'), JSON.stringify(plan));
     linkPrograms(cluster, kubernetes);
+    await raiseWatchLimit();
     await runScript(cluster, 'boot.mjs', [cluster.folder], progress);
     await openTheApi(cluster);
     return cluster;
@@ -82,6 +85,7 @@ export async function down(name, progress) {
   const unlock = await lockOf(cluster, progress);
   try {
     await stopMachine(cluster);
+    await putWatchLimitBack();
     unlock.andForget();
   } finally {
     unlock();

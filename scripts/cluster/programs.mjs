@@ -18,6 +18,7 @@ export function startProgram(folder, name, { command, env, network }) {
   child.unref();
   const record = JSON.stringify({ pid: child.pid, command, env, network });
   fs.writeFileSync(path.join(folder, 'processes', name), record, { mode: 0o600 });
+  return child;
 }
 
 /**

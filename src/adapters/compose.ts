@@ -10,6 +10,7 @@ import { checkNodeDeploys } from './node-version.ts';
 import { createRegistry } from './oras.ts';
 import { createRunner } from './process.ts';
 import { createCredentials } from './registry-credentials.ts';
+import { runIdentity } from './run-identity.ts';
 import { createTools } from './tools.ts';
 
 export const clock: Clock = { now: () => performance.now() / 1000 };
@@ -17,7 +18,7 @@ export const clock: Clock = { now: () => performance.now() / 1000 };
 export interface Composition {
   readonly files: Files;
   /** Throws an `EnvironmentError` where what was asked for can't be done on this Node. */
-  connect(request: Request): Pick<Ports, 'helm' | 'registry' | 'connectCluster'>;
+  connect(request: Request): Pick<Ports, 'helm' | 'registry' | 'connectCluster' | 'self'>;
   /** Waits for children that are ending, and removes the private folder. */
   close(): Promise<void>;
 }
@@ -89,6 +90,7 @@ export async function compose(options: {
             limits,
             cancel,
           }),
+        self: { ...runIdentity(environment), cancel },
         registry: createRegistry({
           ...shared,
           cancel,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { DeploymentOutcome } from '../domain/deployment.ts';
 import type { Report } from '../domain/outcome.ts';
 import { isPublished } from '../report/commands.ts';
 
@@ -17,6 +18,8 @@ export interface Outputs {
   readonly findings: string;
   /** JSON array, as in report.json. */
   readonly published: string;
+  /** JSON array, as in report.json but without logs: the runner drops an output that holds a masked value. */
+  readonly deployments: string;
 }
 
 /** A refused publish gives no reference: what is there under that version is not what this run checked. */
@@ -33,5 +36,11 @@ export function outputsOf(report: Report, reportFolder: string | undefined): Out
     report: reportFolder ?? '',
     findings: String(report.findings.length),
     published: JSON.stringify(report.published),
+    deployments: JSON.stringify(report.deployments.map(withoutLogs)),
   };
+}
+
+function withoutLogs({ cause, tests, ...one }: DeploymentOutcome): object {
+  const { log: _log, ...told } = cause ?? {};
+  return { ...one, cause: cause && told, tests: tests.map(({ name, outcome }) => ({ name, outcome })) };
 }

@@ -1,3 +1,4 @@
+import type { DeploymentOutcome } from '../domain/deployment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Report } from '../domain/outcome.ts';
 import { plainText } from './plain-text.ts';
@@ -24,6 +25,7 @@ export function cleaned(report: Report, redact: (text: string) => string): Repor
       ...mapped(one, ['chart', 'version', 'registry'], clean),
       ...(one.reference !== undefined && { reference: cleanReference(one.reference, clean) }),
     })),
+    deployments: report.deployments.map((one) => cleanDeployment(one, clean)),
   };
 }
 
@@ -33,6 +35,17 @@ function cleanFinding(finding: Finding, clean: (text: string) => string): Findin
     ...mapped(finding, ['message', 'hint', 'chart', 'file', 'resource', 'path'], clean),
     ...(finding.environments && { environments: finding.environments.map(clean) }),
     ...(finding.kubeVersions && { kubeVersions: finding.kubeVersions.map(clean) }),
+  };
+}
+
+function cleanDeployment(one: DeploymentOutcome, clean: (text: string) => string): DeploymentOutcome {
+  const { cause } = one;
+  return {
+    ...one,
+    ...mapped(one, ['chart', 'environment', 'namespace', 'release'], clean),
+    reference: cleanReference(one.reference, clean),
+    cause: cause && { ...cause, ...mapped(cause, ['resource', 'message', 'hint', 'file', 'log'], clean) },
+    tests: one.tests.map((test) => ({ ...test, ...mapped(test, ['name', 'log'], clean) })),
   };
 }
 

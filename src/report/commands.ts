@@ -1,6 +1,6 @@
 import type { PublishOutcome } from '../domain/outcome.ts';
 import { isLoopback, parseTarget, tagOf } from '../domain/reference.ts';
-import { oneLine } from './plain-text.ts';
+import { shellWord } from './shell-word.ts';
 
 /** Whether the reference names what this run's package holds (a refused one names somebody else's content). */
 export function isPublished(one: PublishOutcome): one is PublishOutcome & { reference: string } {
@@ -27,9 +27,4 @@ export function commandsFor(one: PublishOutcome & { reference: string }): string
     `helm pull ${reference}${plain}`,
     `helm install ${name} ${reference}${plain}`,
   ];
-}
-
-function shellWord(text: string): string {
-  const line = oneLine(text);
-  return /^[A-Za-z0-9_./:@=+,%-]+$/.test(line) ? line : `'${line.replaceAll("'", "'\\''")}'`;
 }

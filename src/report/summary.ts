@@ -1,16 +1,21 @@
+import type { DeploymentOutcome } from '../domain/deployment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { PublishOutcome, Report, RunStatus } from '../domain/outcome.ts';
 import { checkTable } from './check-table.ts';
 import { commandsFor, isPublished } from './commands.ts';
-import { bySeverity, countOf, placeOf, scopeOf } from './findings.ts';
+import { causePlace, commandsToLook, DEPLOYMENT_WORDS, endingOf, isLive, isTold, testsText } from './deployments.ts';
+import { bySeverity, placeOf, scopeOf } from './findings.ts';
 import { codeBlock, inert, inertLines, table } from './markdown.ts';
-import { shorten } from './plain-text.ts';
+import { plainText, shorten } from './plain-text.ts';
 import { OUTCOME_WORDS, verdict } from './verdict.ts';
 
 /** GitHub refuses a step's summary that is larger than this many bytes. */
 const LIMIT_BYTES = 1024 * 1024;
 /** Findings of one severity; the others are in report.json. */
 const PER_SEVERITY = 50;
+/** Lines of a log, and UTF-16 units of one of them. */
+const LOG_LINES = 40;
+const LOG_LINE_LENGTH = 500;
 /** UTF-16 units of one message or hint. */
 const MESSAGE_LENGTH = 2000;
 
@@ -23,6 +28,7 @@ const MARKS: Record<RunStatus, string> = { passed: '✅', failed: '❌', invalid
 export function summaryText(report: Report): string {
   const blocks = [
     `## ${MARKS[report.status]} Chartship: ${verdict(report)}`,
+    ...deploymentBlocks(report),
     ...findingBlocks(report),
     ...publishedBlocks(report),
     ...checkedBlocks(report),
@@ -47,9 +53,11 @@ const HEADINGS = { error: 'Errors', warning: 'Warnings', note: 'Notes' } as cons
 
 function findingBlocks(report: Report): string[] {
   return (['error', 'warning', 'note'] as const).flatMap((severity) => {
-    const number = countOf(report, severity);
+    const those = bySeverity(report.findings).filter(
+      (finding) => finding.severity === severity && !isTold(finding, report),
+    );
+    const number = those.length;
     if (number === 0) return [];
-    const those = bySeverity(report.findings).filter((finding) => finding.severity === severity);
     const more = number - PER_SEVERITY;
     return [
       `### ${HEADINGS[severity]} (${number})`,
@@ -69,6 +77,56 @@ function findingBlock(finding: Finding): string {
   ];
   if (finding.hint !== undefined) lines.push(`  <br>💡 ${inertLines(shorten(finding.hint, MESSAGE_LENGTH))}`);
   return lines.join('\n');
+}
+
+function deploymentBlocks(report: Report): string[] {
+  if (report.deployments.length === 0) return [];
+  const rows = report.deployments.map((one) => [
+    `${deploymentMark(one)} ${DEPLOYMENT_WORDS[one.outcome]}`,
+    inert(one.environment),
+    `${inert(one.namespace)} / ${inert(one.release)}`,
+    one.revision === undefined ? '' : String(one.revision),
+    inert(testsText(one.tests)),
+    inert(one.reference.slice(one.reference.lastIndexOf('@') + 1)),
+  ]);
+  return [
+    '### Deployments',
+    table(['', 'Environment', 'Namespace / release', 'Live revision', 'Tests', 'Digest'], rows),
+    ...report.deployments.flatMap(deploymentBlock),
+  ];
+}
+
+function deploymentMark(one: DeploymentOutcome): string {
+  return isLive(one) ? '✅' : one.outcome === 'skipped' ? '⏭️' : one.outcome === 'cancelled' ? '🚫' : '❌';
+}
+
+/** A deployment that needs more words than a row of the table. */
+function deploymentBlock(one: DeploymentOutcome): string[] {
+  const { cause } = one;
+  const failed = one.tests.filter(({ outcome, log }) => outcome === 'failed' && log !== '' && log !== cause?.log);
+  const commands = commandsToLook(one);
+  const look = commands.length === 0 ? [] : [codeBlock('sh', commands)];
+  if (cause === null && failed.length === 0) return isLive(one) ? [] : look;
+  const blocks = [`**${inert(one.release)}** (${inert(one.environment)}): ${inert(endingOf(one))}`];
+  if (cause !== null) {
+    const place = causePlace(one);
+    const about = [
+      inert(cause.code),
+      ...(cause.resource === undefined ? [] : [inert(shorten(cause.resource, 500))]),
+      ...(place === undefined ? [] : [`set in **${inert(shorten(place, 500))}**`]),
+    ];
+    const hint = cause.hint === undefined ? '' : `\n  <br>💡 ${inertLines(shorten(cause.hint, MESSAGE_LENGTH))}`;
+    blocks.push(`- ${about.join(' · ')}<br>\n  ${inertLines(shorten(cause.message, MESSAGE_LENGTH))}${hint}`);
+    if (cause.log !== undefined && cause.log !== '') blocks.push(logBlock(cause.log));
+  }
+  for (const test of failed) blocks.push(`Log of the test ${inert(shorten(test.name, 500))}:`, logBlock(test.log));
+  return [...blocks, ...look];
+}
+
+function logBlock(log: string): string {
+  const lines = plainText(log).trimEnd().split('\n');
+  const shown = lines.slice(-LOG_LINES).map((line) => shorten(line, LOG_LINE_LENGTH));
+  return codeBlock('text', [...(lines.length > LOG_LINES ? ['…'] : []), ...shown]);
 }
 
 function publishedBlocks(report: Report): string[] {

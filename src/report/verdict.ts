@@ -1,5 +1,6 @@
 import { SEVERITIES } from '../domain/finding.ts';
 import type { PublishOutcome, Report, RunStatus } from '../domain/outcome.ts';
+import { DEPLOYMENT_WORDS } from './deployments.ts';
 import { countOf } from './findings.ts';
 import { count } from './plain-text.ts';
 
@@ -20,7 +21,7 @@ export const OUTCOME_WORDS: Record<PublishOutcome['outcome'], string> = {
 
 /** The whole run in one line, such as `failed: 1 chart × 3 environments; 1 refused; 1 error, 2 warnings`. */
 export function verdict(report: Report): string {
-  const said = [checked(report), published(report), found(report)].filter((part) => part !== '');
+  const said = [checked(report), published(report), deployed(report), found(report)].filter((part) => part !== '');
   return said.length === 0 ? WORDS[report.status] : `${WORDS[report.status]}: ${said.join('; ')}`;
 }
 
@@ -37,6 +38,13 @@ function checked(report: Report): string {
 function published(report: Report): string {
   return Object.entries(OUTCOME_WORDS)
     .map(([outcome, word]) => [report.published.filter((one) => one.outcome === outcome).length, word] as const)
+    .flatMap(([number, word]) => (number === 0 ? [] : [`${number} ${word}`]))
+    .join(', ');
+}
+
+function deployed(report: Report): string {
+  return Object.entries(DEPLOYMENT_WORDS)
+    .map(([outcome, word]) => [report.deployments.filter((one) => one.outcome === outcome).length, word] as const)
     .flatMap(([number, word]) => (number === 0 ? [] : [`${number} ${word}`]))
     .join(', ');
 }

@@ -1,0 +1,60 @@
+import { isPending, type Revision } from './release-record.ts';
+
+/** What is to be done with a release as its history stands, before anything new is deployed over it. */
+export type ReleaseState =
+  /** There is none, or it was uninstalled and its history kept. */
+  | { readonly kind: 'absent' }
+  /** A revision can be deployed over it. */
+  | { readonly kind: 'ready' }
+  /** A run that is no more left a revision pending: it is marked as failed, and the history looked at again. */
+  | { readonly kind: 'interrupted'; readonly pending: Revision }
+  /** Helm may be at work on it, started by somebody else. */
+  | { readonly kind: 'foreign'; readonly pending: Revision; readonly seconds: number }
+  /** No revision of it ever worked: it is removed, and installed anew. */
+  | { readonly kind: 'never-healthy' };
+
+/**
+ * Decides on a release's revisions (newest first) while its Lease is ours: a pending revision that a run of
+ * Chartship made is a dead run's, since a run gives its Lease back only when its helm has ended. `age` is of the
+ * pending revision, in seconds; `patience` how old one must be that somebody else's helm would still work on.
+ */
+export function stateOf(revisions: readonly Revision[], age: number, patience: number): ReleaseState {
+  const [newest] = revisions;
+  if (newest === undefined || newest.status === 'uninstalled') return { kind: 'absent' };
+  if (isPending(newest.status)) {
+    if (newest.ours !== undefined || age >= patience) return { kind: 'interrupted', pending: newest };
+    return { kind: 'foreign', pending: newest, seconds: patience - age };
+  }
+  // A removal that was cut off is brought to its end.
+  if (newest.status === 'uninstalling') return { kind: 'never-healthy' };
+  return revisions.some(everWorked) ? { kind: 'ready' } : { kind: 'never-healthy' };
+}
+
+/** Helm saw it ready, and no check of ours found otherwise. */
+function everWorked({ status, ours }: Revision): boolean {
+  return (status === 'deployed' || status === 'superseded') && ours?.verdict !== 'unhealthy';
+}
+
+/**
+ * The revision to go back to, of those older than `before`: what somebody deployed after our last healthy revision is
+ * what they meant to be live; else the newest that was found healthy; else one that helm called deployed and that
+ * nobody found otherwise.
+ */
+export function rollbackTarget(revisions: readonly Revision[], before: number): Revision | undefined {
+  const worked = revisions.filter((one) => one.revision < before && everWorked(one));
+  const foreign = worked.find(({ ours, status }) => ours === undefined && status === 'deployed');
+  const healthy = worked.find(({ ours }) => ours?.verdict === 'healthy');
+  if (foreign !== undefined && foreign.revision > (healthy?.revision ?? 0)) return foreign;
+  return healthy ?? worked[0];
+}
+
+/** The revision whose manifest is in the cluster: helm's newest that is deployed. */
+export function liveRevision(revisions: readonly Revision[]): Revision | undefined {
+  return revisions.find(({ status }) => status === 'deployed');
+}
+
+/** Whether a release is, as a whole, what is asked for: nothing came after the revision that has it, and it is healthy. */
+export function isUnchanged(revisions: readonly Revision[], content: string): boolean {
+  const [newest] = revisions;
+  return newest?.status === 'deployed' && newest.ours?.verdict === 'healthy' && newest.ours.content === content;
+}
