@@ -79,7 +79,7 @@ export async function transact(what: Deployable, session: Session, options: Depl
   if (!packed.ok) return { outcome: 'failed', cause: packed.cause, ...revisionOf(live) };
   const scaled = await scaledByOthers(manifest, session);
   if (!scaled.ok) return { outcome: 'failed', cause: scaled.cause, ...revisionOf(live) };
-  const findings = [...checked.value.findings, ...packed.value, ...scaled.value.findings];
+  const findings = [...checked.value, ...packed.value, ...scaled.value.findings];
   await tellDiff(before, manifest, session);
   if (options.dryRun) return { outcome: 'skipped', cause: null, findings, ...revisionOf(live) };
 
