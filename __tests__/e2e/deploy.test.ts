@@ -119,6 +119,7 @@ describe.each(['helm', 'helm3'] as const)('with %s', (helm) => {
 });
 
 test('a first install that fails is removed, with all that older revisions had, but for what holds data', async () => {
+  const claim = 'claim=small-data';
   const withData = await packed(folder, {
     'templates/data.yaml': `apiVersion: v1
 kind: PersistentVolumeClaim
@@ -132,15 +133,26 @@ metadata: { name: {{ .Release.Name }}-old }
 {{- end }}
 `,
   });
-  const left = await run({ package: withData, set: ['command=exit 3', 'old=yes'], rollback: false });
+  const left = await run({ package: withData, set: ['command=exit 3', 'old=yes', claim], rollback: false });
   expect(left.outcome).toMatchObject({ outcome: 'failed', revision: 1, cause: { code: 'crash-loop' } });
   await cluster.kubectl('get', 'configmap', 'small-old', '-n', namespace);
 
   // As plain helm does it: the newest revision doesn't know of the ConfigMap any more.
   await expect(
-    cluster.helm('upgrade', 'small', withData, '-n', namespace, '--set', 'command=exit 3', '--wait', '--timeout', '3s'),
+    cluster.helm(
+      'upgrade',
+      'small',
+      withData,
+      '-n',
+      namespace,
+      '--set',
+      `command=exit 3,${claim}`,
+      '--wait',
+      '--timeout',
+      '3s',
+    ),
   ).rejects.toThrow();
-  const again = await run({ package: withData, set: ['command=exit 4'] });
+  const again = await run({ package: withData, set: ['command=exit 4', claim] });
   expect(again.lines).toContain('no revision of small ever worked: it is removed and installed anew');
   expect(again.lines).toContain('kept: PersistentVolumeClaim/small-data');
   expect(again.outcome).toMatchObject({ outcome: 'removed', cause: { code: 'crash-loop' } });
@@ -151,7 +163,7 @@ metadata: { name: {{ .Release.Name }}-old }
       .split('\n')
       .filter((name) => !name.endsWith('kube-root-ca.crt')),
   ).toEqual(['persistentvolumeclaim/small-data']);
-  expect((await run({ package: withData })).outcome).toMatchObject({ outcome: 'deployed', revision: 1 });
+  expect((await run({ package: withData, set: [claim] })).outcome).toMatchObject({ outcome: 'deployed', revision: 1 });
 }, 180_000);
 
 test('without rollback a failed revision stays, and the next run deploys over it', async () => {
