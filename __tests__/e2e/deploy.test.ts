@@ -427,6 +427,50 @@ describe('before anything is changed', () => {
   }, 60_000);
 });
 
+describe('replicas that an autoscaler decides on', () => {
+  const autoscaler = {
+    'templates/autoscaler.yaml': `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: {{ .Release.Name }} }
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: {{ .Release.Name }} }
+  minReplicas: 2
+  maxReplicas: 5
+  metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 80 } } }]
+`,
+  };
+  const replicas = async (): Promise<number> =>
+    (await cluster.get('deployment', 'small', '-n', namespace)).spec.replicas;
+
+  test('are kept when the chart leaves them to it, also in a release that Helm 3 made', async () => {
+    for (const helm of ['helm', 'helm3'] as const) {
+      namespace = `${namespace}-${helm}`;
+      await run({ helm, set: ['replicas=3'] });
+      const scaled = await packed(folder, autoscaler);
+      const on = await run({ package: scaled, set: ['replicas=0'] });
+      expect(on.lines).toContain('Deployment/small keeps its 3 replicas: from now on an autoscaler decides');
+      expect(on.outcome).toMatchObject({ outcome: 'deployed' });
+      expect(await replicas()).toBe(3);
+      await cluster.kubectl('scale', 'deployment/small', '--replicas=4', '-n', namespace);
+      expect((await run({ package: scaled, set: ['replicas=0', 'env=b'] })).findings).toEqual([]);
+      expect(await replicas()).toBe(4);
+    }
+  }, 180_000);
+
+  test('are told of when the chart sets them, and when Helm 3 would drop them', async () => {
+    const scaled = await packed(folder, autoscaler);
+    await run({ package: scaled, set: ['replicas=2'] });
+    await cluster.kubectl('scale', 'deployment/small', '--replicas=3', '-n', namespace);
+    const told = { rule: 'deploy/scaled-by-others', severity: 'warning', resource: 'Deployment/small' };
+    expect((await run({ package: scaled, dryRun: true, set: ['replicas=2', 'env=b'] })).findings).toMatchObject([told]);
+    expect((await run({ package: scaled, dryRun: true, helm: 'helm3', set: ['replicas=0'] })).findings).toEqual([]);
+    await run({ package: scaled, helm: 'helm3', set: ['replicas=2', 'env=c'] });
+    expect((await run({ package: scaled, dryRun: true, helm: 'helm3', set: ['replicas=0'] })).findings).toMatchObject([
+      told,
+    ]);
+  }, 120_000);
+});
+
 test('what a Secret of its pods holds is in no line and no evidence', async () => {
   await run();
   await cluster.kubectl(
