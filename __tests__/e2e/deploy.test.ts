@@ -212,7 +212,7 @@ describe('who holds a release', () => {
   test('a run whose Lease is taken stops helm and touches nothing more', async () => {
     await run();
     const taken = await run({
-      set: ['env=b', 'probe=false'],
+      set: ['env=b', 'probe=exit 1'],
       timeout: 60,
       told: (line) => {
         if (isReady.test(line)) void hold({ holderIdentity: 'a thief' });
@@ -249,10 +249,14 @@ describe('who holds a release', () => {
 
   test('a revision that plain helm left pending is repaired once it is older than the time limit', async () => {
     await run();
-    const dead = spawn(pinned('helm'), ['upgrade', 'small', chart, '-n', namespace, '--wait', '--set', 'probe=false'], {
-      env: cluster.env,
-      stdio: 'ignore',
-    });
+    const dead = spawn(
+      pinned('helm'),
+      ['upgrade', 'small', chart, '-n', namespace, '--wait', '--set', 'probe=exit 1'],
+      {
+        env: cluster.env,
+        stdio: 'ignore',
+      },
+    );
     await untilPending();
     dead.kill('SIGKILL');
     const next = await run({ timeout: 10, set: ['env=b'] });
@@ -265,7 +269,7 @@ test('an interrupted run leaves the release to the next one, within seconds', as
   await run();
   let at = 0;
   const cut = await run({
-    set: ['env=b', 'probe=false'],
+    set: ['env=b', 'probe=exit 1'],
     told: (line, cancel) => {
       if (!isReady.test(line)) return;
       at = performance.now();
@@ -386,9 +390,17 @@ describe('before anything is changed', () => {
       '--verb=*',
       '--resource=secrets,leases.coordination.k8s.io,pods,pods/log,events,configmaps',
     );
+    // Helm itself looks before it says what it would do.
+    expect((await run({ kubeconfig })).outcome).toMatchObject({ outcome: 'failed', cause: { code: 'forbidden' } });
+    await cluster.kubectl('create', 'role', 'see', '--verb=get', '--resource=deployments.apps', '-n', namespace);
+    const account = `--serviceaccount=${namespace}:me`;
+    await cluster.kubectl('create', 'rolebinding', 'see', '--role=see', account, '-n', namespace);
     const refused = await run({ kubeconfig });
-    expect(refused.outcome).toMatchObject({ outcome: 'failed', cause: { code: 'forbidden' } });
-    expect(refused.outcome.cause?.message).toContain(`create deployments.apps in ${namespace}`);
+    expect(refused.outcome.cause).toMatchObject({
+      code: 'forbidden',
+      message: `the account may not create deployments.apps in ${namespace}, patch deployments.apps in ${namespace}`,
+    });
+    await expect(cluster.helm('history', 'small', '-n', namespace)).rejects.toThrow(/not found/);
   }, 60_000);
 
   test('the rights of edit in a namespace are enough', async () => {
@@ -519,7 +531,7 @@ async function killedHelm(helm: 'helm' | 'helm3', verb: string, revision: number
     '--set',
     'env=b',
     '--set',
-    'probe=false',
+    'probe=exit 1',
   ];
   const child = spawn(pinned(helm), args, { env: cluster.env, stdio: 'ignore' });
   await untilPending();
