@@ -119,6 +119,7 @@ describe.each(['helm', 'helm3'] as const)('with %s', (helm) => {
 });
 
 test('a first install that fails is removed, with all that older revisions had, but for what holds data', async () => {
+  const claim = 'claim=small-data';
   const withData = await packed(folder, {
     'templates/data.yaml': `apiVersion: v1
 kind: PersistentVolumeClaim
@@ -132,15 +133,26 @@ metadata: { name: {{ .Release.Name }}-old }
 {{- end }}
 `,
   });
-  const left = await run({ package: withData, set: ['command=exit 3', 'old=yes'], rollback: false });
+  const left = await run({ package: withData, set: ['command=exit 3', 'old=yes', claim], rollback: false });
   expect(left.outcome).toMatchObject({ outcome: 'failed', revision: 1, cause: { code: 'crash-loop' } });
   await cluster.kubectl('get', 'configmap', 'small-old', '-n', namespace);
 
   // As plain helm does it: the newest revision doesn't know of the ConfigMap any more.
   await expect(
-    cluster.helm('upgrade', 'small', withData, '-n', namespace, '--set', 'command=exit 3', '--wait', '--timeout', '3s'),
+    cluster.helm(
+      'upgrade',
+      'small',
+      withData,
+      '-n',
+      namespace,
+      '--set',
+      `command=exit 3,${claim}`,
+      '--wait',
+      '--timeout',
+      '3s',
+    ),
   ).rejects.toThrow();
-  const again = await run({ package: withData, set: ['command=exit 4'] });
+  const again = await run({ package: withData, set: ['command=exit 4', claim] });
   expect(again.lines).toContain('no revision of small ever worked: it is removed and installed anew');
   expect(again.lines).toContain('kept: PersistentVolumeClaim/small-data');
   expect(again.outcome).toMatchObject({ outcome: 'removed', cause: { code: 'crash-loop' } });
@@ -151,7 +163,7 @@ metadata: { name: {{ .Release.Name }}-old }
       .split('\n')
       .filter((name) => !name.endsWith('kube-root-ca.crt')),
   ).toEqual(['persistentvolumeclaim/small-data']);
-  expect((await run({ package: withData })).outcome).toMatchObject({ outcome: 'deployed', revision: 1 });
+  expect((await run({ package: withData, set: [claim] })).outcome).toMatchObject({ outcome: 'deployed', revision: 1 });
 }, 180_000);
 
 test('without rollback a failed revision stays, and the next run deploys over it', async () => {
@@ -200,7 +212,7 @@ describe('who holds a release', () => {
   test('a run whose Lease is taken stops helm and touches nothing more', async () => {
     await run();
     const taken = await run({
-      set: ['env=b', 'probe=false'],
+      set: ['env=b', 'probe=exit 1'],
       timeout: 60,
       told: (line) => {
         if (isReady.test(line)) void hold({ holderIdentity: 'a thief' });
@@ -237,10 +249,14 @@ describe('who holds a release', () => {
 
   test('a revision that plain helm left pending is repaired once it is older than the time limit', async () => {
     await run();
-    const dead = spawn(pinned('helm'), ['upgrade', 'small', chart, '-n', namespace, '--wait', '--set', 'probe=false'], {
-      env: cluster.env,
-      stdio: 'ignore',
-    });
+    const dead = spawn(
+      pinned('helm'),
+      ['upgrade', 'small', chart, '-n', namespace, '--wait', '--set', 'probe=exit 1'],
+      {
+        env: cluster.env,
+        stdio: 'ignore',
+      },
+    );
     await untilPending();
     dead.kill('SIGKILL');
     const next = await run({ timeout: 10, set: ['env=b'] });
@@ -253,7 +269,7 @@ test('an interrupted run leaves the release to the next one, within seconds', as
   await run();
   let at = 0;
   const cut = await run({
-    set: ['env=b', 'probe=false'],
+    set: ['env=b', 'probe=exit 1'],
     told: (line, cancel) => {
       if (!isReady.test(line)) return;
       at = performance.now();
@@ -374,9 +390,17 @@ describe('before anything is changed', () => {
       '--verb=*',
       '--resource=secrets,leases.coordination.k8s.io,pods,pods/log,events,configmaps',
     );
+    // Helm itself looks before it says what it would do.
+    expect((await run({ kubeconfig })).outcome).toMatchObject({ outcome: 'failed', cause: { code: 'forbidden' } });
+    await cluster.kubectl('create', 'role', 'see', '--verb=get', '--resource=deployments.apps', '-n', namespace);
+    const account = `--serviceaccount=${namespace}:me`;
+    await cluster.kubectl('create', 'rolebinding', 'see', '--role=see', account, '-n', namespace);
     const refused = await run({ kubeconfig });
-    expect(refused.outcome).toMatchObject({ outcome: 'failed', cause: { code: 'forbidden' } });
-    expect(refused.outcome.cause?.message).toContain(`create deployments.apps in ${namespace}`);
+    expect(refused.outcome.cause).toMatchObject({
+      code: 'forbidden',
+      message: `the account may not create deployments.apps in ${namespace}, patch deployments.apps in ${namespace}`,
+    });
+    await expect(cluster.helm('history', 'small', '-n', namespace)).rejects.toThrow(/not found/);
   }, 60_000);
 
   test('the rights of edit in a namespace are enough', async () => {
@@ -413,6 +437,50 @@ describe('before anything is changed', () => {
       cause: { code: 'forbidden', resource: `Namespace/${namespace}-not-there` },
     });
   }, 60_000);
+});
+
+describe('replicas that an autoscaler decides on', () => {
+  const autoscaler = {
+    'templates/autoscaler.yaml': `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: {{ .Release.Name }} }
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: {{ .Release.Name }} }
+  minReplicas: 2
+  maxReplicas: 5
+  metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 80 } } }]
+`,
+  };
+  const replicas = async (): Promise<number> =>
+    (await cluster.get('deployment', 'small', '-n', namespace)).spec.replicas;
+
+  test('are kept when the chart leaves them to it, also in a release that Helm 3 made', async () => {
+    for (const helm of ['helm', 'helm3'] as const) {
+      namespace = `${namespace}-${helm}`;
+      await run({ helm, set: ['replicas=3'] });
+      const scaled = await packed(folder, autoscaler);
+      const on = await run({ package: scaled, set: ['replicas=0'] });
+      expect(on.lines).toContain('Deployment/small keeps its 3 replicas: from now on an autoscaler decides');
+      expect(on.outcome).toMatchObject({ outcome: 'deployed' });
+      expect(await replicas()).toBe(3);
+      await cluster.kubectl('scale', 'deployment/small', '--replicas=4', '-n', namespace);
+      expect((await run({ package: scaled, set: ['replicas=0', 'env=b'] })).findings).toEqual([]);
+      expect(await replicas()).toBe(4);
+    }
+  }, 180_000);
+
+  test('are told of when the chart sets them, and when Helm 3 would drop them', async () => {
+    const scaled = await packed(folder, autoscaler);
+    await run({ package: scaled, set: ['replicas=2'] });
+    await cluster.kubectl('scale', 'deployment/small', '--replicas=3', '-n', namespace);
+    const told = { rule: 'deploy/scaled-by-others', severity: 'warning', resource: 'Deployment/small' };
+    expect((await run({ package: scaled, dryRun: true, set: ['replicas=2', 'env=b'] })).findings).toMatchObject([told]);
+    expect((await run({ package: scaled, dryRun: true, helm: 'helm3', set: ['replicas=0'] })).findings).toEqual([]);
+    await run({ package: scaled, helm: 'helm3', set: ['replicas=2', 'env=c'] });
+    expect((await run({ package: scaled, dryRun: true, helm: 'helm3', set: ['replicas=0'] })).findings).toMatchObject([
+      told,
+    ]);
+  }, 120_000);
 });
 
 test('what a Secret of its pods holds is in no line and no evidence', async () => {
@@ -463,7 +531,7 @@ async function killedHelm(helm: 'helm' | 'helm3', verb: string, revision: number
     '--set',
     'env=b',
     '--set',
-    'probe=false',
+    'probe=exit 1',
   ];
   const child = spawn(pinned(helm), args, { env: cluster.env, stdio: 'ignore' });
   await untilPending();
