@@ -14,6 +14,8 @@ export interface Staging {
   holds(sight: Sight, before: Sight): boolean;
   /** The run is in the phase for the first time; `holds`, where that says it all. */
   arrived?(sight: Sight, before: Sight): boolean;
+  /** What the run leaves shows that it was in the phase; where it can be told. */
+  shows?(left: Sight, before: Sight): boolean;
 }
 
 /** The seconds are generous: they are for a machine that is busy. */
@@ -25,6 +27,7 @@ export function stagingOf(row: Interruption, phase: Phase = row.phase): Staging 
         spread: row.point === 'compared' ? 0.03 : 0.15,
         arrived: (sight, before) => reached(row, sight, before),
         holds: hasNoNewRecord,
+        shows: hasNoNewRecord,
       };
     case 'hook':
       return {
@@ -60,6 +63,7 @@ export function stagingOf(row: Interruption, phase: Phase = row.phase): Staging 
             // What failed at first is removed: nothing is there to go back to.
             arrived: ({ newest }) => newest?.verdict === 'unhealthy',
             holds: ({ printed }) => /failed: /.test(printed) && !/is removed/.test(printed),
+            shows: ({ printed }) => !/is removed/.test(printed),
           }
         : {
             before: { bootSeconds: 7 },
@@ -76,6 +80,7 @@ export function stagingOf(row: Interruption, phase: Phase = row.phase): Staging 
         arrived: ({ printed }) => /taking over/.test(printed),
         holds: (sight, before) =>
           hasNoNewRecord(sight, before) && sight.holder !== '' && sight.holder !== before.holder,
+        shows: hasNoNewRecord,
       };
   }
 }

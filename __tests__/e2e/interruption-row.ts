@@ -16,7 +16,7 @@ export interface RowResult {
   readonly before: Sight;
   readonly at: Sight;
   readonly left: Sight;
-  /** Whether the run was in its phase right before the signal and, where that can be told, right after its end. */
+  /** Whether the run was in its phase: by the look right before the signal and, where that can tell, by what it left. */
   readonly hit: boolean;
   readonly interrupted: Cut;
   /** Alive two seconds after the run's end, of all that it had started, or in the release's namespace. */
@@ -83,8 +83,7 @@ async function cutOff(
   const children = descendants(running.pid);
   const interrupted = await end(running, way);
   const left = await look(running);
-  // Before there is a record, its absence afterwards says more than any look before the signal.
-  const hit = staging.holds(at, before) && (staging.arrived === undefined || staging.holds(left, before));
+  const hit = staging.holds(at, before) && staging.shows?.(left, before) !== false;
   for (const deadline = performance.now() + 2000; performance.now() < deadline; await wait(50))
     if (!children.some(isAlive) && helmsIn(release.namespace).length === 0) break;
   const survivors = [...children.filter(isAlive).map(String), ...helmsIn(release.namespace)];
