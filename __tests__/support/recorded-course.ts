@@ -8,7 +8,7 @@ import type { KubeObject } from '../../src/domain/kube-object.ts';
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), '../fixtures/diagnosis');
 
-/** A release's course as __tests__/fixtures/diagnosis/capture.mjs recorded it on a real cluster. */
+/** A release's course as scripts/diagnosis-courses/record.mjs recorded it on a real cluster. */
 export interface Course {
   readonly seconds: number;
   readonly manifest: readonly KubeObject[];

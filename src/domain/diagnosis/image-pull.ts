@@ -19,12 +19,21 @@ const NOT_FOUND =
 /** What a node says of a pull that failed → whether another try can help, and if not why. */
 export function pullFault(message: string, image: string): PullFault | undefined {
   // Names of images and hosts may hold any of the words and numbers.
-  const said = message.replaceAll(image, '').replace(/"[^"]*"|\b[a-z]+:\/\/[^\s"]+|\bhost \S+/g, '');
+  const repository = image.replace(/@.*$/, '').replace(/:[^:/]*$/, '');
+  const said = [image, repository]
+    .filter((name) => name !== '')
+    .reduce((rest, name) => rest.replace(whole(name), ''), message)
+    .replace(/"[^"]*"|\b[a-z]+:\/\/[^\s"]+|\bhost \S+/g, '');
   if (PASSING.test(said)) return 'passing';
   if (INVALID.test(said)) return 'invalid';
   if (DENIED.test(said)) return 'denied';
   if (NOT_FOUND.test(said)) return 'not-found';
   return undefined;
+}
+
+/** A name that is not a part of a longer word. */
+function whole(name: string): RegExp {
+  return new RegExp(`(?<!\\w)${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?!\\w)`, 'g');
 }
 
 /** The contract: not found, denied or an invalid name, twice, is terminal; a 429, a timeout or a 5xx is not. */

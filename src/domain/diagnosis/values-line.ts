@@ -1,0 +1,138 @@
+import type { ValuesLayer } from '../values.ts';
+import { quantityOf } from './quantity.ts';
+import type { Blame } from './trouble.ts';
+
+type Path = readonly (string | number)[];
+
+/** A value as it is once all layers are merged, and the layer that set it last. */
+interface Leaf {
+  readonly path: Path;
+  /** `undefined` when it is set by `--set`, whose value isn't looked at. */
+  readonly value: unknown;
+  readonly layer: ValuesLayer;
+}
+
+/**
+ * The line of the values file that set what is at fault. Only where it is certain: one place of the merged values
+ * that fits, in a file. A chart's template may make anything of a value, so what fits twice, or is set by `--set` or
+ * by secret values, has no line.
+ */
+export function valuesLine(blame: Blame, layers: readonly ValuesLayer[]): { file: string; line: number } | undefined {
+  const leaves = merged(layers);
+  const found = fitting(blame, leaves);
+  const [only] = found;
+  if (only === undefined || found.length > 1 || only.layer.kind !== 'file') return undefined;
+  const position = only.layer.source?.position(only.path);
+  return position === undefined ? undefined : { file: only.layer.shown, line: position.line };
+}
+
+function fitting(blame: Blame, leaves: readonly Leaf[]): Leaf[] {
+  switch (blame.kind) {
+    case 'image':
+      return [...leaves.filter(({ value }) => value === blame.image), ...imageParts(blame.image, leaves)];
+    case 'quantity': {
+      const wanted = quantityOf(blame.quantity);
+      return leaves.filter(
+        ({ path, value }) => endsWith(path, blame.path) && wanted !== undefined && quantityOf(value) === wanted,
+      );
+    }
+    case 'name':
+      return leaves.filter(
+        ({ path, value }) => value === blame.name && path.slice(-2).some((step) => NAMING.test(String(step))),
+      );
+    case 'replicas':
+      // One replica is the default of most subcharts, whose own values are not among the layers.
+      return blame.replicas < 2
+        ? []
+        : leaves.filter(
+            ({ path, value }) => value === blame.replicas && /^replica(s|Count)$/.test(String(path.at(-1))),
+          );
+    case 'mapping': {
+      const wanted = Object.entries(blame.mapping);
+      const within = leaves.filter(({ path }) => path.at(-2) === blame.key);
+      const fits = within.filter(({ path, value }) =>
+        wanted.some(([key, each]) => key === path.at(-1) && each === value),
+      );
+      const parents = new Set(fits.map(({ path }) => JSON.stringify(path.slice(0, -1))));
+      return parents.size === 1 && fits.length === wanted.length && within.length === fits.length ? fits.slice(-1) : [];
+    }
+  }
+}
+
+/** Keys under which names of other objects stand. */
+const NAMING = /secret|config|class|account|claim|key|ref|existing|priority/i;
+const REPOSITORY = ['repository', 'name', 'image'];
+
+/** `{ registry, repository, tag, digest }`: the part that is most likely to be changed, of each that makes up the image. */
+function imageParts(image: string, leaves: readonly Leaf[]): Leaf[] {
+  const byPath = new Map(leaves.map((leaf) => [JSON.stringify(leaf.path), leaf]));
+  const shared = byPath.get('["global","imageRegistry"]')?.value;
+  return leaves.flatMap((leaf) => {
+    const { path, value } = leaf;
+    // What is the whole image has been found as that.
+    if (typeof value !== 'string' || value === '' || value === image || !REPOSITORY.includes(String(path.at(-1))))
+      return [];
+    const sibling = (key: string): Leaf | undefined => byPath.get(JSON.stringify([...path.slice(0, -1), key]));
+    const [registry, tag, digest] = [sibling('registry'), sibling('tag'), sibling('digest')];
+    const hosts = ['', registry?.value, shared]
+      .filter((host) => typeof host === 'string')
+      .map((host) => (host === '' ? '' : `${host}/`));
+    for (const base of hosts.map((host) => `${host}${value}`)) {
+      const rest = image.startsWith(base) ? image.slice(base.length) : undefined;
+      if (rest === undefined) continue;
+      const tagged = tag === undefined || tag.value === '' || tag.value === null ? undefined : `:${String(tag.value)}`;
+      const digested = typeof digest?.value === 'string' && digest.value !== '' ? `@${digest.value}` : undefined;
+      if (digested !== undefined && rest.endsWith(digested) && digest !== undefined) return [digest];
+      if (tagged !== undefined && tag !== undefined && rest === tagged) return [tag];
+      // Without a tag of its own it is the chart's appVersion.
+      if (tag?.value !== undefined && tagged === undefined && /^:[^/:@]+$/.test(rest)) return [leaf];
+    }
+    return [];
+  });
+}
+
+function endsWith(path: Path, end: Path): boolean {
+  return end.every((step, index) => path[path.length - end.length + index] === step);
+}
+
+/** The leaves of all layers as Helm merges them: mappings by key, everything else as a whole; null takes a key away. */
+function merged(layers: readonly ValuesLayer[]): Leaf[] {
+  let leaves: Leaf[] = [];
+  const replace = (path: Path, more: readonly Leaf[]): void => {
+    leaves = [...leaves.filter((leaf) => !isWithin(leaf.path, path) && !isWithin(path, leaf.path)), ...more];
+  };
+  for (const layer of layers) {
+    if (layer.kind === 'set') {
+      for (const path of layer.paths ?? []) replace(path, [{ path, value: undefined, layer }]);
+      continue;
+    }
+    for (const change of changesOf(layer.source?.data, [], layer)) replace(change.path, change.leaves);
+  }
+  return leaves;
+}
+
+/** Whether a path is, or lies in, another. */
+function isWithin(path: Path, other: Path): boolean {
+  return other.length <= path.length && other.every((step, index) => String(step) === String(path[index]));
+}
+
+interface Change {
+  readonly path: Path;
+  readonly leaves: readonly Leaf[];
+}
+
+function changesOf(value: unknown, path: Path, layer: ValuesLayer): Change[] {
+  if (isMapping(value)) return Object.entries(value).flatMap(([key, each]) => changesOf(each, [...path, key], layer));
+  if (value === null || value === undefined) return path.length === 0 ? [] : [{ path, leaves: [] }];
+  return [{ path, leaves: leavesOf(value, path, layer) }];
+}
+
+function leavesOf(value: unknown, path: Path, layer: ValuesLayer): Leaf[] {
+  if (Array.isArray(value)) return value.flatMap((each, index) => leavesOf(each, [...path, index], layer));
+  if (isMapping(value)) return Object.entries(value).flatMap(([key, each]) => leavesOf(each, [...path, key], layer));
+  return [{ path, value, layer }];
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
