@@ -1,4 +1,5 @@
 import http from 'node:http';
+import https from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 
 /** A request as the proxy saw it. */
@@ -17,6 +18,8 @@ export type Fault =
     }
   /** The connection is cut: at the first bytes of the body where there is one, else at once. */
   | { readonly kind: 'cut' }
+  /** It goes through, and the connection is cut instead of the answer. */
+  | { readonly kind: 'lost' }
   /** Nothing is ever said. */
   | { readonly kind: 'silence' };
 
@@ -28,18 +31,24 @@ export interface FaultProxy {
   readonly seen: Seen[];
   /** Requests that write: uploads of blobs, manifests, tags. */
   uploads(): number;
+  /** Cuts every connection that is open now. */
+  cut(): void;
   stop(): Promise<void>;
 }
 
-/** Plain HTTP on loopback in front of a registry at `upstream` (`host:port`). */
-export async function startFaultProxy(upstream: string, script: Script): Promise<FaultProxy> {
+/** Plain HTTP on loopback in front of a server at `upstream` (`host:port`): a registry, or over TLS an API server. */
+export async function startFaultProxy(
+  upstream: string,
+  script: Script,
+  tls?: https.RequestOptions,
+): Promise<FaultProxy> {
   const seen: Seen[] = [];
   const sockets = new Set<Socket>();
   const server = http.createServer((request, response) => {
     const here = { method: request.method ?? '', path: request.url ?? '' };
     seen.push(here);
     const fault = script(here);
-    if (fault === undefined) forward(upstream, request, response);
+    if (fault === undefined || fault.kind === 'lost') forward(upstream, request, response, tls, fault?.kind === 'lost');
     else play(fault, request, response);
   });
   server.on('connection', (socket) => {
@@ -52,6 +61,9 @@ export async function startFaultProxy(upstream: string, script: Script): Promise
     host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
     uploads: () => seen.filter(({ method }) => method === 'POST' || method === 'PUT' || method === 'PATCH').length,
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     stop: async () => {
       for (const socket of sockets) socket.destroy();
       await new Promise((resolve) => server.close(resolve));
@@ -60,20 +72,38 @@ export async function startFaultProxy(upstream: string, script: Script): Promise
 }
 
 /** The Host header stays, so that the registry's Location headers lead back to the proxy. */
-function forward(upstream: string, request: http.IncomingMessage, response: http.ServerResponse): void {
+function forward(
+  upstream: string,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+  tls: https.RequestOptions | undefined,
+  isLost: boolean,
+): void {
   const [hostname, port] = upstream.split(':');
-  const onward = http.request(
-    { hostname, port, method: request.method, path: request.url, headers: request.headers },
+  const { method, url: path, headers } = request;
+  const onward = (tls === undefined ? http : https).request(
+    { ...tls, hostname, port, method, path, headers },
     (answer) => {
+      if (isLost) {
+        request.socket.destroy();
+        return;
+      }
       response.writeHead(answer.statusCode ?? 502, answer.headers);
+      // What a watch says is long in coming: its head goes on at once.
+      response.flushHeaders();
       answer.pipe(response);
     },
   );
+  response.on('close', () => onward.destroy());
   onward.on('error', () => response.destroy());
   request.pipe(onward);
 }
 
-function play(fault: Fault, request: http.IncomingMessage, response: http.ServerResponse): void {
+function play(
+  fault: Exclude<Fault, { kind: 'lost' }>,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): void {
   switch (fault.kind) {
     case 'answer':
       request.resume();

@@ -1,3 +1,4 @@
+import type { DeploymentOutcome } from '../../src/domain/deployment.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import type { PackageOutcome, PublishOutcome, Report } from '../../src/domain/outcome.ts';
 import type { StageName, StageRun } from '../../src/domain/stage.ts';
@@ -91,6 +92,67 @@ const UNKNOWN_INPUT: Finding = {
   hint: 'Did you mean "environments"?',
 };
 
+function deployment(environment: string, parts: Partial<DeploymentOutcome>): DeploymentOutcome {
+  return {
+    chart: 'task-api',
+    environment,
+    namespace: environment,
+    release: `agent-${environment}`,
+    reference: `oci://ghcr.io/acme/charts/task-api@${DIGEST}`,
+    outcome: 'deployed',
+    cause: null,
+    tests: [{ name: `agent-${environment}-connection-test`, outcome: 'passed', log: 'PostgreSQL: ok\nRedis: ok' }],
+    ...parts,
+  };
+}
+
+const CRASHED: DeploymentOutcome = deployment('prod', {
+  revision: 3,
+  outcome: 'rolled-back',
+  cause: {
+    code: 'image-pull',
+    resource: 'Pod/agent-prod-6f7c8d-x2x4z',
+    message: 'the image my-company/task-api:9.9 of container agent does not exist in its registry',
+    hint: 'Check repository and tag, and that the image was pushed before the deployment.',
+    file: 'chart/values-prod.yaml',
+    line: 8,
+  },
+  tests: [],
+});
+
+/** As the deploy stage tells it: the face that shows the deployment shows it there. */
+function causeFinding(one: DeploymentOutcome): Finding {
+  const { code = 'other', message = '', log: _log, ...rest } = one.cause ?? {};
+  return {
+    stage: code === 'test-failed' ? 'test' : 'deploy',
+    rule: `deploy/${code}`,
+    severity: 'error',
+    message: `${one.release}: ${message}; the last healthy revision is live again`,
+    ...rest,
+    chart: one.chart,
+    environments: [one.environment],
+  };
+}
+
+const UNTESTED: DeploymentOutcome = deployment('staging', {
+  outcome: 'removed',
+  cause: {
+    code: 'test-failed',
+    resource: 'Pod/agent-staging-connection-test',
+    message: 'the test agent-staging-connection-test failed: container test ended with exit code 1',
+    log: 'Traceback (most recent call last):\n  File "/test.py", line 9, in <module>\n    check(redis)\nConnectionError: refused',
+  },
+  tests: [
+    { name: 'agent-staging-smoke-test', outcome: 'passed', log: 'ok' },
+    {
+      name: 'agent-staging-connection-test',
+      outcome: 'failed',
+      log: 'Traceback (most recent call last):\n  File "/test.py", line 9, in <module>\n    check(redis)\nConnectionError: refused',
+    },
+    { name: 'agent-staging-last-test', outcome: 'skipped', log: '' },
+  ],
+});
+
 /** One of each kind of ending; every face has a snapshot of each. */
 export const SAMPLES = {
   good: reportOf({
@@ -114,6 +176,33 @@ export const SAMPLES = {
     findings: [REFUSED],
     packages: [PACKAGE],
     published: [published('oci://ghcr.io/acme/charts', 'refused'), published('oci://127.0.0.1:5999/charts', 'failed')],
+  }),
+  deployed: reportOf({
+    stages: [
+      runOf('deploy', 'passed', { environment: 'dev', seconds: 16.2 }),
+      runOf('test', 'passed', { environment: 'dev', seconds: 3.1 }),
+      runOf('deploy', 'passed', { environment: 'prod', seconds: 0.6 }),
+    ],
+    deployments: [
+      deployment('dev', { revision: 4 }),
+      deployment('prod', { revision: 2, outcome: 'unchanged', namespace: 'production' }),
+    ],
+  }),
+  undeployed: reportOf({
+    status: 'failed',
+    stages: [
+      runOf('deploy', 'passed', { environment: 'staging', seconds: 12 }),
+      runOf('test', 'failed', { environment: 'staging', seconds: 4 }),
+      runOf('deploy', 'failed', { environment: 'prod', seconds: 15.5 }),
+      runOf('deploy', 'skipped', { environment: 'last' }),
+    ],
+    findings: [causeFinding(UNTESTED), causeFinding(CRASHED)],
+    deployments: [
+      deployment('dev', { revision: 1 }),
+      UNTESTED,
+      CRASHED,
+      deployment('last', { outcome: 'skipped', tests: [] }),
+    ],
   }),
   invalid: reportOf({ status: 'invalid', findings: [UNKNOWN_INPUT] }),
   cancelled: reportOf({
@@ -173,6 +262,17 @@ export function hostileReport(): Report {
       reference: `${text}@${DIGEST}`,
       digest: DIGEST,
       outcome: 'pushed',
+    })),
+    deployments: HOSTILE.map((text) => ({
+      chart: text,
+      environment: text,
+      namespace: text,
+      release: text,
+      revision: 1,
+      reference: `${text}@${DIGEST}`,
+      outcome: 'failed',
+      cause: { code: 'crash-loop', resource: text, message: text, hint: text, file: text, line: 1, log: text },
+      tests: [{ name: text, outcome: 'failed', log: `${text} of a test` }],
     })),
   });
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { CAUSE_CODES } from '../../src/domain/deployment.ts';
 import { SEVERITIES } from '../../src/domain/finding.ts';
 import type { Report } from '../../src/domain/outcome.ts';
 import { STAGES } from '../../src/domain/stage.ts';
@@ -42,6 +43,8 @@ describe('report.json', () => {
     expect(stages.items.properties.name.enum).toEqual([...STAGES]);
     expect(findings.items.properties.stage.enum).toEqual([...STAGES, 'request', 'tools']);
     expect(findings.items.properties.severity.enum).toEqual([...SEVERITIES]);
+    const [, cause] = schema.properties.deployments.items.properties.cause.oneOf;
+    expect(cause.properties.code.enum).toEqual([...CAUSE_CODES]);
     expect(undescribed(schema, '')).toEqual([]);
   });
 
@@ -108,7 +111,18 @@ test('a secret in any text of the report is redacted: what is added to it later 
         outcome: 'pushed',
       },
     ],
-    deployments: [],
+    deployments: [
+      {
+        chart: secret,
+        environment: secret,
+        namespace: secret,
+        release: secret,
+        reference: `oci://h/${secret}/x@sha256:${'0'.repeat(64)}`,
+        outcome: 'failed',
+        cause: { code: 'other', resource: secret, message: secret, hint: secret, file: secret, line: 1, log: secret },
+        tests: [{ name: secret, outcome: 'failed', log: secret }],
+      },
+    ],
   };
   for (const text of Object.values(renderReport(report, (text) => text.replaceAll(secret, '***'))))
     expect(text).not.toContain(secret);

@@ -1,24 +1,26 @@
 /** Why a deployment failed; each has its place in the contract's table of terminal causes or ends it by itself. */
-export type CauseCode =
-  | 'image-pull'
-  | 'crash-loop'
-  | 'missing-config'
-  | 'job-failed'
-  | 'hook-failed'
-  | 'unschedulable'
-  | 'refused' // quota, admission, immutable or unknown field: the API server said no
-  | 'volume'
-  | 'not-ready' // the time was up, and something was not ready for none of the reasons above
-  | 'test-failed'
-  | 'busy' // another run, or plain helm, held the release for the whole time limit
-  | 'unreachable' // the API server
-  | 'unauthorized' // a credential that is wrong, or that ran out on the way
-  | 'forbidden' // a right that is missing
-  | 'not-ours' // Flux or Argo CD owns the release
-  | 'render' // helm could not render it with what the cluster has
-  | 'package' // the package is not what was published or can't be had
-  | 'values' // a values file of the checkout is not the one that was published
-  | 'other';
+export const CAUSE_CODES = [
+  'image-pull',
+  'crash-loop',
+  'missing-config',
+  'job-failed',
+  'hook-failed',
+  'unschedulable',
+  'refused', // quota, admission, immutable or unknown field: the API server said no
+  'volume',
+  'not-ready', // the time was up, and something was not ready for none of the reasons above
+  'test-failed',
+  'busy', // another run, or plain helm, held the release for the whole time limit
+  'unreachable', // the API server
+  'unauthorized', // a credential that is wrong, or that ran out on the way
+  'forbidden', // a right that is missing
+  'not-ours', // Flux or Argo CD owns the release
+  'render', // helm could not render it with what the cluster has
+  'package', // the package is not what was published or can't be had
+  'values', // a values file of the checkout is not the one that was published
+  'other',
+] as const;
+export type CauseCode = (typeof CAUSE_CODES)[number];
 
 export interface Cause {
   readonly code: CauseCode;

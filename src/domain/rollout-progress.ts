@@ -59,8 +59,8 @@ function workloadState(object: KubeObject, wanted: number, updated: number): str
   const ready = number(at(object, 'status', object.kind === 'DaemonSet' ? 'numberReady' : 'readyReplicas'));
   const all = Math.max(number(at(object, 'status', 'replicas')), wanted);
   if (updated >= wanted && ready >= wanted && all === wanted) return `${wanted} ready`;
-  const rest = updated < wanted ? `, ${updated} of the new revision` : '';
-  return `${ready} of ${wanted} ready${rest}`;
+  if (updated === all) return `${ready} of ${wanted} ready`;
+  return `${updated} of ${wanted} updated, ${ready} of ${all} ready`;
 }
 
 function jobState(job: KubeObject): string {

@@ -1,4 +1,5 @@
 import xml from 'xml';
+import type { DeploymentOutcome, TestOutcome } from '../domain/deployment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Report } from '../domain/outcome.ts';
 import type { StageRun } from '../domain/stage.ts';
@@ -14,14 +15,20 @@ interface Case {
   readonly skipped?: string;
   readonly failures: readonly Finding[];
   readonly others: readonly Finding[];
+  /** What a program said. */
+  readonly log?: string;
 }
 
 /**
- * JUnit's XML: a suite per chart, a test case per run of a stage. (The `xml` serialiser and not the
+ * JUnit's XML: a suite per chart, a test case per run of a stage and per test of a release. (The `xml` serialiser and not the
  * package junit-xml, which writes failures as `<error>` while it counts them as failures.)
  */
 export function junitText(report: Report): string {
-  const cases = [...report.stages.map((run) => caseOf(run, report.findings)), ...homeless(report)];
+  const cases = [
+    ...report.stages.map((run) => caseOf(run, report)),
+    ...report.deployments.flatMap((one) => one.tests.map((test) => testCase(test, one))),
+    ...homeless(report),
+  ];
   const suites = [...new Set(cases.map((one) => one.suite))].map((suite) => {
     const own = cases.filter((one) => one.suite === suite);
     return { testsuite: [{ _attr: { name: oneLine(suite), ...totals(own) } }, ...own.map(element)] };
@@ -30,7 +37,7 @@ export function junitText(report: Report): string {
   return `${xml([root], { declaration: true, indent: '  ' })}\n`;
 }
 
-function caseOf(run: StageRun, findings: readonly Finding[]): Case {
+function caseOf(run: StageRun, { findings, deployments }: Report): Case {
   const own = bySeverity(findings.filter((finding) => concerns(finding, run)));
   const failures = run.status === 'failed' ? failuresOf(run, own) : [];
   return {
@@ -40,6 +47,27 @@ function caseOf(run: StageRun, findings: readonly Finding[]): Case {
     ...((run.status === 'skipped' || run.status === 'cancelled') && { skipped: run.status }),
     failures,
     others: own.filter((finding) => !failures.includes(finding)),
+    ...(failures.length > 0 && logOf(run, deployments)),
+  };
+}
+
+/** The log that shows why a deployment failed. */
+function logOf(run: StageRun, deployments: readonly DeploymentOutcome[]): Pick<Case, 'log'> {
+  if (run.name !== 'deploy') return {};
+  const log = deployments.find((one) => one.chart === run.chart && one.environment === run.environment)?.cause?.log;
+  return log === undefined ? {} : { log };
+}
+
+function testCase({ name, outcome, log }: TestOutcome, { chart, environment }: DeploymentOutcome): Case {
+  const message = `the test ${name} failed`;
+  return {
+    suite: suiteOf(chart),
+    name: `test ${environment} ${name}`,
+    seconds: 0,
+    ...(outcome === 'skipped' && { skipped: outcome }),
+    failures: outcome === 'failed' ? [{ stage: 'test', rule: 'deploy/test-failed', severity: 'error', message }] : [],
+    others: [],
+    ...(log !== '' && { log }),
   };
 }
 
@@ -86,6 +114,7 @@ function totals(cases: readonly Case[]): Record<string, string | number> {
 }
 
 function element(one: Case): xml.XmlObject {
+  const said = [...one.others.map(detail), ...(one.log === undefined ? [] : [plainText(one.log).trim()])];
   const attributes = { name: oneLine(one.name), classname: oneLine(one.suite), time: one.seconds.toFixed(3) };
   return {
     testcase: [
@@ -94,7 +123,7 @@ function element(one: Case): xml.XmlObject {
       ...one.failures.map((finding) => ({
         failure: [{ _attr: { message: oneLine(finding.message), type: finding.rule } }, detail(finding)],
       })),
-      ...(one.others.length === 0 ? [] : [{ 'system-out': one.others.map(detail).join('\n\n') }]),
+      ...(said.length === 0 ? [] : [{ 'system-out': said.join('\n\n') }]),
     ],
   };
 }

@@ -34,7 +34,8 @@ export function inertLines(text: string): string {
 
 /** A fenced block of lines that are to be copied exactly; its fence is longer than any within. */
 export function codeBlock(language: string, lines: readonly string[]): string {
-  const text = lines.map((line) => oneLine(line)).join('\n');
+  // Blanks before a line mean something in a traceback.
+  const text = lines.map((line) => plainText(line).replaceAll('\n', ' ').trimEnd()).join('\n');
   const longest = (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 2);
   const fence = '`'.repeat(longest + 1);
   return `${fence}${language}\n${text}\n${fence}`;

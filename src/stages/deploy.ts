@@ -79,6 +79,7 @@ export async function deploy(
     timeout: planned.timeout,
     holder,
     stop: options.cancel,
+    layers: what.layers,
     tell,
     serverTime: () => Date.now() / 1000,
     evidence: options.evidence,
@@ -125,9 +126,11 @@ async function underLease(what: Deployable, session: Session, options: DeployOpt
   try {
     return await transact(what, held, options);
   } finally {
-    // A helm that was killed before it could say so leaves its revision pending.
-    if (cancel.aborted && !lease.lost.aborted) await settleRecords(held);
-    await lease.giveBack();
+    // A helm that was killed before it could say so leaves its revision pending. Where nobody answers, nothing can be
+    // given back either, and the seconds that are left are not waited away: the next run finds this one dead.
+    const canReach = !cancel.aborted || lease.lost.aborted || (await settleRecords(held));
+    if (canReach) await lease.giveBack();
+    else lease.drop();
   }
 }
 

@@ -1,56 +1,47 @@
 import { join } from 'node:path';
 import type { Cause } from '../../domain/deployment.ts';
-import type { LogSource, Trouble } from '../../domain/diagnosis/trouble.ts';
+import { evidenceFiles, logFile, logsToKeep } from '../../domain/diagnosis/evidence.ts';
+import { excerptOf } from '../../domain/diagnosis/log-excerpt.ts';
 import { maskSecrets } from './masking.ts';
 import type { Session } from './session.ts';
 import type { Sight } from './watching.ts';
 
-const LOG_LINES = 5_000;
-const LOG_BYTES = 1024 * 1024;
+const LOG_LINES = 20_000;
+const LOG_BYTES = 4 * 1024 * 1024;
 /** Containers whose logs are read. */
-const MOST_LOGS = 20;
-/** Lines of the log that stand beside the cause. */
-const SHOWN_LINES = 20;
+const MOST_LOGS = 30;
 
-/** Writes down what is seen before anything of it is undone; the cause with the log that shows it. */
+/**
+ * Writes down what is seen before anything of it is undone, with the values of every Secret that the pods get taken
+ * out; the cause with the log that shows it. `helmSaid` is helm's own word on it.
+ */
 export async function takeEvidence(cause: Cause, sight: Sight, helmSaid: string, session: Session): Promise<Cause> {
-  const { host, files, tell } = session;
-  const { troubles, seen } = sight;
+  const { host, files, tell, cluster, namespace, evidence } = session;
+  const { troubles, seen, memory } = sight;
   const hidden = await maskSecrets([...seen.manifest, ...seen.objects], session);
-  const logs: { readonly source: LogSource; readonly log: string }[] = [];
-  const sources = [...new Map(troubles.flatMap(({ logs }) => logs).map((one) => [JSON.stringify(one), one])).values()];
-  if (hidden.length === 0) {
-    for (const source of sources.slice(0, MOST_LOGS)) {
-      const { pod, container, previous } = source;
-      const answer = await session.cluster.logs({ namespace: session.namespace, name: pod }, container, {
-        previous,
-        lines: LOG_LINES,
-        bytes: LOG_BYTES,
-      });
-      if (answer.ok && answer.value !== '') logs.push({ source, log: host.redact(answer.value) });
-    }
-  } else tell(`logs are left out: the Secrets ${hidden.join(', ')} can't be read, so their values can't be redacted`);
-  for (const { source, log } of logs) {
-    const name = `${source.pod}.${source.container}${source.previous ? '.previous' : ''}.log`;
-    await files.write(join(session.evidence, name), log);
+  const write = (name: string, text: string): Promise<void> => files.write(join(evidence, name), host.redact(text));
+  for (const { name, text } of evidenceFiles(seen, memory, troubles)) await write(name, text);
+  if (helmSaid !== '') await write('helm.txt', `${helmSaid.trimEnd()}\n`);
+  if (hidden.length > 0) {
+    tell(`logs are left out: the Secrets ${hidden.join(', ')} can't be read, so their values can't be redacted`);
+    return cause;
   }
-  await files.write(join(session.evidence, 'causes.txt'), host.redact(causesText(troubles, helmSaid)));
-  const telling = logs.find(({ source }) => troubleOf(cause, troubles)?.logs.some((one) => same(one, source)) === true);
-  if (cause.log !== undefined || telling === undefined) return cause;
-  return { ...cause, log: telling.log.trimEnd().split('\n').slice(-SHOWN_LINES).join('\n') };
-}
-
-function troubleOf(cause: Cause, troubles: readonly Trouble[]): Trouble | undefined {
-  return troubles.find((trouble) => trouble.cause.code === cause.code && trouble.cause.resource === cause.resource);
-}
-
-function same(one: LogSource, other: LogSource): boolean {
-  return one.pod === other.pod && one.container === other.container && one.previous === other.previous;
-}
-
-function causesText(troubles: readonly Trouble[], helmSaid: string): string {
-  const lines = troubles.map(
-    ({ cause, terminal }) => `${cause.code}${terminal ? ' (terminal)' : ''}: ${cause.message}`,
+  const logs = new Map<string, string>();
+  await Promise.all(
+    logsToKeep(seen, memory, troubles)
+      .slice(0, MOST_LOGS)
+      .map(async (source) => {
+        const { pod, container, previous } = source;
+        const options = { previous, lines: LOG_LINES, bytes: LOG_BYTES };
+        const answer = await cluster.logs({ namespace, name: pod }, container, options);
+        if (answer.ok && answer.value !== '') logs.set(logFile(source), answer.value);
+      }),
   );
-  return `${[...lines, '', 'helm said:', helmSaid].join('\n')}\n`;
+  for (const [name, log] of logs) await write(name, log);
+  tell(`evidence is in ${evidence}`);
+  if (cause.log !== undefined) return cause;
+  // Whose log it is: the same trouble's, as far as it is still seen.
+  const trouble = troubles.find((one) => one.cause.code === cause.code && one.cause.resource === cause.resource);
+  const telling = (trouble?.logs ?? []).map((source) => logs.get(logFile(source))).find((log) => log !== undefined);
+  return telling === undefined ? cause : { ...cause, log: host.redact(excerptOf(telling)) };
 }

@@ -25,6 +25,8 @@ export interface Lease {
   readonly serverTime: () => number;
   /** Lets the next run have it. Never throws: what can't be given back is found dead by the next run. */
   giveBack(): Promise<void>;
+  /** Renews it no longer. */
+  drop(): void;
 }
 
 export class LeaseLost extends Error {
@@ -125,8 +127,6 @@ function writtenAt({ metadata }: KubeObject): number {
   return (known.length === 0 ? Date.now() : Math.max(...known)) / 1000;
 }
 
-const NEVER = new AbortController().signal;
-
 function keep(taken: KubeObject, options: LeaseOptions, { cluster, clock }: LeasePorts): Lease {
   const lost = new AbortController();
   const over = new AbortController();
@@ -168,16 +168,22 @@ function keep(taken: KubeObject, options: LeaseOptions, { cluster, clock }: Leas
       if (!over.signal.aborted && !lost.signal.aborted) await renew();
     }
   })();
+  const drop = (): void => {
+    over.abort();
+    clearInterval(guard);
+  };
   const ahead = writtenAt(taken) - renewed;
   return {
     holder: options.holder,
     lost: lost.signal,
     serverTime: () => clock.now() + ahead,
+    drop,
     giveBack: async () => {
-      over.abort();
-      clearInterval(guard);
+      drop();
       // A renewal on its way may hang, and an interrupted run has only seconds.
-      await Promise.race([renewals, pause(2, NEVER)]);
+      const enough = new AbortController();
+      await Promise.race([renewals, pause(2, enough.signal).catch(() => undefined)]);
+      enough.abort();
       if (lost.signal.aborted) return;
       const answer = await cluster.replace(freeLease(held));
       if (answer.ok || answer.fault.kind !== 'conflict') return;

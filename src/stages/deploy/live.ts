@@ -2,7 +2,7 @@ import type { KubeObject } from '../../domain/kube-object.ts';
 import { shownObject } from '../../domain/kube-object.ts';
 import { together } from '../../domain/together.ts';
 import type { ServedKind } from '../../ports.ts';
-import { located } from './preflight.ts';
+import { asHelmApplies } from './as-helm-applies.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -10,13 +10,13 @@ import type { Session } from './session.ts';
  * known, so nobody can say that nothing changed.
  */
 export async function driftFrom(manifest: readonly KubeObject[], session: Session): Promise<string[] | undefined> {
-  const { cluster, namespace } = session;
+  const { cluster } = session;
   const served = await cluster.kinds();
   if (!served.ok) return undefined;
   const kinds = new Map<string, ServedKind>(served.value.map((kind) => [`${kind.apiVersion}/${kind.kind}`, kind]));
   const states = await together(
     manifest.map(async (object) => {
-      const place = located(object, kinds, namespace);
+      const place = asHelmApplies(object, kinds, session);
       const { apiVersion, kind, metadata } = place;
       const name = {
         apiVersion,

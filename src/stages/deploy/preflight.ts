@@ -1,8 +1,9 @@
 import type { Cause } from '../../domain/deployment.ts';
+import { refusalIn } from '../../domain/diagnosis/refusal-words.ts';
 import type { Finding } from '../../domain/finding.ts';
 import { type KubeObject, shownObject } from '../../domain/kube-object.ts';
 import { together } from '../../domain/together.ts';
-import type { ServedKind } from '../../ports.ts';
+import { asHelmApplies } from './as-helm-applies.ts';
 import { causeOf } from './cluster-cause.ts';
 import { ownerOutside } from './ownership.ts';
 import { missingRights } from './rights.ts';
@@ -28,14 +29,14 @@ export async function preflight(
   hooks: readonly KubeObject[],
   session: Session,
 ): Promise<Step<Preflight>> {
-  const { cluster, namespace } = session;
+  const { cluster } = session;
   const served = await cluster.kinds();
   if (!served.ok) return failed(causeOf(served.fault, 'the kinds of the cluster are not known'));
   const kinds = new Map(served.value.map((kind) => [`${kind.apiVersion}/${kind.kind}`, kind]));
   const all = [...manifest, ...hooks];
   const [rights, asked] = await Promise.all([
     missingRights(all, kinds, session),
-    inTurns(all, (object, index) => ask(located(object, kinds, namespace), index >= manifest.length, session)),
+    inTurns(all, (object, index) => ask(asHelmApplies(object, kinds, session), index >= manifest.length, session)),
   ]);
   const findings: Finding[] = [...rights.findings];
   const refusals: Cause[] = [];
@@ -76,7 +77,9 @@ export async function preflight(
 type Asked =
   | { readonly kind: 'known'; readonly object: KubeObject }
   | { readonly kind: 'refused'; readonly cause: Cause }
-  | { readonly kind: 'unknown'; readonly message: string };
+  | { readonly kind: 'unknown'; readonly message: string }
+  /** A hook that is there from before: helm removes it before it is made anew. */
+  | { readonly kind: 'replaced' };
 
 async function ask(object: KubeObject, isHook: boolean, { cluster }: Session): Promise<Asked> {
   const answer = await cluster.dryApply(object, 'helm');
@@ -85,12 +88,11 @@ async function ask(object: KubeObject, isHook: boolean, { cluster }: Session): P
   switch (kind) {
     case 'refused':
       if (isUnknowable(message)) return { kind: 'unknown', message };
-      // A hook that is there is removed before it is made anew.
       if (isHook && /field is immutable|may not change|updates to .* are forbidden/i.test(message))
-        return { kind: 'unknown', message: 'it is there from before' };
+        return { kind: 'replaced' };
       return {
         kind: 'refused',
-        cause: { code: 'refused', resource: shown(object), message: `${shown(object)} is refused: ${message}` },
+        cause: refusal(object, message),
       };
     case 'unauthorized':
     case 'unreachable':
@@ -100,16 +102,15 @@ async function ask(object: KubeObject, isHook: boolean, { cluster }: Session): P
   }
 }
 
+function refusal(object: KubeObject, said: string): Cause {
+  const { message, resource = shown(object), hint } = refusalIn(said);
+  const named = message.replace('refuses what helm applies', `refuses ${resource}`);
+  return { code: 'refused', resource, message: named, ...(hint !== undefined && { hint }) };
+}
+
 /** Answers that say nothing about the object. */
 function isUnknowable(message: string): boolean {
   return /does not support dry run|failed calling webhook|namespaces? "[^"]*" not found/i.test(message);
-}
-
-/** An object with the namespace that helm would put it into. */
-export function located(object: KubeObject, kinds: ReadonlyMap<string, ServedKind>, namespace: string): KubeObject {
-  const kind = kinds.get(`${object.apiVersion}/${object.kind}`);
-  if (kind?.namespaced === false || object.metadata.namespace !== undefined) return object;
-  return { ...object, metadata: { ...object.metadata, namespace } };
 }
 
 function shown({ kind, metadata }: KubeObject): string {

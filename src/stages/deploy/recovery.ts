@@ -105,9 +105,11 @@ export async function markFailed(revision: Revision, session: Session): Promise<
   return failed(causeOf(answer.fault, `revision ${revision.revision} can't be marked as failed`));
 }
 
-/** What an interrupted helm of our own may have left: a revision that is pending for ever. */
-export async function settleRecords(session: Session): Promise<void> {
+/** What an interrupted helm of our own may have left: a revision that is pending for ever. False: nobody answers. */
+export async function settleRecords(session: Session): Promise<boolean> {
   const history = await readHistory(session, session.cluster);
-  const [newest] = history.ok ? history.value : [];
+  if (!history.ok) return false;
+  const [newest] = history.value;
   if (newest !== undefined && isPending(newest.status) && newest.ours !== undefined) await markFailed(newest, session);
+  return true;
 }

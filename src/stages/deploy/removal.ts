@@ -34,11 +34,10 @@ export async function removeRelease(revisions: readonly Revision[], session: Ses
     // JSON is YAML, and no text of it can be taken for a document's end.
     .map((one) => `---\n${stringify(JSON.parse(JSON.stringify(one)))}`)
     .join('');
-  const { name, resourceVersion } = newest.secret.metadata;
-  const change = withManifest(newest.secret, manifest) as { metadata: object };
+  const { name } = newest.secret.metadata;
   const written = await cluster.patch(
     { apiVersion: 'v1', kind: 'Secret', name, namespace },
-    { ...change, metadata: { ...change.metadata, resourceVersion } },
+    withManifest(newest.secret, manifest) ?? {},
   );
   if (!written.ok) return failed(causeOf(written.fault, `the record of ${release} can't be written`));
   const before = await podsOf(session);

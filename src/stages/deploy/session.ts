@@ -1,4 +1,5 @@
 import type { Holder } from '../../domain/lease-holder.ts';
+import type { ValuesLayer } from '../../domain/values.ts';
 import type { Clock, Cluster, Files, Host, Releases } from '../../ports.ts';
 import type { ReleaseName } from './history.ts';
 
@@ -20,6 +21,8 @@ export interface Session extends ReleaseName {
   readonly clock: Clock;
   /** The API server's time now, in seconds since 1970; our own where we don't know it. */
   readonly serverTime: () => number;
+  /** What sets values, lowest priority first: a cause that comes from one names the file and the line. */
+  readonly layers: readonly ValuesLayer[];
   /** Absolute; the evidence of this environment goes there. */
   readonly evidence: string;
 }

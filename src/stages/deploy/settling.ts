@@ -4,6 +4,7 @@ import { pause } from './pause.ts';
 import type { Session } from './session.ts';
 import type { Standing } from './standing.ts';
 import { done, failed, type Step } from './step.ts';
+import { causeOfTrouble } from './verdict.ts';
 import type { Watch } from './watching.ts';
 
 /**
@@ -11,14 +12,16 @@ import type { Watch } from './watching.ts';
  * crashes. The pods of the revision must be ready, and stay so for some seconds without a restart.
  */
 export async function settle(watch: Watch, session: Session, failFast: boolean): Promise<Step<undefined>> {
-  const { clock, timeout, stop } = session;
+  const { clock, timeout, stop, layers } = session;
   const deadline = clock.now() + timeout;
   for (;;) {
     const { troubles, standings } = await watch.look();
     const terminal = failFast ? troubles.find((trouble) => trouble.terminal) : undefined;
-    if (terminal !== undefined) return failed(terminal.cause);
+    if (terminal !== undefined) return failed(causeOfTrouble(terminal, layers));
     if (standings.every(({ isReady, steady, needed }) => isReady && steady >= needed)) return done(undefined);
-    if (clock.now() > deadline) return failed(troubles[0]?.cause ?? unsettled(standings));
+    const [worst] = troubles;
+    if (clock.now() > deadline)
+      return failed(worst === undefined ? unsettled(standings) : causeOfTrouble(worst, layers));
     await pause(0.25, stop);
   }
 }

@@ -66,7 +66,8 @@ export async function transact(what: Deployable, session: Session, options: Depl
   };
   const rendered = await session.releases.dryRun(call);
   session.stop.throwIfAborted();
-  if (!rendered.ok) return { outcome: 'failed', cause: causeOfFailure(rendered, []), ...revisionOf(live) };
+  if (!rendered.ok)
+    return { outcome: 'failed', cause: causeOfFailure(rendered, [], session.layers), ...revisionOf(live) };
   const manifest = await objectsOf(rendered.manifest);
   const hooks = await objectsOf(rendered.hooks);
   await maskSecrets([...manifest, ...hooks], session);
@@ -125,7 +126,7 @@ async function upgrade(
   // One that helm called ready although a cause is terminal is looked at like any other: it may be over.
   if (ended.ok) return undefined;
   const { troubles } = await watch.look();
-  return { cause: stoppedBy ?? causeOfFailure(ended, troubles), tests: [], helmSaid: ended.message };
+  return { cause: stoppedBy ?? causeOfFailure(ended, troubles, session.layers), tests: [], helmSaid: ended.message };
 }
 
 /** What helm calls ready is looked at for some seconds, and tested meanwhile. */

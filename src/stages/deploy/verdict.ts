@@ -1,6 +1,8 @@
 import type { Cause, CauseCode } from '../../domain/deployment.ts';
-import { hintFor } from '../../domain/diagnosis/refused.ts';
+import { refusalIn } from '../../domain/diagnosis/refusal-words.ts';
 import type { Trouble } from '../../domain/diagnosis/trouble.ts';
+import { valuesLine } from '../../domain/diagnosis/values-line.ts';
+import type { ValuesLayer } from '../../domain/values.ts';
 import type { HelmEnd, ReleaseFaultKind } from '../../ports.ts';
 import { hintOf } from './cluster-cause.ts';
 
@@ -24,20 +26,23 @@ const ELSE: Partial<Record<ReleaseFaultKind, CauseCode>> = {
 };
 
 /** Why a deployment that helm couldn't bring to its end failed; `troubles` are what is seen in the cluster. */
-export function causeOfFailure(ended: Failure, troubles: readonly Trouble[]): Cause {
+export function causeOfFailure(ended: Failure, troubles: readonly Trouble[], layers: readonly ValuesLayer[]): Cause {
   const message = fewLines(ended.message);
   const plain = PLAIN[ended.kind];
-  if (plain !== undefined) return { code: plain, message, ...hints(plain, ended.message) };
+  if (plain === 'refused') return { code: plain, ...refusalIn(ended.message) };
+  if (plain !== undefined) {
+    const hint = hintOf(plain);
+    return { code: plain, message, ...(hint !== undefined && { hint }) };
+  }
   const [trouble] = troubles;
-  if (trouble !== undefined) return trouble.cause;
+  if (trouble !== undefined) return causeOfTrouble(trouble, layers);
   const code = ELSE[ended.kind] ?? (ended.ended === 'timeout' ? 'not-ready' : 'other');
   return { code, message: code === 'not-ready' ? `the time was up: ${message}` : message };
 }
 
-function hints(code: CauseCode, said: string): Pick<Cause, 'hint'> {
-  if (code === 'refused') return hintFor(said);
-  const hint = hintOf(code);
-  return hint === undefined ? {} : { hint };
+/** What is wrong, with the line of the values that made it so, where that is certain. */
+export function causeOfTrouble({ cause, blame }: Trouble, layers: readonly ValuesLayer[]): Cause {
+  return { ...cause, ...(blame !== undefined && valuesLine(blame, layers)) };
 }
 
 function fewLines(text: string): string {

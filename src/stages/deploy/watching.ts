@@ -5,11 +5,13 @@ import { Look, lookUpKey, type Memory, remember, type Seen, WATCHED_KINDS } from
 import type { Trouble } from '../../domain/diagnosis/trouble.ts';
 import type { KubeObject } from '../../domain/kube-object.ts';
 import { progressLines, rolloutStates, unfinished } from '../../domain/rollout-progress.ts';
+import type { ValuesLayer } from '../../domain/values.ts';
 import type { ClusterFault } from '../../ports.ts';
 import { causeOf } from './cluster-cause.ts';
 import { pause } from './pause.ts';
 import type { Session } from './session.ts';
 import { type Standing, Steadiness } from './standing.ts';
+import { causeOfTrouble } from './verdict.ts';
 
 /** What is seen of a release while something is done to it. */
 export interface Watch {
@@ -71,7 +73,12 @@ export async function watchRelease(manifest: readonly KubeObject[], session: Ses
     const isNews = [...next.keys()].some((key) => !lookedUp.has(key));
     lookedUp = next;
     if (isNews) return look();
-    last = { seen, memory, troubles: found.troubles, standings: steadiness.of(new Look(seen, memory)) };
+    last = {
+      seen,
+      memory,
+      troubles: found.troubles,
+      standings: steadiness.of(new Look(seen, memory), session.serverTime()),
+    };
     return last;
   };
 
@@ -105,7 +112,7 @@ export async function watchRelease(manifest: readonly KubeObject[], session: Ses
           const { seen, troubles } = await look();
           tellChanges(seen.objects);
           if (terminal !== undefined || over.signal.aborted) continue;
-          terminal = terminalCause(troubles, watching.fault);
+          terminal = terminalCause(troubles, watching.fault, session.layers);
           if (terminal !== undefined) ended?.(terminal);
         }
       })();
@@ -120,9 +127,14 @@ export async function watchRelease(manifest: readonly KubeObject[], session: Ses
   };
 }
 
-function terminalCause(troubles: readonly Trouble[], fault: ClusterFault | undefined): Cause | undefined {
+function terminalCause(
+  troubles: readonly Trouble[],
+  fault: ClusterFault | undefined,
+  layers: readonly ValuesLayer[],
+): Cause | undefined {
   if (fault?.kind === 'unauthorized') return causeOf(fault, 'what goes on in the cluster can not be seen any more');
-  return troubles.find((trouble) => trouble.terminal)?.cause;
+  const terminal = troubles.find((trouble) => trouble.terminal);
+  return terminal && causeOfTrouble(terminal, layers);
 }
 
 /** The release's workloads and pods, hooks with them. */
