@@ -268,6 +268,8 @@ export interface Cluster {
     manager: string,
     options?: { readonly force?: boolean },
   ): Promise<ClusterAnswer<KubeObject>>;
+  /** Server-side apply, forced: what the object sets is so then, and belongs to this manager. */
+  apply(object: KubeObject, manager: string): Promise<ClusterAnswer<KubeObject>>;
   /** The last lines of a container's log; an empty text where there is none (yet, or any more). */
   logs(
     pod: { readonly namespace: string; readonly name: string },

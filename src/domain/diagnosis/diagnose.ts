@@ -38,7 +38,17 @@ export function diagnose(seen: Seen, memory: Memory): Diagnosis {
   );
   const known = [...jobs, ...claims, ...refused, ...ofPods.filter(({ of }) => !jobs.some((job) => job.of === of))];
   const rest = unreadyWorkloads(pods, new Set(known.map(({ of }) => of)), look);
-  return { troubles: inOrder(excused(once([...known, ...rest]), look)), memory: look.memory, lookUp: look.asked };
+  const troubles = once([...known, ...rest]).map((trouble) => ofChart(trouble, look));
+  return { troubles: inOrder(excused(troubles, look)), memory: look.memory, lookUp: look.asked };
+}
+
+/** The chart that made the object at fault is a dependency now and then, with values of its own. */
+function ofChart(trouble: Trouble, look: Look): Trouble {
+  const [kind = '', name = ''] = trouble.of.split('/');
+  const label = look.inManifest(kind, name)?.metadata.labels?.['helm.sh/chart'];
+  const chart = typeof label === 'string' ? /^(.+?)-v?\d+\.\d+\.\d+/.exec(label)?.[1] : undefined;
+  if (trouble.blame === undefined || chart === undefined) return trouble;
+  return { ...trouble, blame: { ...trouble.blame, chart } };
 }
 
 function troublesOf(where: ReleasePod, look: Look): Trouble[] {

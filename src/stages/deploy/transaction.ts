@@ -10,10 +10,12 @@ import { together } from '../../domain/together.ts';
 import type { HelmUpgradeCall } from '../../ports.ts';
 import type { Deployable, DeployOptions } from '../deploy.ts';
 import { type Tested, test } from '../test.ts';
+import { keepReplicas, scaledByOthers } from './autoscaling.ts';
 import { takeEvidence } from './evidence.ts';
 import { label, readHistory } from './history.ts';
 import { driftFrom } from './live.ts';
 import { maskSecrets } from './masking.ts';
+import { checkPackage } from './package.ts';
 import { preflight } from './preflight.ts';
 import { recover } from './recovery.ts';
 import { removeRelease } from './removal.ts';
@@ -73,9 +75,16 @@ export async function transact(what: Deployable, session: Session, options: Depl
   await maskSecrets([...manifest, ...hooks], session);
   const checked = await preflight(manifest, hooks, session);
   if (!checked.ok) return { outcome: 'failed', cause: checked.cause, ...revisionOf(live) };
-  const { findings } = checked.value;
+  const packed = await checkPackage(what.package, rendered, isInstall, session);
+  if (!packed.ok) return { outcome: 'failed', cause: packed.cause, ...revisionOf(live) };
+  const scaled = await scaledByOthers(manifest, session);
+  if (!scaled.ok) return { outcome: 'failed', cause: scaled.cause, ...revisionOf(live) };
+  const findings = [...checked.value, ...packed.value, ...scaled.value.findings];
   await tellDiff(before, manifest, session);
   if (options.dryRun) return { outcome: 'skipped', cause: null, findings, ...revisionOf(live) };
+
+  const kept = await keepReplicas(scaled.value.keep, session);
+  if (!kept.ok) return { outcome: 'failed', cause: kept.cause, ...revisionOf(live) };
 
   const watch = await watchRelease([...manifest, ...hooks], session);
   try {
