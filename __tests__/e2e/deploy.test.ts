@@ -119,6 +119,7 @@ describe.each(['helm', 'helm3'] as const)('with %s', (helm) => {
 });
 
 test('a first install that fails is removed, with all that older revisions had, but for what holds data', async () => {
+  const claim = 'claim=small-data';
   const withData = await packed(folder, {
     'templates/data.yaml': `apiVersion: v1
 kind: PersistentVolumeClaim
@@ -132,15 +133,26 @@ metadata: { name: {{ .Release.Name }}-old }
 {{- end }}
 `,
   });
-  const left = await run({ package: withData, set: ['command=exit 3', 'old=yes'], rollback: false });
+  const left = await run({ package: withData, set: ['command=exit 3', 'old=yes', claim], rollback: false });
   expect(left.outcome).toMatchObject({ outcome: 'failed', revision: 1, cause: { code: 'crash-loop' } });
   await cluster.kubectl('get', 'configmap', 'small-old', '-n', namespace);
 
   // As plain helm does it: the newest revision doesn't know of the ConfigMap any more.
   await expect(
-    cluster.helm('upgrade', 'small', withData, '-n', namespace, '--set', 'command=exit 3', '--wait', '--timeout', '3s'),
+    cluster.helm(
+      'upgrade',
+      'small',
+      withData,
+      '-n',
+      namespace,
+      '--set',
+      `command=exit 3,${claim}`,
+      '--wait',
+      '--timeout',
+      '3s',
+    ),
   ).rejects.toThrow();
-  const again = await run({ package: withData, set: ['command=exit 4'] });
+  const again = await run({ package: withData, set: ['command=exit 4', claim] });
   expect(again.lines).toContain('no revision of small ever worked: it is removed and installed anew');
   expect(again.lines).toContain('kept: PersistentVolumeClaim/small-data');
   expect(again.outcome).toMatchObject({ outcome: 'removed', cause: { code: 'crash-loop' } });
@@ -151,7 +163,7 @@ metadata: { name: {{ .Release.Name }}-old }
       .split('\n')
       .filter((name) => !name.endsWith('kube-root-ca.crt')),
   ).toEqual(['persistentvolumeclaim/small-data']);
-  expect((await run({ package: withData })).outcome).toMatchObject({ outcome: 'deployed', revision: 1 });
+  expect((await run({ package: withData, set: [claim] })).outcome).toMatchObject({ outcome: 'deployed', revision: 1 });
 }, 180_000);
 
 test('without rollback a failed revision stays, and the next run deploys over it', async () => {
@@ -413,6 +425,50 @@ describe('before anything is changed', () => {
       cause: { code: 'forbidden', resource: `Namespace/${namespace}-not-there` },
     });
   }, 60_000);
+});
+
+describe('replicas that an autoscaler decides on', () => {
+  const autoscaler = {
+    'templates/autoscaler.yaml': `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: { name: {{ .Release.Name }} }
+spec:
+  scaleTargetRef: { apiVersion: apps/v1, kind: Deployment, name: {{ .Release.Name }} }
+  minReplicas: 2
+  maxReplicas: 5
+  metrics: [{ type: Resource, resource: { name: cpu, target: { type: Utilization, averageUtilization: 80 } } }]
+`,
+  };
+  const replicas = async (): Promise<number> =>
+    (await cluster.get('deployment', 'small', '-n', namespace)).spec.replicas;
+
+  test('are kept when the chart leaves them to it, also in a release that Helm 3 made', async () => {
+    for (const helm of ['helm', 'helm3'] as const) {
+      namespace = `${namespace}-${helm}`;
+      await run({ helm, set: ['replicas=3'] });
+      const scaled = await packed(folder, autoscaler);
+      const on = await run({ package: scaled, set: ['replicas=0'] });
+      expect(on.lines).toContain('Deployment/small keeps its 3 replicas: from now on an autoscaler decides');
+      expect(on.outcome).toMatchObject({ outcome: 'deployed' });
+      expect(await replicas()).toBe(3);
+      await cluster.kubectl('scale', 'deployment/small', '--replicas=4', '-n', namespace);
+      expect((await run({ package: scaled, set: ['replicas=0', 'env=b'] })).findings).toEqual([]);
+      expect(await replicas()).toBe(4);
+    }
+  }, 180_000);
+
+  test('are told of when the chart sets them, and when Helm 3 would drop them', async () => {
+    const scaled = await packed(folder, autoscaler);
+    await run({ package: scaled, set: ['replicas=2'] });
+    await cluster.kubectl('scale', 'deployment/small', '--replicas=3', '-n', namespace);
+    const told = { rule: 'deploy/scaled-by-others', severity: 'warning', resource: 'Deployment/small' };
+    expect((await run({ package: scaled, dryRun: true, set: ['replicas=2', 'env=b'] })).findings).toMatchObject([told]);
+    expect((await run({ package: scaled, dryRun: true, helm: 'helm3', set: ['replicas=0'] })).findings).toEqual([]);
+    await run({ package: scaled, helm: 'helm3', set: ['replicas=2', 'env=c'] });
+    expect((await run({ package: scaled, dryRun: true, helm: 'helm3', set: ['replicas=0'] })).findings).toMatchObject([
+      told,
+    ]);
+  }, 120_000);
 });
 
 test('what a Secret of its pods holds is in no line and no evidence', async () => {

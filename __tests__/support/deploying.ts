@@ -37,6 +37,10 @@ spec:
           {{- if .Values.probe }}
           readinessProbe: { exec: { command: [sh, -c, {{ .Values.probe | quote }}] }, periodSeconds: 1 }
           {{- end }}
+          {{- if .Values.claim }}
+          volumeMounts: [{ name: data, mountPath: /data }]
+      volumes: [{ name: data, persistentVolumeClaim: { claimName: {{ .Values.claim }} } }]
+          {{- end }}
 `,
   'templates/hook.yaml': `{{- if .Values.hook }}
 apiVersion: batch/v1

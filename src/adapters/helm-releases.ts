@@ -74,6 +74,7 @@ export function createReleases(options: ReleasesOptions): Releases {
   };
 
   return {
+    version: async () => (await options.tool()).version,
     dryRun: async (request) => {
       const args = [...(await upgradeArguments(request)), '--dry-run=server', '--output', 'json'];
       const { ran, end } = await call(request, args, input(request));

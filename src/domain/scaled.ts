@@ -29,12 +29,9 @@ function targetOf(scaler: KubeObject): string {
   return `${text(target.kind) || 'Deployment'}/${text(target.name)}`;
 }
 
-/** Whether a manager that applies (as helm 4 does) owns an object's replicas: what it doesn't apply any more goes. */
+/** Whether a manager owns an object's replicas: with what helm doesn't set any more its ownership goes, and then the field. */
 export function ownsReplicas(live: KubeObject, manager: string): boolean {
   return list(live.metadata.managedFields).some(
-    (entry) =>
-      entry.manager === manager &&
-      entry.operation === 'Apply' &&
-      at(entry.fieldsV1, 'f:spec', 'f:replicas') !== undefined,
+    (entry) => entry.manager === manager && at(entry.fieldsV1, 'f:spec', 'f:replicas') !== undefined,
   );
 }

@@ -27,6 +27,7 @@ export async function scaledByOthers(
   const known = await cluster.list(AUTOSCALER, namespace);
   const ofManifest = manifest.filter(({ kind }) => kind === AUTOSCALER.kind || kind === 'ScaledObject');
   const scaled = scaledWorkloads(manifest, [...(known.ok ? known.value : []), ...ofManifest]);
+  const isHelm4 = scaled.length > 0 && !(await session.releases.version()).startsWith('3.');
   const keep: KeptReplicas[] = [];
   const findings: Finding[] = [];
   for (const { workload, by, replicas } of scaled) {
@@ -37,19 +38,32 @@ export async function scaledByOthers(
     const live = found.value;
     const now = number(at(live, 'spec', 'replicas'));
     if (live === undefined || now === 0) continue;
-    if (replicas === undefined) {
-      if (ownsReplicas(live, 'helm')) keep.push({ object: workload, replicas: now });
-    } else if (replicas !== now) {
+    const resource = shownObject({ kind, name });
+    const warn = (message: string, hint: string): void => {
+      const rule = 'deploy/scaled-by-others';
       findings.push({
         stage: 'deploy',
-        rule: 'deploy/scaled-by-others',
+        rule,
         severity: 'warning',
-        message: `${shownObject({ kind, name })} has ${now} replicas by ${by}, and the chart sets ${replicas}: each upgrade takes it there until the autoscaler acts again`,
-        hint: 'Leave spec.replicas out of the template where an autoscaler decides on it.',
+        message: `${resource} has ${now} replicas by ${by}, and ${message}`,
+        hint,
         chart,
         environments: [environment],
-        resource: shownObject({ kind, name }),
+        resource,
       });
+    };
+    if (replicas !== undefined && replicas !== now) {
+      warn(
+        `the chart sets ${replicas}: each upgrade takes it there until the autoscaler acts again`,
+        'Leave spec.replicas out of the template where an autoscaler decides on it.',
+      );
+    } else if (replicas === undefined && now > 1 && ownsReplicas(live, 'helm')) {
+      if (isHelm4) keep.push({ object: workload, replicas: now });
+      else
+        warn(
+          'the chart leaves them open from now on: Helm 3 takes it to 1 until the autoscaler acts',
+          'Use Helm 4 for this step, with which they are kept, or give the live number once more by `lookup`.',
+        );
     }
   }
   return done({ keep, findings });

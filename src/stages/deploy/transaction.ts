@@ -4,7 +4,7 @@ import type { Finding } from '../../domain/finding.ts';
 import type { KubeObject } from '../../domain/kube-object.ts';
 import { objectsOf } from '../../domain/manifest-objects.ts';
 import { diffLines, diffReleases } from '../../domain/release-diff.ts';
-import { decodeRecord, LABELS, type ReleaseRecord, type Revision } from '../../domain/release-record.ts';
+import { decodeRecord, isPending, LABELS, type ReleaseRecord, type Revision } from '../../domain/release-record.ts';
 import { isUnchanged, liveRevision, rollbackTarget } from '../../domain/release-state.ts';
 import { together } from '../../domain/together.ts';
 import type { HelmUpgradeCall } from '../../ports.ts';
@@ -39,6 +39,8 @@ export async function transact(what: Deployable, session: Session, options: Depl
   const recovered = await recover(session, options.dryRun);
   if (!recovered.ok) return { outcome: 'failed', cause: recovered.cause };
   const { revisions, isInstall } = recovered.value;
+  // Helm would not even render it as long as a revision is pending; with `dryRun` alone one still is.
+  if (revisions[0] !== undefined && isPending(revisions[0].status)) return { outcome: 'skipped', cause: null };
   const content = await contentOf(what, session);
   const [newest] = revisions;
   if (newest !== undefined && isUnchanged(revisions, content)) {
@@ -99,8 +101,10 @@ export async function transact(what: Deployable, session: Session, options: Depl
     }
     const cause = await takeEvidence(tested.cause, await watch.look(), tested.helmSaid, session);
     session.tell(`failed: ${cause.message}`);
+    session.stop.throwIfAborted();
     const undone = await undo(expected, content, session, options);
-    return { ...undone, cause: undone.cause ?? cause, tests: tested.tests, findings };
+    session.stop.throwIfAborted();
+    return { ...undone, cause, tests: tested.tests, findings };
   } finally {
     watch.close();
   }
@@ -201,13 +205,13 @@ async function undo(
   content: string,
   session: Session,
   options: DeployOptions,
-): Promise<Pick<Transaction, 'outcome' | 'revision'> & { readonly cause?: Cause }> {
+): Promise<Pick<Transaction, 'outcome' | 'revision'>> {
   const history = await readHistory(session, session.cluster);
   if (!history.ok) return { outcome: 'failed' };
   const [newest] = history.value;
-  const live = liveRevision(history.value);
-  // Helm came to nothing: what was live is live.
-  if (newest === undefined || newest.revision < failed) return { outcome: 'failed', ...revisionOf(live) };
+  // Helm came to nothing, and what was live is live; or the newest is somebody else's, and theirs to undo.
+  if (newest?.revision !== failed || newest.ours?.run !== runLabel(session.holder))
+    return { outcome: 'failed', ...revisionOf(liveRevision(history.value)) };
   await label(newest, { verdict: 'unhealthy', run: runLabel(session.holder), content }, session.cluster);
   if (!options.rollback) return { outcome: 'failed', revision: newest.revision };
   const target = rollbackTarget(history.value, failed);
