@@ -110,5 +110,8 @@ const CONNECTION: Readonly<Record<string, string>> = {
 };
 
 export function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().slice(0, LONGEST);
+  const line = text.replace(/\s+/g, ' ').trim();
+  if (line.length <= LONGEST) return line;
+  // An invalid value is quoted in full before it is said what is wrong with it.
+  return `${line.slice(0, LONGEST / 2)} … ${line.slice(-LONGEST / 2)}`;
 }
