@@ -44,7 +44,7 @@ interface Told {
   beforeAll(async () => {
     if (!isAll) console.log(`CHARTSHIP_SEED=${seed}: ${rows.length} of ${ROWS.length} rows`);
     await clusterCommand('prepare');
-    cluster = await startCluster('e2e-failures');
+    cluster = await startCluster('e2e-failures', 1);
     registry = await startTestRegistry();
     folder = mkdtempSync(join(tmpdir(), 'chartship-e2e-failures-'));
     await pushPause(folder, registry.host);
@@ -183,9 +183,13 @@ async function left(
     (secret: { metadata: { labels: object } }) => secret.metadata.labels,
   );
   const statuses = labels.map(({ status }) => status);
-  for (const status of statuses) expect(status).toMatch(/^(deployed|failed|superseded|uninstalled)$/);
-  const lease = await cluster.get('leases', '--namespace', namespace);
-  for (const { spec } of lease.items) expect(spec.holderIdentity ?? '').toBe('');
+  const isCutOff = expected.outcome === 'failed' && ['unreachable', 'unauthorized'].includes(expected.code);
+  // Who can't reach the API server any more can't tidy up; the next run does.
+  if (!isCutOff) {
+    for (const status of statuses) expect(status).toMatch(/^(deployed|failed|superseded|uninstalled)$/);
+    const lease = await cluster.get('leases', '--namespace', namespace);
+    for (const { spec } of lease.items) expect(spec.holderIdentity ?? '').toBe('');
+  }
   if (expected.outcome === 'removed') {
     expect(statuses).toEqual([]);
     const names = await cluster.kubectl(
@@ -289,7 +293,7 @@ function print(told: readonly Told[]): void {
     join(repository, 'docs/evidence/failures.md'),
     `# What goes wrong in a cluster, and how soon it is said
 
-Made by \`CHARTSHIP_E2E=all npm test -- __tests__/e2e/failures.test.ts\`, on a cluster of three nodes with two cores for all of it.
+Made by \`CHARTSHIP_E2E=all npm test -- __tests__/e2e/failures.test.ts\`, on a cluster of one node, on two cores, two or three rows side by side.
 Each row was followed by a good run that succeeded. Beside it bare \`helm upgrade --wait\` (and \`helm test\`) with a time limit of ${HELM_LIMIT} s; its own default is 5 minutes.
 
 | What | Verdict after | What is left | Chartship says | Bare helm |

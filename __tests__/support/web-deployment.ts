@@ -15,7 +15,7 @@ export interface WebDeployment {
 
 export interface WebEnded extends Ended {
   readonly deployment: DeploymentOutcome | undefined;
-  /** Seconds from the start of the process to the line that tells the verdict, or to the end. */
+  /** Seconds from the start of helm (of the process, where helm never was started) to the line that tells the verdict, or to the end. */
   readonly verdict: number;
 }
 
@@ -30,6 +30,7 @@ export function webDeployment(cluster: Cluster, namespace: string): WebDeploymen
     },
     deploy: async (args, options = {}) => {
       const started = performance.now();
+      let helm: number | undefined;
       let verdict: number | undefined;
       const ended = await command(
         space,
@@ -42,12 +43,17 @@ export function webDeployment(cluster: Cluster, namespace: string): WebDeploymen
           limit: 400_000,
           ...options,
           heard: (stdout) => {
-            if (verdict === undefined && /^\S+: failed: /m.test(stdout)) verdict = (performance.now() - started) / 1000;
+            if (helm === undefined && /: (upgrading to|installing) /.test(stdout)) helm = performance.now();
+            if (verdict === undefined && /^\S+: failed: /m.test(stdout)) verdict = performance.now();
             options.heard?.(stdout);
           },
         },
       );
-      return { ...ended, deployment: ended.report?.deployments[0], verdict: verdict ?? ended.seconds };
+      return {
+        ...ended,
+        deployment: ended.report?.deployments[0],
+        verdict: ((verdict ?? performance.now()) - (helm ?? started)) / 1000,
+      };
     },
   };
 }
