@@ -83,7 +83,9 @@ async function cutOff(
   const children = descendants(running.pid);
   const interrupted = await end(running, way);
   const left = await look(running);
-  const hit = staging.holds(at, before) && staging.shows?.(left, before) !== false;
+  // A helm that is told to end may still write down that it began.
+  const isKill = way === 'kill -9' || way === 'kill -9 of the group';
+  const hit = staging.holds(at, before) && (!isKill || staging.shows?.(left, before) !== false);
   for (const deadline = performance.now() + 2000; performance.now() < deadline; await wait(50))
     if (!children.some(isAlive) && helmsIn(release.namespace).length === 0) break;
   const survivors = [...children.filter(isAlive).map(String), ...helmsIn(release.namespace)];

