@@ -158,6 +158,8 @@ export type HelmEnd =
 
 /** Releases in a cluster, by the helm command. The kubeconfig reaches helm as a private file. Never rolls back by itself. */
 export interface Releases {
+  /** The version of the program, such as `4.3.1`: Helm 3 applies in another way. */
+  version(): Promise<string>;
   /** What `upgrade` would apply, as rendered with what the cluster has, and its hooks. */
   dryRun(
     call: HelmUpgradeCall,
@@ -268,6 +270,8 @@ export interface Cluster {
     manager: string,
     options?: { readonly force?: boolean },
   ): Promise<ClusterAnswer<KubeObject>>;
+  /** Server-side apply, forced: what the object sets is so then, and belongs to this manager. */
+  apply(object: KubeObject, manager: string): Promise<ClusterAnswer<KubeObject>>;
   /** The last lines of a container's log; an empty text where there is none (yet, or any more). */
   logs(
     pod: { readonly namespace: string; readonly name: string },

@@ -156,6 +156,11 @@ export function createCluster(options: ClusterOptions): Cluster {
         // JSON is YAML.
         contentType: 'application/apply-patch+yaml',
       }),
+    apply: (object, manager) =>
+      change('PATCH', nameOf(object), object, {
+        query: new URLSearchParams({ fieldManager: manager, force: 'true', fieldValidation: 'Strict' }).toString(),
+        contentType: 'application/apply-patch+yaml',
+      }),
     logs: async ({ namespace, name }, container, { previous = false, lines, bytes }) => {
       const query = new URLSearchParams({ container, tailLines: String(lines), previous: String(previous) });
       const answer = await requests.request({

@@ -3,8 +3,21 @@ import { KUBERNETES_YAML } from './kubernetes-yaml.ts';
 
 /** The objects of a manifest that helm rendered, lists taken apart; what is no object (helm would refuse it) is left out. */
 export async function objectsOf(manifest: string): Promise<KubeObject[]> {
-  const { loadAll } = await import('js-yaml');
-  return loadAll(manifest, { schema: KUBERNETES_YAML }).flatMap(flat);
+  const { loadAll, YAMLException } = await import('js-yaml');
+  const read = (text: string): unknown[] => {
+    try {
+      // Of a key that comes twice the last counts, as for helm.
+      return loadAll(text, { schema: KUBERNETES_YAML, json: true });
+    } catch (error) {
+      if (error instanceof YAMLException) return [];
+      throw error;
+    }
+  };
+  // By itself each, so that one that can't be read doesn't hide the others.
+  return manifest
+    .split(/^---(?=\s|$)/m)
+    .flatMap(read)
+    .flatMap(flat);
 }
 
 function flat(value: unknown): KubeObject[] {

@@ -26,6 +26,8 @@ export const LABELS = {
   run: 'chartship.dev/run',
   /** What was deployed: the package and the values, as one hash. */
   content: 'chartship.dev/content',
+  /** The number of the revision by which a run undoes this one: helm gives a rollback no labels of its own. */
+  undoneBy: 'chartship.dev/undone-by',
 } as const;
 
 export type Verdict = 'pending' | 'healthy' | 'unhealthy';
@@ -35,7 +37,13 @@ export interface Revision {
   readonly revision: number;
   readonly status: RevisionStatus;
   /** Chartship's own labels; absent where somebody else made the revision (its inherited ones say nothing). */
-  readonly ours?: { readonly verdict: Verdict; readonly run: string; readonly content: string };
+  readonly ours?: {
+    readonly verdict: Verdict;
+    readonly run: string;
+    readonly content: string;
+    /** The revision by which a run went to undo this one. */
+    readonly undoneBy?: number;
+  };
   /** RFC 3339: when the record was made. */
   readonly created: string;
   readonly secret: KubeObject;
@@ -76,7 +84,14 @@ function revisionOf(secret: KubeObject): Revision | undefined {
   return {
     revision,
     status,
-    ...(isOurs && { ours: { verdict, run: labels[LABELS.run] ?? '', content: labels[LABELS.content] ?? '' } }),
+    ...(isOurs && {
+      ours: {
+        verdict,
+        run: labels[LABELS.run] ?? '',
+        content: labels[LABELS.content] ?? '',
+        ...(labels[LABELS.undoneBy] !== undefined && { undoneBy: Number(labels[LABELS.undoneBy]) }),
+      },
+    }),
     created: secret.metadata.creationTimestamp ?? '',
     secret,
   };

@@ -22,12 +22,18 @@ export function stateOf(revisions: readonly Revision[], age: number, patience: n
   const [newest] = revisions;
   if (newest === undefined || newest.status === 'uninstalled') return { kind: 'absent' };
   if (isPending(newest.status)) {
-    if (newest.ours !== undefined || age >= patience) return { kind: 'interrupted', pending: newest };
+    if (isOwnPending(revisions) || age >= patience) return { kind: 'interrupted', pending: newest };
     return { kind: 'foreign', pending: newest, seconds: patience - age };
   }
   // A removal that was cut off is brought to its end.
   if (newest.status === 'uninstalling') return { kind: 'never-healthy' };
   return revisions.some(everWorked) ? { kind: 'ready' } : { kind: 'never-healthy' };
+}
+
+/** Whether the newest revision is pending, and a run of Chartship made it: by an upgrade, or to undo the one before. */
+export function isOwnPending([newest, before]: readonly Revision[]): boolean {
+  if (newest === undefined || !isPending(newest.status)) return false;
+  return newest.ours !== undefined || before?.ours?.undoneBy === newest.revision;
 }
 
 /** Helm saw it ready, and no check of ours found otherwise. */

@@ -27,7 +27,9 @@ export async function test(hooks: readonly ReleaseHook[], session: Session): Pro
   for (const { name, outcome } of outcomes) tell(`test ${name} ${outcome}`);
   if (ended.ok) return { tests: outcomes };
   const failed = outcomes.find(({ outcome }) => outcome === 'failed');
-  const reason = ended.ended === 'timeout' ? `it did not end within ${timeout} s` : ended.message.split('\n')[0];
+  // Helm's own time limit is told as any other failure.
+  const isLate = ended.ended === 'timeout' || /deadline exceeded|timed out waiting/.test(ended.message);
+  const reason = isLate ? `it did not end within ${timeout} s` : ended.message.split('\n')[0];
   return {
     tests: outcomes,
     cause: {

@@ -5,17 +5,11 @@ import { type KubeObject, shownObject } from '../../domain/kube-object.ts';
 import { together } from '../../domain/together.ts';
 import { asHelmApplies } from './as-helm-applies.ts';
 import { causeOf } from './cluster-cause.ts';
+import { type ForeignField, tellForeignFields } from './fields.ts';
 import { ownerOutside } from './ownership.ts';
 import { missingRights } from './rights.ts';
 import type { Session } from './session.ts';
 import { done, failed, type Step } from './step.ts';
-
-export interface Preflight {
-  /** What could not be known, and what is odd: never a failure. */
-  readonly findings: readonly Finding[];
-  /** What the API server would make of each object, by its place in the manifest; absent where that isn't known. */
-  readonly applied: readonly (KubeObject | undefined)[];
-}
 
 /** Objects that are asked about at once. */
 const AT_ONCE = 8;
@@ -28,7 +22,7 @@ export async function preflight(
   manifest: readonly KubeObject[],
   hooks: readonly KubeObject[],
   session: Session,
-): Promise<Step<Preflight>> {
+): Promise<Step<readonly Finding[]>> {
   const { cluster } = session;
   const served = await cluster.kinds();
   if (!served.ok) return failed(causeOf(served.fault, 'the kinds of the cluster are not known'));
@@ -56,10 +50,8 @@ export async function preflight(
       others.length === 0 ? '' : ` (and ${others.length} more: ${others.map(({ message }) => message).join('; ')})`;
     return failed({ ...first, message: `${first.message}${more}` });
   }
-  return done({
-    findings,
-    applied: asked.slice(0, manifest.length).map((answer) => (answer.kind === 'known' ? answer.object : undefined)),
-  });
+  const foreign = asked.flatMap((answer) => (answer.kind === 'known' ? answer.foreign : []));
+  return done([...findings, ...tellForeignFields(foreign, session)]);
 
   function note(object: KubeObject, message: string): Finding {
     return {
@@ -75,15 +67,20 @@ export async function preflight(
 }
 
 type Asked =
-  | { readonly kind: 'known'; readonly object: KubeObject }
+  | { readonly kind: 'known'; readonly object: KubeObject; readonly foreign: readonly ForeignField[] }
   | { readonly kind: 'refused'; readonly cause: Cause }
   | { readonly kind: 'unknown'; readonly message: string }
   /** A hook that is there from before: helm removes it before it is made anew. */
   | { readonly kind: 'replaced' };
 
 async function ask(object: KubeObject, isHook: boolean, { cluster }: Session): Promise<Asked> {
-  const answer = await cluster.dryApply(object, 'helm');
-  if (answer.ok) return { kind: 'known', object: answer.value };
+  const asked = await cluster.dryApply(object, 'helm', { force: false });
+  const conflicts = asked.ok ? [] : (asked.fault.conflicts ?? []);
+  const answer = conflicts.length > 0 ? await cluster.dryApply(object, 'helm') : asked;
+  if (answer.ok) {
+    const foreign = conflicts.map(({ manager, field }) => ({ object, manager, field }));
+    return { kind: 'known', object: answer.value, foreign };
+  }
   const { kind, message } = answer.fault;
   switch (kind) {
     case 'refused':
@@ -103,9 +100,7 @@ async function ask(object: KubeObject, isHook: boolean, { cluster }: Session): P
 }
 
 function refusal(object: KubeObject, said: string): Cause {
-  const { message, resource = shown(object), hint } = refusalIn(said);
-  const named = message.replace('refuses what helm applies', `refuses ${resource}`);
-  return { code: 'refused', resource, message: named, ...(hint !== undefined && { hint }) };
+  return { code: 'refused', ...refusalIn(said, shown(object)) };
 }
 
 /** Answers that say nothing about the object. */

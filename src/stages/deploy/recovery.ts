@@ -1,11 +1,16 @@
-import { asFailed, isPending, type Revision } from '../../domain/release-record.ts';
-import { stateOf } from '../../domain/release-state.ts';
+import { join } from 'node:path';
+import type { Cause } from '../../domain/deployment.ts';
+import { objectsOf } from '../../domain/manifest-objects.ts';
+import { asFailed, decodeRecord, type Revision } from '../../domain/release-record.ts';
+import { isOwnPending, stateOf } from '../../domain/release-state.ts';
 import { causeOf } from './cluster-cause.ts';
+import { takeEvidence } from './evidence.ts';
 import { readHistory } from './history.ts';
 import { pause } from './pause.ts';
 import { removeRelease } from './removal.ts';
 import type { Session } from './session.ts';
 import { done, failed, type Step } from './step.ts';
+import { watchRelease } from './watching.ts';
 
 /** Seconds between two looks at a release that somebody else's helm works on. */
 const LOOK_SECONDS = 2;
@@ -76,10 +81,24 @@ export async function recover(session: Session, dryRun: boolean): Promise<Step<R
           return done({ revisions: history.value, isInstall: false });
         }
         tell(`no revision of ${release} ever worked: it is removed and installed anew`);
+        await keepTraces(history.value, session);
         const removed = await removeRelease(history.value, session);
         return removed.ok ? done({ revisions: [], isInstall: true }) : removed;
       }
     }
+  }
+}
+
+/** What is seen of a release before it is removed; of its pods no log is told, for nothing of it is this run's. */
+async function keepTraces([newest]: readonly Revision[], session: Session): Promise<void> {
+  const record = newest && decodeRecord(newest.secret);
+  const watch = await watchRelease(record === undefined ? [] : await objectsOf(record.manifest), session);
+  try {
+    const cause: Cause = { code: 'other', message: 'no revision of it ever worked' };
+    const evidence = join(session.evidence, 'before');
+    await takeEvidence(cause, await watch.look(), record?.description ?? '', { ...session, evidence });
+  } finally {
+    watch.close();
   }
 }
 
@@ -110,6 +129,6 @@ export async function settleRecords(session: Session): Promise<boolean> {
   const history = await readHistory(session, session.cluster);
   if (!history.ok) return false;
   const [newest] = history.value;
-  if (newest !== undefined && isPending(newest.status) && newest.ours !== undefined) await markFailed(newest, session);
+  if (newest !== undefined && isOwnPending(history.value)) await markFailed(newest, session);
   return true;
 }

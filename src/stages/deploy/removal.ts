@@ -28,11 +28,10 @@ export async function removeRelease(revisions: readonly Revision[], session: Ses
   const kept = all.filter(holdsData);
   if (kept.length > 0)
     tell(`kept: ${kept.map((one) => shownObject({ kind: one.kind, name: one.metadata.name })).join(', ')}`);
-  const { stringify } = await import('yaml');
   const manifest = all
     .filter((one) => !holdsData(one))
     // JSON is YAML, and no text of it can be taken for a document's end.
-    .map((one) => `---\n${stringify(JSON.parse(JSON.stringify(one)))}`)
+    .map((one) => `---\n${JSON.stringify(one)}\n`)
     .join('');
   const { name } = newest.secret.metadata;
   const written = await cluster.patch(

@@ -4,16 +4,18 @@ import type { Finding } from '../../domain/finding.ts';
 import type { KubeObject } from '../../domain/kube-object.ts';
 import { objectsOf } from '../../domain/manifest-objects.ts';
 import { diffLines, diffReleases } from '../../domain/release-diff.ts';
-import { decodeRecord, LABELS, type ReleaseRecord, type Revision } from '../../domain/release-record.ts';
+import { decodeRecord, isPending, LABELS, type ReleaseRecord, type Revision } from '../../domain/release-record.ts';
 import { isUnchanged, liveRevision, rollbackTarget } from '../../domain/release-state.ts';
 import { together } from '../../domain/together.ts';
 import type { HelmUpgradeCall } from '../../ports.ts';
 import type { Deployable, DeployOptions } from '../deploy.ts';
 import { type Tested, test } from '../test.ts';
+import { keepReplicas, scaledByOthers } from './autoscaling.ts';
 import { takeEvidence } from './evidence.ts';
 import { label, readHistory } from './history.ts';
 import { driftFrom } from './live.ts';
 import { maskSecrets } from './masking.ts';
+import { checkPackage } from './package.ts';
 import { preflight } from './preflight.ts';
 import { recover } from './recovery.ts';
 import { removeRelease } from './removal.ts';
@@ -37,6 +39,8 @@ export async function transact(what: Deployable, session: Session, options: Depl
   const recovered = await recover(session, options.dryRun);
   if (!recovered.ok) return { outcome: 'failed', cause: recovered.cause };
   const { revisions, isInstall } = recovered.value;
+  // Helm would not even render it as long as a revision is pending; with `dryRun` alone one still is.
+  if (revisions[0] !== undefined && isPending(revisions[0].status)) return { outcome: 'skipped', cause: null };
   const content = await contentOf(what, session);
   const [newest] = revisions;
   if (newest !== undefined && isUnchanged(revisions, content)) {
@@ -73,9 +77,16 @@ export async function transact(what: Deployable, session: Session, options: Depl
   await maskSecrets([...manifest, ...hooks], session);
   const checked = await preflight(manifest, hooks, session);
   if (!checked.ok) return { outcome: 'failed', cause: checked.cause, ...revisionOf(live) };
-  const { findings } = checked.value;
+  const packed = await checkPackage(what.package, rendered, isInstall, session);
+  if (!packed.ok) return { outcome: 'failed', cause: packed.cause, ...revisionOf(live) };
+  const scaled = await scaledByOthers(manifest, session);
+  if (!scaled.ok) return { outcome: 'failed', cause: scaled.cause, ...revisionOf(live) };
+  const findings = [...checked.value, ...packed.value, ...scaled.value.findings];
   await tellDiff(before, manifest, session);
   if (options.dryRun) return { outcome: 'skipped', cause: null, findings, ...revisionOf(live) };
+
+  const kept = await keepReplicas(scaled.value.keep, session);
+  if (!kept.ok) return { outcome: 'failed', cause: kept.cause, ...revisionOf(live) };
 
   const watch = await watchRelease([...manifest, ...hooks], session);
   try {
@@ -90,8 +101,10 @@ export async function transact(what: Deployable, session: Session, options: Depl
     }
     const cause = await takeEvidence(tested.cause, await watch.look(), tested.helmSaid, session);
     session.tell(`failed: ${cause.message}`);
+    session.stop.throwIfAborted();
     const undone = await undo(expected, content, session, options);
-    return { ...undone, cause: undone.cause ?? cause, tests: tested.tests, findings };
+    session.stop.throwIfAborted();
+    return { ...undone, cause, tests: tested.tests, findings };
   } finally {
     watch.close();
   }
@@ -192,16 +205,19 @@ async function undo(
   content: string,
   session: Session,
   options: DeployOptions,
-): Promise<Pick<Transaction, 'outcome' | 'revision'> & { readonly cause?: Cause }> {
+): Promise<Pick<Transaction, 'outcome' | 'revision'>> {
   const history = await readHistory(session, session.cluster);
   if (!history.ok) return { outcome: 'failed' };
   const [newest] = history.value;
-  const live = liveRevision(history.value);
-  // Helm came to nothing: what was live is live.
-  if (newest === undefined || newest.revision < failed) return { outcome: 'failed', ...revisionOf(live) };
-  await label(newest, { verdict: 'unhealthy', run: runLabel(session.holder), content }, session.cluster);
+  // Helm came to nothing, and what was live is live; or the newest is somebody else's, and theirs to undo.
+  if (newest?.revision !== failed || newest.ours?.run !== runLabel(session.holder))
+    return { outcome: 'failed', ...revisionOf(liveRevision(history.value)) };
+  const target = options.rollback ? rollbackTarget(history.value, failed) : undefined;
+  const labels = { verdict: 'unhealthy', run: runLabel(session.holder), content } as const;
+  // Before it is begun: if this run ends in the middle, the next one knows whose the rollback was.
+  const undoneBy = target && { undoneBy: failed + 1 };
+  await label(newest, { ...labels, ...undoneBy }, session.cluster);
   if (!options.rollback) return { outcome: 'failed', revision: newest.revision };
-  const target = rollbackTarget(history.value, failed);
   if (target === undefined) {
     const removed = await removeRelease(history.value, session);
     if (removed.ok) return { outcome: 'removed' };
