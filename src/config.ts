@@ -206,6 +206,30 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       }),
     );
   }
+  if (settings.get('dry-run') === true && deploys.length === 0) {
+    faults.push(
+      fault('no-environment', 'dry-run needs environments to deploy, and none is given', {
+        hint: 'Give deploy, or leave dry-run out: whatever else was asked for would be done, publishing too.',
+      }),
+    );
+  }
+  for (const name of ['version', 'app-version'] as const) {
+    if (!allPublished || !given.has(name)) continue;
+    faults.push(
+      fault('ambiguous', `${name} is given for a chart that is published already`, {
+        hint: 'Say which by its reference: oci://host/path/chart:VERSION or @sha256:….',
+      }),
+    );
+  }
+  if (allPublished && deploys.length > 0 && !deployed) {
+    faults.push(
+      fault(
+        'no-stage',
+        `until: ${wished} can't be reached with chart ${quote(patterns[0] ?? '')}: what is published is only deployed`,
+        { hint: 'Leave until out, or give a chart folder.', ...at('until') },
+      ),
+    );
+  }
   if (allPublished && deploys.length === 0 && held === undefined) {
     faults.push(
       fault(
@@ -342,6 +366,9 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
 /** Seconds. */
 const DEFAULT_TIMEOUT = 300;
 
+/** Longer than any path; a kubeconfig that somebody encoded is longer still. */
+const LONGEST_PATH = 1024;
+
 async function readKubeconfig(
   given: string | undefined,
   cwd: string,
@@ -350,6 +377,15 @@ async function readKubeconfig(
 ): Promise<DeploymentRequest['kubeconfig']> {
   if (given === undefined) return undefined;
   if (isKubeconfig(given)) return { content: given };
+  if (given.trim().length > LONGEST_PATH) {
+    // It may be a secret in a form that isn't known, so that nothing of it is shown.
+    faults.push(
+      fault('kubeconfig', 'kubeconfig is neither a path nor the content of a kubeconfig', {
+        hint: 'Give the content as it is: not in base64.',
+      }),
+    );
+    return undefined;
+  }
   const path = resolve(cwd, given.trim());
   if ((await files.real(path)) === undefined)
     faults.push(fault('kubeconfig', `kubeconfig ${quote(shownPath(files.root, path))} is not there`));

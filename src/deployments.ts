@@ -3,6 +3,7 @@ import type { Request } from './config.ts';
 import type { DeploymentOutcome, PlannedDeployment } from './domain/deployment.ts';
 import type { Environment, PlannedEnvironment } from './domain/environment.ts';
 import type { Finding } from './domain/finding.ts';
+import type { PublishOutcome } from './domain/outcome.ts';
 import type { FetchedChart, PublishedChart } from './domain/published-chart.ts';
 import { locationOf, referenceText, type Target } from './domain/reference.ts';
 import type { ChartPackage } from './domain/staged.ts';
@@ -52,6 +53,7 @@ export async function deployAll(
     const source = sources.get(name);
     const where = { chart: name, environment: environment.name };
     const planned = deploymentOf(environment);
+    if (source === undefined && !record.failed) throw new Error(`nobody knows where ${name} is published`);
     if (record.failed || source === undefined) {
       record.skip({ name: 'deploy', ...where });
       if (request.deployment.test) record.skip({ name: 'test', ...where });
@@ -193,9 +195,7 @@ export async function sourcesOf(
   for (const each of packages) {
     const targets = request.registries.length > 0 ? request.registries : [own];
     const outcomes =
-      request.registries.length > 0
-        ? record.publishedOf(each.name)
-        : (await publish(each, [own], { root: ports.files.root }, ports)).outcomes;
+      request.registries.length > 0 ? record.publishedOf(each.name) : await publishPrivately(each, own, record, ports);
     for (const { registry, digest, outcome } of outcomes) {
       const target = targets.find(({ text }) => text === registry);
       if (sources.has(each.name) || target === undefined || digest === undefined) continue;
@@ -205,4 +205,15 @@ export async function sourcesOf(
     }
   }
   return sources;
+}
+
+async function publishPrivately(
+  each: ChartPackage,
+  own: Target,
+  record: Record,
+  ports: Ports,
+): Promise<readonly PublishOutcome[]> {
+  const { findings, outcomes } = await publish(each, [own], { root: ports.files.root }, ports);
+  record.add(findings);
+  return outcomes;
 }

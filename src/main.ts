@@ -109,7 +109,7 @@ async function deployPublished(request: Request, record: Record, ports: Ports): 
   const values = await loadValues(request, plan, ports.files);
   const connections = await connectAll(plan, ports);
   record.add(values.findings);
-  const sources = new Map(unpacked.map(({ fetched }) => [fetched.name, fetched]));
+  const sources = new Map(unpacked.map(({ chart, fetched }) => [chart.metadata.name, fetched]));
   await deployAll(request, plan, values, sources, connections, record, ports);
 }
 

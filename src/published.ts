@@ -66,7 +66,7 @@ async function unpack(
   fetched: FetchedChart,
   { files }: Pick<Ports, 'files'>,
 ): Promise<{ findings: Finding[]; unpacked: UnpackedChart | undefined }> {
-  const directory = join(await files.makeTemporary('published'), fetched.name);
+  const directory = join(await files.makeTemporary('published'), 'chart');
   for (const { path, content } of fetched.files) await files.write(join(directory, path), content);
   const { charts, findings } = await readCharts([{ directory, source: fetched.name }], files);
   const [chart] = charts;

@@ -108,7 +108,7 @@ export function choice(declaration: InputDeclaration, word: string): { value: st
 /** The text itself, once it is known to be a duration. */
 export function duration(word: string): { value: string } | string {
   return parseDuration(word) === undefined
-    ? `must be a duration such as 90s, 10m or 1h30m, not ${quote(word)}`
+    ? `must be a duration such as 90s, 10m or 1h30m, a day at most, not ${quote(word)}`
     : { value: word };
 }
 

@@ -62,17 +62,13 @@ export async function manyLargeFiles(): Promise<Uint8Array> {
   return Buffer.concat([gzipSync(await tar([CHART_YAML], false)), ...members]);
 }
 
-/** Packed some hundred kilobytes: names of many folders each, all different. */
-export function deepFolders(depth: number): Uint8Array {
-  return manyNames(20_000, depth);
-}
-
 /** Packed some kilobytes: names of a hundred kilobytes. */
 export function namesWithoutMeasure(): Uint8Array {
-  return manyNames(100, 50_000);
+  return deepFolders(100, 50_000);
 }
 
-function manyNames(files: number, depth: number): Uint8Array {
+/** Packed some hundred kilobytes at most: names of many folders each, all different. */
+export function deepFolders(files: number, depth: number): Uint8Array {
   const folders = 'a/'.repeat(depth - 2);
   const names = Array.from({ length: files }, (_, index) => `c/${index}/${folders}f`);
   const archive = packTar(

@@ -145,10 +145,10 @@ describe('an archive without measure costs little', () => {
     ['ten gigabytes of zeros', zeroBomb, 'unpacks to more than 100 MiB'],
     ['many large files', manyLargeFiles, 'unpacks to more than 100 MiB'],
     ['a header that claims eight gigabytes', claimsTooMuch, 'holds a file larger than 5 MiB: "c/huge.bin"'],
-    ['twenty thousand files, each sixty folders deep', () => deepFolders(60), 'holds no Chart.yaml'],
+    ['five thousand files, each sixty folders deep', () => deepFolders(5_000, 60), 'holds no Chart.yaml'],
     [
       'folders without measure',
-      () => deepFolders(490),
+      () => deepFolders(20_000, 490),
       expect.stringMatching(/^holds a path more than 64 folders deep/),
     ],
     ['names without measure', namesWithoutMeasure, expect.stringMatching(/^holds a path longer than 1024 bytes/)],

@@ -90,6 +90,8 @@ test('as inputs, a report and a layout may lie anywhere', async () => {
   });
 });
 
+const PUBLISHED = `oci://ghcr.io/acme/demo@sha256:${'0'.repeat(64)}`;
+
 describe('faults, each with its place and what to do', () => {
   test.each<[string, Record<string, string>, string | undefined, Partial<Finding>]>([
     [
@@ -175,6 +177,53 @@ describe('faults, each with its place and what to do', () => {
     ],
     ['a report behind a link that leads outside', {}, 'report: link/out\n', { rule: 'request/outside', line: 1 }],
     ['a NUL character', {}, 'set: ["a=b\\0c"]\n', { rule: 'request/wrong-type', line: 1, column: 7 }],
+    ['a duration beyond every timer', { timeout: '999999h' }, undefined, { rule: 'request/wrong-type' }],
+    ['deploying until deploy without environments', { until: 'deploy' }, undefined, { rule: 'request/no-environment' }],
+    [
+      'a dry run of nothing',
+      { 'dry-run': 'true', registry: 'oci://ghcr.io/acme' },
+      undefined,
+      { rule: 'request/no-environment' },
+    ],
+    [
+      'charts in folders and published ones',
+      { chart: `chart,${PUBLISHED}`, deploy: 'dev' },
+      undefined,
+      { rule: 'request/chart' },
+    ],
+    ['a published chart and nothing to do', { chart: PUBLISHED }, undefined, { rule: 'request/no-environment' }],
+    [
+      'a published chart until a stage before',
+      { chart: PUBLISHED, deploy: 'dev', until: 'package' },
+      undefined,
+      { rule: 'request/no-stage' },
+    ],
+    [
+      'a version of a published chart',
+      { chart: PUBLISHED, deploy: 'dev', version: '1.2.3' },
+      undefined,
+      { rule: 'request/ambiguous' },
+    ],
+    [
+      'a kubeconfig that is not there',
+      { kubeconfig: 'nowhere', deploy: 'dev' },
+      undefined,
+      { message: 'kubeconfig "sub/nowhere" is not there' },
+    ],
+    [
+      'a kubeconfig in base64, of which nothing is shown',
+      { kubeconfig: 'YXBp'.repeat(400), deploy: 'dev' },
+      undefined,
+      { message: 'kubeconfig is neither a path nor the content of a kubeconfig' },
+    ],
+    ...['deploy', 'namespace', 'release', 'kubeconfig', 'kubeContext', 'dryRun'].map(
+      (key): [string, Record<string, string>, string, Partial<Finding>] => [
+        `the key ${key}, an input only`,
+        {},
+        `${key}: x\n`,
+        { rule: 'request/input-only', line: 1, column: 1 },
+      ],
+    ),
     ['a duration that is none', {}, 'environments:\n  dev: { timeout: soon }\n', { line: 2, column: 19 }],
     [
       'an environment that is not in the file',
