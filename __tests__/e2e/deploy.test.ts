@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Cluster, clusterCommand, startCluster } from '../support/cluster.ts';
 import { administrator, kubeconfigFor } from '../support/cluster-access.ts';
-import { type Ask, type Deploying, deploying, packed } from '../support/deploying.ts';
+import { type Ask, type Deploying, deploying, packed, smallChart } from '../support/deploying.ts';
 import { pinned } from '../support/scenario.ts';
 
 let cluster: Cluster;
@@ -438,6 +438,39 @@ describe('before anything is changed', () => {
     });
   }, 60_000);
 });
+
+test('a test that helm removes when it has passed is reported with its log; a Job is a test, too', async () => {
+  const pod = smallChart['templates/test.yaml'] ?? '';
+  const removing = await packed(folder, {
+    'templates/test.yaml': pod.replace('before-hook-creation', 'before-hook-creation,hook-succeeded'),
+    'templates/job.yaml': `apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ .Release.Name }}-job
+  annotations: { helm.sh/hook: test, helm.sh/hook-weight: "1", helm.sh/hook-delete-policy: before-hook-creation }
+spec:
+  backoffLimit: 0
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{ name: test, image: "chartship.test/agent:1.0.0", command: [sh, -c, "echo job; exit {{ .Values.exit | default 0 }}"] }]
+`,
+  });
+  const passed = await run({ package: removing, set: ['test=echo pod; sleep 2'] });
+  expect(passed.outcome.tests).toEqual([
+    { name: 'small-test', outcome: 'passed', log: 'pod' },
+    { name: 'small-job', outcome: 'passed', log: 'job' },
+  ]);
+  const failed = await run({ package: removing, set: ['test=echo pod; sleep 2', 'exit=1'] });
+  expect(failed.outcome).toMatchObject({
+    outcome: 'rolled-back',
+    cause: { code: 'test-failed', resource: 'Job/small-job', log: 'job' },
+    tests: [
+      { name: 'small-test', outcome: 'passed', log: 'pod' },
+      { name: 'small-job', outcome: 'failed', log: 'job' },
+    ],
+  });
+}, 120_000);
 
 describe('replicas that an autoscaler decides on', () => {
   const autoscaler = {

@@ -43,6 +43,21 @@ describe('what is to be done with a release', () => {
     expect(stateOf(history(...states), age, 300).kind).toBe(kind);
   });
 
+  test('a rollback of ours that was cut off is known by the revision that it undoes', () => {
+    const [newest, failed, ...rest] = history('superseded/healthy', 'failed/unhealthy', 'pending-rollback') as [
+      Revision,
+      Revision,
+      ...Revision[],
+    ];
+    expect(stateOf([newest, failed, ...rest], 0, 300).kind).toBe('foreign');
+    expect(stateOf([newest, { ...failed, undo: 3 }, ...rest], 0, 300).kind).toBe('interrupted');
+    // Another rollback, or no rollback at all.
+    expect(stateOf([newest, { ...failed, undo: 4 }, ...rest], 0, 300).kind).toBe('foreign');
+    expect(stateOf([{ ...newest, status: 'pending-upgrade' }, { ...failed, undo: 3 }, ...rest], 0, 300).kind).toBe(
+      'foreign',
+    );
+  });
+
   test('how long somebody else is waited for', () => {
     expect(stateOf(history('pending-install'), 100, 300)).toMatchObject({ kind: 'foreign', seconds: 200 });
   });

@@ -22,12 +22,18 @@ export function stateOf(revisions: readonly Revision[], age: number, patience: n
   const [newest] = revisions;
   if (newest === undefined || newest.status === 'uninstalled') return { kind: 'absent' };
   if (isPending(newest.status)) {
-    if (newest.ours !== undefined || age >= patience) return { kind: 'interrupted', pending: newest };
+    if (isByChartship(revisions) || age >= patience) return { kind: 'interrupted', pending: newest };
     return { kind: 'foreign', pending: newest, seconds: patience - age };
   }
   // A removal that was cut off is brought to its end.
   if (newest.status === 'uninstalling') return { kind: 'never-healthy' };
   return revisions.some(everWorked) ? { kind: 'ready' } : { kind: 'never-healthy' };
+}
+
+/** Whether a run of Chartship made the newest revision: by its labels, or because it is the one by which a run went back. */
+export function isByChartship([newest, before]: readonly Revision[]): boolean {
+  if (newest === undefined) return false;
+  return newest.ours !== undefined || (newest.status === 'pending-rollback' && before?.undo === newest.revision);
 }
 
 /** Helm saw it ready, and no check of ours found otherwise. */

@@ -212,9 +212,11 @@ async function undo(
   // Helm came to nothing, and what was live is live; or the newest is somebody else's, and theirs to undo.
   if (newest?.revision !== failed || newest.ours?.run !== runLabel(session.holder))
     return { outcome: 'failed', ...revisionOf(liveRevision(history.value)) };
-  await label(newest, { verdict: 'unhealthy', run: runLabel(session.holder), content }, session.cluster);
+  const target = options.rollback ? rollbackTarget(history.value, failed) : undefined;
+  const undo = target === undefined ? {} : { undo: failed + 1 };
+  const labels = { verdict: 'unhealthy', run: runLabel(session.holder), content, ...undo } as const;
+  await label(newest, labels, session.cluster);
   if (!options.rollback) return { outcome: 'failed', revision: newest.revision };
-  const target = rollbackTarget(history.value, failed);
   if (target === undefined) {
     const removed = await removeRelease(history.value, session);
     if (removed.ok) return { outcome: 'removed' };
