@@ -35,6 +35,12 @@ describe('what is to be done with a release', () => {
     ['our install was cut off just now', ['pending-install/pending'], 0, 'interrupted'],
     ['our upgrade was cut off just now', ['deployed/healthy', 'pending-upgrade/pending'], 0, 'interrupted'],
     ['our rollback was cut off just now', ['deployed/healthy', 'pending-rollback/pending'], 0, 'interrupted'],
+    [
+      'a failed install after an uninstall',
+      ['superseded/healthy', 'uninstalled', 'failed/unhealthy'],
+      0,
+      'never-healthy',
+    ],
     ['helm upgrades', ['deployed/healthy', 'pending-upgrade'], 299, 'foreign'],
     ['helm installs', ['pending-install'], 0, 'foreign'],
     ['helm was to have ended', ['deployed/healthy', 'pending-upgrade'], 300, 'interrupted'],
@@ -81,6 +87,7 @@ describe('where to go back to', () => {
     ['what helm deployed after our last healthy one', ['superseded/healthy', 'deployed', 'failed/unhealthy'], 2],
     ['what was replaced without a verdict, where there is nothing else', ['superseded/pending', 'failed/unhealthy'], 1],
     ['nowhere, after a failed first install', ['failed/unhealthy'], undefined],
+    ['nowhere before an uninstall', ['superseded/healthy', 'uninstalled', 'failed/unhealthy'], undefined],
     ['nowhere, where all failed', ['failed/unhealthy', 'deployed/unhealthy', 'failed/unhealthy'], undefined],
   ])('%s', (_, states, revision) => {
     expect(rollbackTarget(history(...states), states.length)?.revision).toBe(revision);

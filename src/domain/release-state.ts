@@ -27,13 +27,19 @@ export function stateOf(revisions: readonly Revision[], age: number, patience: n
   }
   // A removal that was cut off is brought to its end.
   if (newest.status === 'uninstalling') return { kind: 'never-healthy' };
-  return revisions.some(everWorked) ? { kind: 'ready' } : { kind: 'never-healthy' };
+  return sinceInstall(revisions).some(everWorked) ? { kind: 'ready' } : { kind: 'never-healthy' };
 }
 
 /** Whether a run of Chartship made the newest revision: by its labels, or because it is the one by which a run went back. */
 export function isByChartship([newest, before]: readonly Revision[]): boolean {
   if (newest === undefined) return false;
   return newest.ours !== undefined || (newest.status === 'pending-rollback' && before?.undo === newest.revision);
+}
+
+/** What was before an uninstall whose history was kept is over. */
+function sinceInstall(revisions: readonly Revision[]): readonly Revision[] {
+  const end = revisions.findIndex(({ status }) => status === 'uninstalled');
+  return end === -1 ? revisions : revisions.slice(0, end);
 }
 
 /** Helm saw it ready, and no check of ours found otherwise. */
@@ -47,7 +53,7 @@ function everWorked({ status, ours }: Revision): boolean {
  * nobody found otherwise.
  */
 export function rollbackTarget(revisions: readonly Revision[], before: number): Revision | undefined {
-  const worked = revisions.filter((one) => one.revision < before && everWorked(one));
+  const worked = sinceInstall(revisions).filter((one) => one.revision < before && everWorked(one));
   const foreign = worked.find(({ ours, status }) => ours === undefined && status === 'deployed');
   const healthy = worked.find(({ ours }) => ours?.verdict === 'healthy');
   if (foreign !== undefined && foreign.revision > (healthy?.revision ?? 0)) return foreign;
