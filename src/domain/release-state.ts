@@ -54,10 +54,9 @@ function everWorked({ status, ours }: Revision): boolean {
  */
 export function rollbackTarget(revisions: readonly Revision[], before: number): Revision | undefined {
   const worked = sinceInstall(revisions).filter((one) => one.revision < before && everWorked(one));
-  const foreign = worked.find(({ ours, status }) => ours === undefined && status === 'deployed');
-  const healthy = worked.find(({ ours }) => ours?.verdict === 'healthy');
-  if (foreign !== undefined && foreign.revision > (healthy?.revision ?? 0)) return foreign;
-  return healthy ?? worked[0];
+  const [newest] = worked;
+  if (newest !== undefined && newest.ours === undefined) return newest;
+  return worked.find(({ ours }) => ours?.verdict === 'healthy') ?? newest;
 }
 
 /** The revision whose manifest is in the cluster: helm's newest that is deployed. */

@@ -17,6 +17,7 @@ import { driftFrom } from './live.ts';
 import { maskSecrets } from './masking.ts';
 import { checkPackage } from './package.ts';
 import { preflight } from './preflight.ts';
+import { rebase } from './rebase.ts';
 import { recover } from './recovery.ts';
 import { removeRelease } from './removal.ts';
 import { rollBack } from './rollback.ts';
@@ -85,6 +86,8 @@ export async function transact(what: Deployable, session: Session, options: Depl
   await tellDiff(before, manifest, session);
   if (options.dryRun) return { outcome: 'skipped', cause: null, findings, ...revisionOf(live) };
 
+  const based = await rebase(revisions, session);
+  if (!based.ok) return { outcome: 'failed', cause: based.cause, ...revisionOf(live) };
   const kept = await keepReplicas(scaled.value.keep, session);
   if (!kept.ok) return { outcome: 'failed', cause: kept.cause, ...revisionOf(live) };
 
