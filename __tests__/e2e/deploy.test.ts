@@ -575,6 +575,8 @@ async function killedHelm(helm: 'helm' | 'helm3', verb: string, revision: number
   ];
   const child = spawn(pinned(helm), args, { env: cluster.env, stdio: 'ignore' });
   await untilPending();
+  // The Deployment is the last that it applies.
+  while ((await environmentOf()) !== 'b') await wait(100);
   child.kill('SIGKILL');
 }
 
