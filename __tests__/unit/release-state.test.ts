@@ -2,15 +2,16 @@ import { describe, expect, test } from '@jest/globals';
 import type { Revision, RevisionStatus, Verdict } from '../../src/domain/release-record.ts';
 import { isUnchanged, liveRevision, rollbackTarget, stateOf } from '../../src/domain/release-state.ts';
 
-/** `deployed`: somebody else's; `deployed/healthy`: ours with a verdict. Oldest first. */
+/** `deployed`: somebody else's; `deployed/healthy`: ours with a verdict; `/3` after it: undone by that. Oldest first. */
 function history(...states: string[]): Revision[] {
   return states
     .map((state, index): Revision => {
-      const [status, verdict] = state.split('/') as [RevisionStatus, Verdict | undefined];
+      const [status, verdict, undoneBy] = state.split('/') as [RevisionStatus, Verdict | undefined, string | undefined];
+      const ours = verdict && { verdict, run: 'run', content: `content-${index + 1}` };
       return {
         revision: index + 1,
         status,
-        ...(verdict !== undefined && { ours: { verdict, run: 'run', content: `content-${index + 1}` } }),
+        ...(ours && { ours: { ...ours, ...(undoneBy !== undefined && { undoneBy: Number(undoneBy) }) } }),
         created: '2026-01-01T00:00:00Z',
         secret: { apiVersion: 'v1', kind: 'Secret', metadata: { name: `v${index + 1}` } },
       };
@@ -34,34 +35,27 @@ describe('what is to be done with a release', () => {
     ['a removal that was cut off', ['deployed/healthy', 'uninstalling'], 0, 'never-healthy'],
     ['our install was cut off just now', ['pending-install/pending'], 0, 'interrupted'],
     ['our upgrade was cut off just now', ['deployed/healthy', 'pending-upgrade/pending'], 0, 'interrupted'],
-    ['our rollback was cut off just now', ['deployed/healthy', 'pending-rollback/pending'], 0, 'interrupted'],
     [
       'a failed install after an uninstall',
       ['superseded/healthy', 'uninstalled', 'failed/unhealthy'],
       0,
       'never-healthy',
     ],
+    ['our rollback was cut off', ['superseded/healthy', 'failed/unhealthy/3', 'pending-rollback'], 0, 'interrupted'],
+    ['helm rolls back what we left', ['superseded/healthy', 'failed/unhealthy', 'pending-rollback'], 0, 'foreign'],
+    [
+      'helm upgrades what we were to undo',
+      ['superseded/healthy', 'failed/unhealthy/3', 'pending-upgrade'],
+      0,
+      'foreign',
+    ],
+    ['helm rolls back, after ours', ['failed/unhealthy/2', 'superseded', 'pending-rollback'], 0, 'foreign'],
     ['helm upgrades', ['deployed/healthy', 'pending-upgrade'], 299, 'foreign'],
     ['helm installs', ['pending-install'], 0, 'foreign'],
     ['helm was to have ended', ['deployed/healthy', 'pending-upgrade'], 300, 'interrupted'],
     ['the clocks differ', ['pending-install'], -20, 'foreign'],
   ])('%s', (_, states, age, kind) => {
     expect(stateOf(history(...states), age, 300).kind).toBe(kind);
-  });
-
-  test('a rollback of ours that was cut off is known by the revision that it undoes', () => {
-    const [newest, failed, ...rest] = history('superseded/healthy', 'failed/unhealthy', 'pending-rollback') as [
-      Revision,
-      Revision,
-      ...Revision[],
-    ];
-    expect(stateOf([newest, failed, ...rest], 0, 300).kind).toBe('foreign');
-    expect(stateOf([newest, { ...failed, undo: 3 }, ...rest], 0, 300).kind).toBe('interrupted');
-    // Another rollback, or no rollback at all.
-    expect(stateOf([newest, { ...failed, undo: 4 }, ...rest], 0, 300).kind).toBe('foreign');
-    expect(stateOf([{ ...newest, status: 'pending-upgrade' }, { ...failed, undo: 3 }, ...rest], 0, 300).kind).toBe(
-      'foreign',
-    );
   });
 
   test('how long somebody else is waited for', () => {

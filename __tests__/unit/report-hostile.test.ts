@@ -88,7 +88,7 @@ describe('annotations', () => {
 describe('job summary', () => {
   /** What is left when the fenced blocks are taken out, as CommonMark delimits them. */
   function prose(markdown: string): string {
-    return markdown.replace(/^(`{3,})sh\n[\s\S]*?\n\1$/gm, '');
+    return markdown.replace(/^(`{3,})(?:sh|text)\n[\s\S]*?\n\1$/gm, '');
   }
 
   test('nothing of a chart becomes markup, a mention or a link', () => {
@@ -96,7 +96,8 @@ describe('job summary', () => {
       .replaceAll('`report.json`', '')
       .replaceAll('<br>', '')
       .replace(/^- (\*\*.*?\*\* · )/gm, (_all, place: string) => place.replaceAll('**', ''))
-      .replace(/^\*\*(.*?)\*\* →/gm, '$1 →');
+      .replace(/^\*\*(.*?)\*\* (→|\()/gm, '$1 $2')
+      .replace(/ · set in \*\*(.*?)\*\*$/gm, ' · set in $1');
     expect(text.match(/&#(64|35);(?!&#8203;)/g)).toBeNull();
     const lines = text.split('\n').filter((line) => !/^(#{2,3} [^#]*|\|.*\||)$/.test(line));
     expect(lines.join('\n')).not.toMatch(/[<>`*_[\]\\~]|@|https?:\/\/|www\.|GH-\d|^\s*[#>|]/m);
@@ -104,7 +105,7 @@ describe('job summary', () => {
 
   test('every row of a table has as many cells as its head', () => {
     const tables = prose(summaryText(report)).match(/(^\|.*\n)+/gm) ?? [];
-    expect(tables).toHaveLength(2);
+    expect(tables).toHaveLength(3);
     for (const rows of tables.map((table) => table.trimEnd().split('\n'))) {
       const cells = (row: string): number => row.split('|').length;
       expect(rows.map(cells)).toEqual(rows.map(() => cells(rows[0] ?? '')));
@@ -123,6 +124,30 @@ describe('job summary', () => {
     expect(summaryText(reportOf({ published: [one] }))).toContain(
       `helm install 'a'\\''; rm -rf $HOME; '\\''' oci://ghcr.io/`,
     );
+  });
+
+  test('a name, a resource and a log of a cluster can do nothing', () => {
+    const [, , failed] = SAMPLES.undeployed.deployments;
+    const odd = "x'; rm -rf $HOME; '";
+    const cause = { ...failed?.cause, resource: odd, log: '~~~\n```\n</code>\n::error::x' };
+    const one = { ...failed, outcome: 'failed', namespace: odd, release: odd, cause } as never;
+    const text = summaryText(reportOf({ deployments: [one] }));
+    expect(text).toContain('````text\n~~~\n```\n</code>\n::error::x\n````');
+    expect(text).toContain(`kubectl describe 'x'\\''; rm -rf $HOME; '\\''' -n 'x'`);
+    const terminal = terminalText(reportOf({ deployments: [one] }), '/r', PLAIN);
+    expect(terminal).toContain('\n  │ ::error::x\n');
+    expect(terminal).not.toMatch(/^\s*::/m);
+  });
+
+  test('a log of many long lines is cut', () => {
+    const [, , failed] = SAMPLES.undeployed.deployments;
+    const log = `first\n${`${'x'.repeat(10_000)}\n`.repeat(1000)}last`;
+    const one = { ...failed, cause: { ...failed?.cause, log } } as never;
+    const report = reportOf({ deployments: [one] });
+    for (const text of [summaryText(report), terminalText(report, '/r', PLAIN)]) {
+      expect(text.length).toBeLessThan(30_000);
+      expect(text).toContain('last');
+    }
   });
 
   test('is at most 1 MiB, and says what was left out', () => {

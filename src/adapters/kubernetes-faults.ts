@@ -7,7 +7,7 @@ export interface Refusal {
   readonly body: string;
 }
 
-/** The longest message that is taken over: a webhook may say anything. */
+/** The longest message that is taken over: a webhook may say anything, and an invalid value is told in full before the reason. */
 const LONGEST = 2_000;
 
 /** A refused request → a fault. The API server's wordings are held by __tests__/e2e/kubernetes-faults.test.ts. */
@@ -110,5 +110,6 @@ const CONNECTION: Readonly<Record<string, string>> = {
 };
 
 export function oneLine(text: string): string {
-  return text.replace(/\s+/g, ' ').trim().slice(0, LONGEST);
+  const line = text.replace(/\s+/g, ' ').trim();
+  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST / 2)} … ${line.slice(-LONGEST / 2)}`;
 }

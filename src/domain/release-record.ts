@@ -26,8 +26,8 @@ export const LABELS = {
   run: 'chartship.dev/run',
   /** What was deployed: the package and the values, as one hash. */
   content: 'chartship.dev/content',
-  /** On a revision that failed: the number of the revision by which its run goes back; helm gives that one no labels of ours. */
-  undo: 'chartship.dev/undo',
+  /** The number of the revision by which a run undoes this one: helm gives a rollback no labels of its own. */
+  undoneBy: 'chartship.dev/undone-by',
 } as const;
 
 export type Verdict = 'pending' | 'healthy' | 'unhealthy';
@@ -37,9 +37,13 @@ export interface Revision {
   readonly revision: number;
   readonly status: RevisionStatus;
   /** Chartship's own labels; absent where somebody else made the revision (its inherited ones say nothing). */
-  readonly ours?: { readonly verdict: Verdict; readonly run: string; readonly content: string };
-  /** The number of the revision by which the run that made this one went back. */
-  readonly undo?: number;
+  readonly ours?: {
+    readonly verdict: Verdict;
+    readonly run: string;
+    readonly content: string;
+    /** The revision by which a run went to undo this one. */
+    readonly undoneBy?: number;
+  };
   /** RFC 3339: when the record was made. */
   readonly created: string;
   readonly secret: KubeObject;
@@ -77,12 +81,17 @@ function revisionOf(secret: KubeObject): Revision | undefined {
   const status = REVISION_STATUSES.find((known) => known === labels.status) ?? 'unknown';
   const verdict = (['pending', 'healthy', 'unhealthy'] as const).find((known) => known === labels[LABELS.verdict]);
   const isOurs = labels[LABELS.revision] === String(revision) && verdict !== undefined;
-  const undo = Number(labels[LABELS.undo]);
   return {
     revision,
     status,
-    ...(isOurs && undo > revision && { undo }),
-    ...(isOurs && { ours: { verdict, run: labels[LABELS.run] ?? '', content: labels[LABELS.content] ?? '' } }),
+    ...(isOurs && {
+      ours: {
+        verdict,
+        run: labels[LABELS.run] ?? '',
+        content: labels[LABELS.content] ?? '',
+        ...(labels[LABELS.undoneBy] !== undefined && { undoneBy: Number(labels[LABELS.undoneBy]) }),
+      },
+    }),
     created: secret.metadata.creationTimestamp ?? '',
     secret,
   };

@@ -22,7 +22,7 @@ export function stateOf(revisions: readonly Revision[], age: number, patience: n
   const [newest] = revisions;
   if (newest === undefined || newest.status === 'uninstalled') return { kind: 'absent' };
   if (isPending(newest.status)) {
-    if (isByChartship(revisions) || age >= patience) return { kind: 'interrupted', pending: newest };
+    if (isOwnPending(revisions) || age >= patience) return { kind: 'interrupted', pending: newest };
     return { kind: 'foreign', pending: newest, seconds: patience - age };
   }
   // A removal that was cut off is brought to its end.
@@ -30,16 +30,17 @@ export function stateOf(revisions: readonly Revision[], age: number, patience: n
   return sinceInstall(revisions).some(everWorked) ? { kind: 'ready' } : { kind: 'never-healthy' };
 }
 
-/** Whether a run of Chartship made the newest revision: by its labels, or because it is the one by which a run went back. */
-export function isByChartship([newest, before]: readonly Revision[]): boolean {
-  if (newest === undefined) return false;
-  return newest.ours !== undefined || (newest.status === 'pending-rollback' && before?.undo === newest.revision);
-}
-
 /** What was before an uninstall whose history was kept is over. */
 function sinceInstall(revisions: readonly Revision[]): readonly Revision[] {
   const end = revisions.findIndex(({ status }) => status === 'uninstalled');
   return end === -1 ? revisions : revisions.slice(0, end);
+}
+
+/** Whether the newest revision is pending, and a run of Chartship made it: by an upgrade, or to undo the one before. */
+export function isOwnPending([newest, before]: readonly Revision[]): boolean {
+  if (newest === undefined || !isPending(newest.status)) return false;
+  const isUndoing = newest.status === 'pending-rollback' && before?.ours?.undoneBy === newest.revision;
+  return newest.ours !== undefined || isUndoing;
 }
 
 /** Helm saw it ready, and no check of ours found otherwise. */

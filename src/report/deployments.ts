@@ -19,7 +19,12 @@ export function isLive({ outcome, cause }: DeploymentOutcome): boolean {
   return (outcome === 'deployed' || outcome === 'unchanged') && cause === null;
 }
 
-/** What became of it, for a person: `revision 4 is live`, `rolled back, revision 3 is live`. */
+/** For an order in which what failed comes last, where a reader's eye is. */
+export function urgencyOf(one: DeploymentOutcome): number {
+  return isLive(one) ? 0 : one.outcome === 'skipped' ? 1 : 2;
+}
+
+/** What became of it, beside the word for the outcome: `revision 4 is live`. */
 export function endingOf({ outcome, revision }: DeploymentOutcome): string {
   const live = revision === undefined ? '' : `revision ${revision} is live`;
   switch (outcome) {
@@ -28,7 +33,7 @@ export function endingOf({ outcome, revision }: DeploymentOutcome): string {
     case 'unchanged':
       return live === '' ? 'nothing to do' : `nothing to do, ${live}`;
     case 'rolled-back':
-      return live === '' ? 'rolled back' : `rolled back, ${live} again`;
+      return live === '' ? 'the last healthy revision is live again' : `${live} again`;
     case 'removed':
       return 'the first install failed and was removed';
     case 'failed':

@@ -11,6 +11,7 @@ import {
   isTold,
   targetOf,
   testsText,
+  urgencyOf,
 } from './deployments.ts';
 import { bySeverity, placeOf, scopeOf } from './findings.ts';
 import type { Paint } from './paint.ts';
@@ -32,9 +33,8 @@ export function terminalText(report: Report, reportFolder: string | undefined, p
   const sections = [
     findingsText(report, paint),
     report.published.map((one) => publishedText(one, paint)).join('\n'),
-    // What failed stands last, where a reader's eye is.
     [...report.deployments]
-      .sort((a, b) => Number(isLive(b)) - Number(isLive(a)))
+      .sort((a, b) => urgencyOf(a) - urgencyOf(b))
       .map((one) => deploymentText(one, paint))
       .join('\n\n'),
     reportFolder === undefined ? '' : `report: ${oneLine(reportFolder)}`,

@@ -112,7 +112,9 @@ function excused(troubles: readonly Trouble[], look: Look): Trouble[] {
     if (!isCrashLoop(trouble)) return { ...trouble, waitsFor: others };
     const what = `${trouble.cause.resource} ${trouble.logs[0]?.container}`;
     const mayPass = isOnItsWay(trouble.of);
-    const counted = trouble.exits - look.forgiven(what, mayPass ? trouble.exits : undefined);
+    const forgiven = look.forgiven(what, mayPass ? trouble.exits : undefined);
+    // Crashing together: none of the exits had an excuse.
+    const counted = others.length > 0 && !mayPass ? trouble.exits : trouble.exits - forgiven;
     const waiting = mayPass ? `; it may be waiting for ${others.join(', ')}, which is not ready` : '';
     return {
       ...trouble,

@@ -19,7 +19,7 @@ export async function readHistory(name: ReleaseName, cluster: Cluster): Promise<
 /** Writes Chartship's labels on a revision's record. */
 export async function label(
   revision: Revision,
-  labels: { readonly verdict: Verdict; readonly run: string; readonly content: string; readonly undo?: number },
+  labels: { readonly verdict: Verdict; readonly run: string; readonly content: string; readonly undoneBy?: number },
   cluster: Cluster,
 ): Promise<Step<undefined>> {
   const { name, namespace } = revision.secret.metadata;
@@ -32,7 +32,7 @@ export async function label(
           [LABELS.revision]: String(revision.revision),
           [LABELS.run]: labels.run,
           [LABELS.content]: labels.content,
-          ...(labels.undo !== undefined && { [LABELS.undo]: String(labels.undo) }),
+          ...(labels.undoneBy !== undefined && { [LABELS.undoneBy]: String(labels.undoneBy) }),
         },
       },
     },

@@ -21,7 +21,7 @@ export async function rebase(revisions: readonly Revision[], session: Session): 
   const manifests = await Promise.all(
     since.map(async ({ secret }) => await objectsOf(decodeRecord(secret)?.manifest ?? '')),
   );
-  const change = withManifest(newest.secret, await manifestText(unionOf(manifests)), 'deployed');
+  const change = withManifest(newest.secret, manifestText(unionOf(manifests)), 'deployed');
   const labels = {
     status: 'deployed',
     [LABELS.verdict]: 'unhealthy',

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Cause } from '../../domain/deployment.ts';
 import { objectsOf } from '../../domain/manifest-objects.ts';
-import { asFailed, decodeRecord, isPending, type Revision } from '../../domain/release-record.ts';
-import { isByChartship, stateOf } from '../../domain/release-state.ts';
+import { asFailed, decodeRecord, type Revision } from '../../domain/release-record.ts';
+import { isOwnPending, stateOf } from '../../domain/release-state.ts';
 import { causeOf } from './cluster-cause.ts';
 import { takeEvidence } from './evidence.ts';
 import { readHistory } from './history.ts';
@@ -129,7 +129,6 @@ export async function settleRecords(session: Session): Promise<boolean> {
   const history = await readHistory(session, session.cluster);
   if (!history.ok) return false;
   const [newest] = history.value;
-  if (newest !== undefined && isPending(newest.status) && isByChartship(history.value))
-    await markFailed(newest, session);
+  if (newest !== undefined && isOwnPending(history.value)) await markFailed(newest, session);
   return true;
 }

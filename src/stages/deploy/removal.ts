@@ -29,7 +29,7 @@ export async function removeRelease(revisions: readonly Revision[], session: Ses
   const kept = all.filter(holdsData);
   if (kept.length > 0)
     tell(`kept: ${kept.map((one) => shownObject({ kind: one.kind, name: one.metadata.name })).join(', ')}`);
-  const manifest = await manifestText(all.filter((one) => !holdsData(one)));
+  const manifest = manifestText(all.filter((one) => !holdsData(one)));
   const { name } = newest.secret.metadata;
   const written = await cluster.patch(
     { apiVersion: 'v1', kind: 'Secret', name, namespace },

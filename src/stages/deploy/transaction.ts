@@ -216,9 +216,10 @@ async function undo(
   if (newest?.revision !== failed || newest.ours?.run !== runLabel(session.holder))
     return { outcome: 'failed', ...revisionOf(liveRevision(history.value)) };
   const target = options.rollback ? rollbackTarget(history.value, failed) : undefined;
-  const undo = target === undefined ? {} : { undo: failed + 1 };
-  const labels = { verdict: 'unhealthy', run: runLabel(session.holder), content, ...undo } as const;
-  await label(newest, labels, session.cluster);
+  const labels = { verdict: 'unhealthy', run: runLabel(session.holder), content } as const;
+  // Before it is begun: if this run ends in the middle, the next one knows whose the rollback was.
+  const undoneBy = target && { undoneBy: failed + 1 };
+  await label(newest, { ...labels, ...undoneBy }, session.cluster);
   if (!options.rollback) return { outcome: 'failed', revision: newest.revision };
   if (target === undefined) {
     const removed = await removeRelease(history.value, session);
