@@ -1,9 +1,11 @@
 // `npm run ship`, right after `git clone`: this repository's chart from source to a published release,
-// twice, in a real registry on loopback, then read back with Helm 4 and Helm 3. Node only, nothing is
-// installed; the pipeline is the committed bundle. Everything it writes is in the ignored folders
-// .ship/PID and chartship-report, and in the cache of the tools.
+// twice, in a real registry on loopback, then read back with Helm 4 and Helm 3, and deployed from there to
+// dev, staging and prod in a throwaway Kubernetes (npm run cluster). Node only, nothing is installed; the
+// pipeline is the committed bundle. Everything it writes is in the ignored folders .ship/PID and
+// chartship-report, and in the cache of the tools. Where there can be no cluster it ends after
+// publishing and says so; with CI=true that is a failure.
 //
-//   --keep          leaves the registry running until Ctrl-C and prints commands to try
+//   --keep          leaves the registry and the cluster running until Ctrl-C and prints commands to try
 //   --serve FILE    only the registry with the fixture charts in it, until SIGTERM, an hour at most; its
 //                   HOST:PORT is written to FILE when it is ready (for workflows, which use the Action)
 import { spawn } from 'node:child_process';
@@ -13,6 +15,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startRegistry } from './registry.mjs';
+import { commandsToLook, deployPublished, startCluster, whyNoCluster } from './ship/deploy.mjs';
 import { getTools, pathWith, ToolError } from './tools.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -26,6 +29,8 @@ async function main({ keep, serve }) {
   const folder = newFolder();
   const env = privateEnvironment(folder, tools);
   const registry = await startRegistry({ storage: path.join(folder, 'registry') });
+  let cluster;
+  let deployments = [];
   try {
     step(`An OCI registry runs on ${registry.host}.`);
     await publishFixtures(registry.host, folder, tools, env);
@@ -40,15 +45,23 @@ async function main({ keep, serve }) {
     ]) {
       await readBack(helm, version, published, folder, env);
     }
-    const report = keepReport(path.join(folder, 'report-2'));
-    sayWhatHappened(published, report);
+    const why = whyNoCluster();
+    if (why && process.env.CI === 'true') throw new ToolError(`There can be no cluster here: ${why}.`);
+    if (!why) {
+      cluster = await startCluster(`ship-${process.pid}`);
+      const report = path.join(folder, 'report-3');
+      deployments = await deployPublished({ reference: published.reference, environments, cluster, report, env, run });
+    }
+    const kept = keepReport(path.join(folder, why ? 'report-2' : 'report-3'));
+    sayWhatHappened(published, deployments, why, kept);
     if (keep) {
-      sayWhatToTry(published, tools);
+      sayWhatToTry(published, tools, cluster, deployments);
       await interrupted();
     } else {
-      console.log('\nThe registry ends with this run; `npm run ship -- --keep` leaves it running.');
+      console.log('\nThe registry and the cluster end with this run; `npm run ship -- --keep` leaves them running.');
     }
   } finally {
+    await cluster?.end();
     await registry.stop();
   }
 }
@@ -203,24 +216,32 @@ function renameUnless(codes, from, to) {
   }
 }
 
-function sayWhatHappened({ chart, version, reference }, report) {
+function sayWhatHappened({ chart, version, reference }, deployments, why, report) {
+  const deployed = why
+    ? `It was not deployed: there can be no cluster here (${why}).`
+    : `Then it was deployed from there by its digest, each environment once the one before was healthy and
+tested: ${deployments.map(({ environment, release, revision }) => `${environment} (${release}, revision ${revision})`).join(', ')}.`;
   console.log(`
 ${chart} ${version} was linted, rendered and validated for ${environments.join(', ')}, packaged and published;
-the second run found the same files there and left them as they are. Nothing outside .ship,
-chartship-report and the tools' caches was changed.
+the second run found the same files there and left them as they are. ${deployed}
+Nothing outside .ship, chartship-report and the caches was changed.
 
   reference  ${reference}
-  report     ${path.relative(root, report) || '.'}  (summary.md, report.json, the package, the rendered manifests)`);
+  report     ${path.relative(root, report) || '.'}  (summary.md, report.json, what else there is of the last run)`);
 }
 
-function sayWhatToTry({ reference }, { helm }) {
+function sayWhatToTry({ reference }, { helm }, cluster, deployments) {
   const pull = [helm, 'pull', reference, '--plain-http'];
   const show = [helm, 'show', 'values', reference, '--plain-http'];
   const template = [helm, ...templateArguments('prod', reference)];
+  const commands = [
+    ...[show, template, pull].map((command) => command.join(' ')),
+    ...(cluster ? commandsToLook(cluster, deployments) : []),
+  ];
   console.log(`
-The registry runs until Ctrl-C. In another terminal, in ${root}:
+Registry and cluster run until Ctrl-C. In another terminal, in ${root}:
 
-${[show, template, pull].map((command) => `  ${command.join(' ')}`).join('\n')}
+${commands.map((command) => `  ${command}`).join('\n')}
 `);
 }
 

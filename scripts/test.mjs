@@ -16,7 +16,9 @@ async function main(jestArguments) {
   const tools = await getTools();
   if (useTheCluster(jestArguments)) await prepareTheCluster();
   // The one way in which tests learn of the tools. They never look on PATH: what is tested is what is pinned.
-  const env = { ...process.env, CHARTSHIP_TOOLS: JSON.stringify(tools) };
+  // Tests on a cluster run where they are named; `npm test` alone deploys by `npm run ship` (jest.config.mjs).
+  const named = jestArguments.some((argument) => argument.startsWith('__tests__/e2e'));
+  const env = { ...process.env, CHARTSHIP_TOOLS: JSON.stringify(tools), CHARTSHIP_E2E_TABLES: String(named) };
   return await jest(jestArguments, env);
 }
 

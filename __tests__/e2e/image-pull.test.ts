@@ -1,13 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Cluster, clusterCommand, ranWell, startCluster } from '../support/cluster.ts';
-import { startTestRegistry, type TestRegistry, tool } from '../support/registry.ts';
+import { pushPause } from '../support/answering-registry.ts';
+import { type Cluster, clusterCommand, startCluster } from '../support/cluster.ts';
+import { startTestRegistry, type TestRegistry } from '../support/registry.ts';
 
 // @ts-expect-error a script of the repository, plain JavaScript
 const { whyNot } = await import('../../scripts/cluster/docker-free.mjs');
@@ -26,7 +26,7 @@ const isOurs = whyNot() === undefined && !process.env.CHARTSHIP_E2E_KUBECONFIG &
     cluster = await startCluster('e2e-pull', 1);
     registry = await startTestRegistry();
     folder = mkdtempSync(join(tmpdir(), 'chartship-e2e-pull-'));
-    image = await push(folder, registry.host);
+    image = await pushPause(folder, registry.host);
   }, 900_000);
   afterAll(async () => {
     await cluster?.down();
@@ -73,25 +73,6 @@ const isOurs = whyNot() === undefined && !process.env.CHARTSHIP_E2E_KUBECONFIG &
     60_000,
   );
 });
-
-/** The pause program as an image that no node has yet; returns what nodes call it. */
-async function push(folder: string, host: string): Promise<string> {
-  // @ts-expect-error a script of the repository, plain JavaScript
-  const { packLayer, writeArchive } = await import('../../scripts/cluster/oci-archive.mjs');
-  // @ts-expect-error a script of the repository, plain JavaScript
-  const { getTool } = await import('../../scripts/tools.mjs');
-  const at = (...names: string[]): string => join(folder, ...names);
-  for (const name of ['content', 'layout']) mkdirSync(at(name));
-  copyFileSync(await getTool('pause'), at('content', 'pause'));
-  await packLayer(at('content'), at('layer.tar'));
-  const config = { User: '65535', Entrypoint: ['/pause'] };
-  await writeArchive([{ names: ['pulled:1'], layers: [at('layer.tar')], config }], at('images.tar'));
-  execFileSync('tar', ['--extract', '--file', at('images.tar'), '--directory', at('layout')]);
-  const { manifests } = JSON.parse(readFileSync(at('layout', 'index.json'), 'utf8'));
-  const from = `${at('layout')}@${manifests[0].digest}`;
-  await ranWell(tool('oras'), ['cp', '--from-oci-layout', from, '--to-plain-http', `${host}/pulled:1`]);
-  return 'registry.test/pulled:1';
-}
 
 async function answering(status: number): Promise<Server> {
   const server = createServer((_request, response) => response.writeHead(status).end());

@@ -1,4 +1,6 @@
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -268,6 +270,48 @@ describe('the way to the API server', () => {
     expect(took).toBeGreaterThan(11);
     expect(took).toBeLessThan(25);
   }, 60_000);
+
+  test('one that is gone for 20 s and comes back is waited for', async () => {
+    const me = await access({ path: cluster.kubeconfig });
+    const watching = me.cluster.watch([CONFIGMAP], 'default', () => undefined);
+    closing.push(() => watching.close());
+    await until('it is connected', () => watching.connected);
+    await clusterCommand('kill', 'kube-apiserver', '--name', cluster.name);
+    const going = seconds(me.cluster.get(CA));
+    await until('it says so', () => !watching.connected, 10);
+    await new Promise((resolve) => setTimeout(resolve, 18_000));
+    await clusterCommand('start', 'kube-apiserver', '--name', cluster.name);
+    expect((await going).of).toMatchObject({ ok: true });
+    await until('the watch is back', () => watching.connected, 20);
+  }, 90_000);
+
+  test('a proxy of the kubeconfig is gone through', async () => {
+    const asked: string[] = [];
+    const proxy = createServer().on('connect', (request, socket: Socket, head) => {
+      asked.push(request.url ?? '');
+      const [host, port] = (request.url ?? '').split(':');
+      const onward = connect(Number(port), host, () => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
+        onward.write(head);
+        onward.pipe(socket).pipe(onward);
+      });
+      for (const end of [onward, socket]) end.on('error', () => socket.destroy());
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+    closing.push(() => {
+      proxy.closeAllConnections();
+      proxy.close();
+    });
+    const { port } = proxy.address() as AddressInfo;
+    const me = await access(
+      kubeconfigFor({ ...there, 'proxy-url': `http://127.0.0.1:${port}` }, { token: await token() }),
+    );
+    expect(await me.cluster.get(CA)).toMatchObject({ ok: true });
+    const watching = me.cluster.watch([CONFIGMAP], 'default', () => undefined);
+    await until('it is connected', () => watching.connected);
+    watching.close();
+    expect(new Set(asked)).toEqual(new Set([me.cluster.host]));
+  });
 });
 
 describe('answers that pass', () => {

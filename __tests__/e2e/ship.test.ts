@@ -53,23 +53,32 @@ function state(folder: string): string[] {
     .sort();
 }
 
-test('npm run ship, right after git clone: published, found again, read back by both Helms, nothing else changed', async () => {
+test('npm run ship, right after git clone: published, found again, read back by both Helms, deployed to three environments, nothing else changed', async () => {
   const before = state(clone);
   // The tools that this test run built are the one thing that it needn't build again.
   const cache = process.env.CHARTSHIP_CACHE ?? join(repository, '.cache');
   const { code, output } = await run('npm', ['run', 'ship'], clone, { ...process.env, CHARTSHIP_CACHE: cache });
   if (code !== 0) throw new Error(output);
   expect(state(clone)).toEqual(before);
-  const report = JSON.parse(readFileSync(join(clone, 'chartship-report/report.json'), 'utf8')) as Report;
-  expect(report.status).toBe('passed');
-  expect(report.published.map(({ outcome }) => outcome)).toEqual(['already-published']);
-  expect(new Set(report.stages.flatMap(({ environment }) => environment ?? []))).toEqual(
+  const reportIn = (folder: string): Report =>
+    JSON.parse(readFileSync(join(clone, folder, 'report.json'), 'utf8')) as Report;
+  const [run2] = readdirSync(join(clone, '.ship'));
+  const second = reportIn(`.ship/${run2}/report-2`);
+  expect(second.status).toBe('passed');
+  expect(second.published.map(({ outcome }) => outcome)).toEqual(['already-published']);
+  expect(new Set(second.stages.flatMap(({ environment }) => environment ?? []))).toEqual(
     new Set(['dev', 'staging', 'prod']),
   );
-  const reference = report.published[0]?.reference ?? '';
+  const reference = second.published[0]?.reference ?? '';
+  const last = reportIn('chartship-report');
+  expect(last.status).toBe('passed');
+  expect(
+    last.deployments.map((each) => [each.environment, each.release, each.outcome, each.reference === reference]),
+  ).toEqual(['dev', 'staging', 'prod'].map((name) => [name, `agent-${name}`, 'deployed', true]));
+  expect(last.deployments.flatMap(({ tests }) => tests.map((each) => each.outcome))).toEqual(Array(3).fill('passed'));
   expect(reference).toMatch(/^oci:\/\/127\.0\.0\.1:\d+\/charts\/task-api@sha256:[0-9a-f]{64}$/);
   expect(output).toContain(reference);
   expect(output).toMatch(/pushed: task-api 1\.0\.0/);
   for (const version of ['4', '3'])
     expect(output).toMatch(new RegExp(`Helm ${version} pulls, shows and templates it by digest`));
-}, 300_000);
+}, 900_000);

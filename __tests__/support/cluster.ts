@@ -49,6 +49,8 @@ export interface Cluster {
   readonly env: NodeJS.ProcessEnv;
   /** Runs a command in a network of the cluster: a node's, which reaches pods and Services, or the control plane's. */
   exec(network: string, ...command: string[]): Promise<string>;
+  /** Ends one of its programs, such as kube-apiserver, or starts it again. */
+  program(verb: 'kill' | 'start', name: string): Promise<string>;
   down(): Promise<void>;
 }
 
@@ -77,6 +79,7 @@ export async function startCluster(label: string, nodes = 3): Promise<Cluster> {
     helm: (...args) => ranWell(pinned('helm'), args, env),
     helm3: (...args) => ranWell(pinned('helm3'), args, env),
     exec: (network, ...command) => clusterCommand('exec', '--name', name, '--in', network, '--', ...command),
+    program: (verb, program) => clusterCommand(verb, program, '--name', name),
     down: async () => {
       await clusterCommand('down', '--name', name);
       rmSync(home, { recursive: true, force: true });

@@ -37,6 +37,8 @@ export interface Workspace {
   write(path: string, content: string | Uint8Array): void;
   /** A small valid chart (a ConfigMap) in `folder`, with some files replaced or added; `undefined` leaves one out. */
   chart(folder: string, files?: Record<string, string | undefined>): void;
+  /** Removes a folder with what is in it. */
+  empty(folder: string): void;
   remove(): void;
 }
 
@@ -55,6 +57,7 @@ export function workspace(): Workspace {
         if (content !== undefined) write(folder === '.' ? path : `${folder}/${path}`, content);
       }
     },
+    empty: (folder) => rmSync(join(root, folder), { recursive: true, force: true }),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
 }
@@ -80,6 +83,8 @@ export interface RunOptions {
   readonly printed?: (text: string) => void;
   /** Gives it a process group of its own, to be ended as a whole. */
   readonly group?: boolean;
+  /** Called with all of standard output so far, whenever there is more of it. */
+  readonly heard?: (stdout: string) => void;
   /** Ends a run that hangs: a test fails rather than waits. Milliseconds. */
   readonly limit?: number;
 }
@@ -206,6 +211,7 @@ function start(
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout += text;
       options.printed?.(text);
+      options.heard?.(stdout);
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;

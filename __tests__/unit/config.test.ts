@@ -239,17 +239,17 @@ test('a leading v is dropped from versions', async () => {
 describe('pull requests never publish', () => {
   const file = 'registry: [oci://ghcr.io/acme]\n';
   test('they end with the package, and it is said', async () => {
-    expect(await request({}, file, { event: 'pull-request' })).toMatchObject({ until: 'package', held: true });
+    expect(await request({}, file, { event: 'pull-request' })).toMatchObject({ until: 'package', held: 'publish' });
     expect(await request({ until: 'lint' }, file, { event: 'pull-request' })).toMatchObject({
       until: 'lint',
-      held: false,
+      held: undefined,
     });
-    expect(await request({}, undefined, { event: 'foreign' })).toMatchObject({ until: 'package', held: false });
+    expect(await request({}, undefined, { event: 'foreign' })).toMatchObject({ until: 'package', held: undefined });
   });
   test("what doesn't leave the machine is no publishing, but on a foreign checkout nothing goes on", async () => {
     const local = 'registry: [oci://127.0.0.1:5000/x, oci-layout:out]\n';
-    expect(await request({}, local, { event: 'pull-request' })).toMatchObject({ until: 'publish', held: false });
-    expect(await request({}, local, { event: 'foreign' })).toMatchObject({ until: 'package', held: true });
+    expect(await request({}, local, { event: 'pull-request' })).toMatchObject({ until: 'publish', held: undefined });
+    expect(await request({}, local, { event: 'foreign' })).toMatchObject({ until: 'package', held: 'publish' });
   });
   test('where it must be reached, it is an error', async () => {
     await expect(request({ until: 'publish' }, file, { event: 'foreign' })).rejects.toThrow(/never publish/);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { diagnose } from '../../src/domain/diagnosis/diagnose.ts';
 import { releasePods } from '../../src/domain/diagnosis/release-pods.ts';
 import { Look, remember } from '../../src/domain/diagnosis/seen.ts';
 import type { KubeObject } from '../../src/domain/kube-object.ts';
@@ -84,6 +85,7 @@ const COURSES: Record<string, { code?: string; of?: string; says?: RegExp; by?: 
   'hook-image-not-found': { code: 'image-pull', by: 20, of: 'Job/migrate' },
   'missing-config-of-both': { code: 'missing-config', by: 18, of: 'StatefulSet/database' },
   'upgrade-rolls': {},
+  'upgrade-fails-beside-old': { code: 'image-pull', by: 20, of: 'Deployment/agent' },
   'stateful-stuck': { code: 'not-ready', says: /does not replace its pod database-0/ },
 };
 
@@ -441,4 +443,23 @@ test('objects of any form are looked at without an exception', () => {
       expect(() => played({ ...course, manifest })).not.toThrow();
     }
   }
+});
+
+test('a hundred workloads that all crash and may all wait for each other take no time', () => {
+  const course = recordedCourse('crash-of-both');
+  const objects = momentsOf(course).at(-1)?.objects ?? [];
+  const copies = (all: readonly KubeObject[], number: number): KubeObject[] =>
+    all.map((one) =>
+      JSON.parse(JSON.stringify(one).replace(/agent|database|"uid":"/g, (found) => `${found}${number}`)),
+    );
+  const numbers = Array.from({ length: 50 }, (_, number) => number);
+  const seen = {
+    now: 0,
+    manifest: numbers.flatMap((number) => copies(course.manifest, number)).filter(({ kind }) => kind !== 'Service'),
+    objects: numbers.flatMap((number) => copies(objects, number)),
+    lookedUp: new Map(),
+  };
+  const started = performance.now();
+  expect(diagnose(seen, remember([])).troubles).toHaveLength(100);
+  expect(performance.now() - started).toBeLessThan(5000);
 });

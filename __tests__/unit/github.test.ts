@@ -136,7 +136,7 @@ describe('hostile text', () => {
     expect([...names].sort()).toEqual(['error', 'stop-commands']);
     await github.finish(hostileReport(), `/repository/${HOSTILE.join('')}`);
     expect(Object.keys(entries(join(folder, 'output'))).sort()).toEqual(
-      ['digest', 'findings', 'package', 'published', 'reference', 'report', 'status', 'version'].sort(),
+      ['deployments', 'digest', 'findings', 'package', 'published', 'reference', 'report', 'status', 'version'].sort(),
     );
     expect(Object.keys(entries(join(folder, 'state')))).toEqual(['name']);
   });

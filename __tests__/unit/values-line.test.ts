@@ -21,9 +21,12 @@ function set(...settings: string[]): ValuesLayer {
 }
 
 const image = (name: string): Blame => ({ kind: 'image', image: name });
-const quantity = (path: string, amount: string): Blame => {
-  const [first = '', second = ''] = path.split('.');
-  return { kind: 'quantity', path: [first, second], quantity: amount };
+/** `requests.cpu 1, limits.cpu 2`; the first is at fault. */
+const quantity = (written: string): Blame => {
+  const resources: Record<string, Record<string, string>> = {};
+  const all = written.split(', ').map((each) => each.split(/[. ]/));
+  for (const [way = '', resource = '', amount = ''] of all) resources[way] = { ...resources[way], [resource]: amount };
+  return { kind: 'quantity', path: [all[0]?.[0] ?? '', all[0]?.[1] ?? ''], resources };
 };
 
 describe('the chart of this repository', () => {
@@ -39,14 +42,23 @@ describe('the chart of this repository', () => {
     ['an image in one', image('my-company/task-api-migrations:1.0.0'), base, ['migration', 'image']],
     ["a dependency's", image('bitnamilegacy/postgresql:15.4.0-debian-11-r45'), base, ['postgresql', 'image', 'tag']],
     [
-      'under a registry that is a default',
+      "a dependency's under the registry that is its default",
+      image('docker.io/bitnamilegacy/redis:7.0.12-debian-11-r34'),
+      base,
+      ['redis', 'image', 'tag'],
+    ],
+    // The backup's image is the same, written in one.
+    [
+      'an image that two places make up',
       image('docker.io/bitnamilegacy/postgresql:15.4.0-debian-11-r45'),
       undefined,
       [],
     ],
     [
       'a quantity of the environment, as the API server writes it',
-      quantity('limits.cpu', '2'),
+      quantity(
+        'limits.cpu 2, limits.memory 2Gi, requests.cpu 500m, requests.memory 1Gi, limits.ephemeral-storage 1Gi, requests.ephemeral-storage 64Mi',
+      ),
       prod,
       ['agent', 'resources', 'limits', 'cpu'],
     ],
@@ -128,11 +140,37 @@ describe('certain or nothing', () => {
       [base, file('prod.yaml', 'sidecars:\n  - name: p\n    image: acme/proxy:1\n')],
       { file: 'prod.yaml', line: 3 },
     ],
-    ['the same quantity in other words', quantity('requests.cpu', '1'), [base], { file: 'values.yaml', line: 6 }],
-    ['the quantity of another resource', quantity('limits.cpu', '1'), [base], undefined],
+    ['the same quantity in other words', quantity('requests.cpu 1'), [base], { file: 'values.yaml', line: 6 }],
+    ['the quantity of another resource', quantity('limits.cpu 1'), [base], undefined],
+    [
+      'a request that the API server took from the limit',
+      quantity('limits.cpu 2, requests.cpu 2'),
+      [file('b.yaml', 'resources:\n  limits:\n    cpu: 2\n')],
+      { file: 'b.yaml', line: 3 },
+    ],
+    ['a quantity among others', quantity('requests.cpu 1, requests.memory 1Gi'), [base], undefined],
+    [
+      'a quantity with fewer beside it',
+      quantity('requests.cpu 1'),
+      [base, file('b.yaml', 'resources: {requests: {memory: 1Gi}}')],
+      undefined,
+    ],
+    [
+      "a dependency's, which has the same in its own values",
+      { ...quantity('requests.cpu 1'), chart: 'redis' },
+      [base, file('b.yaml', 'redis: {enabled: true}')],
+      undefined,
+    ],
+    [
+      "a dependency's that is set",
+      { ...image('acme/redis:7'), chart: 'redis' },
+      [base, file('b.yaml', 'other: {image: acme/redis:7}\nredis: {image: {repository: acme/redis, tag: 7}}')],
+      { file: 'b.yaml', line: 2 },
+    ],
+    ["the chart's own", { ...quantity('requests.cpu 1'), chart: 'agent' }, [base], { file: 'values.yaml', line: 6 }],
     [
       'a quantity twice',
-      quantity('requests.cpu', '1'),
+      quantity('requests.cpu 1'),
       [base, file('b.yaml', 'db: {resources: {requests: {cpu: 1}}}')],
       undefined,
     ],

@@ -49,7 +49,9 @@ function reason(stderr: string): string {
     .replace(/^(?:UPGRADE FAILED|INSTALLATION FAILED|uninstallation completed with \d+ errors?\(?s?\)?): /, '')
     // Helm 3's list of one.
     .replace(/\b1 error occurred: \* /g, '');
-  return line === '' ? 'helm failed without a word' : line.slice(0, LONGEST);
+  if (line === '') return 'helm failed without a word';
+  // What is wrong stands behind it.
+  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST / 2)} … ${line.slice(-LONGEST / 2)}`;
 }
 
 /** A message that quotes a manifest can be as long as that. */

@@ -22,6 +22,8 @@ export interface ReleasesOptions {
 const AFTER_TIMEOUT = 10;
 /** Revisions that are kept; helm's own default. */
 const HISTORY = 10;
+/** Jobs, too: by `--wait` alone a release is ready whose migration has failed, or still runs. */
+const WAIT = ['--wait', '--wait-for-jobs'];
 
 /** The port `Releases` on the helm command, 4 or 3. */
 export function createReleases(options: ReleasesOptions): Releases {
@@ -81,10 +83,10 @@ export function createReleases(options: ReleasesOptions): Releases {
       return end.ok ? rendered(ran.stdout) : end;
     },
     upgrade: async (request) =>
-      (await call(request, [...(await upgradeArguments(request)), '--wait'], input(request))).end,
+      (await call(request, [...(await upgradeArguments(request)), ...WAIT], input(request))).end,
     rollback: async (request) => {
       const to = ['rollback', request.release, String(request.revision), ...(await applying())];
-      return (await call(request, [...to, '--wait', '--timeout', seconds(request), '--history-max', String(HISTORY)]))
+      return (await call(request, [...to, ...WAIT, '--timeout', seconds(request), '--history-max', String(HISTORY)]))
         .end;
     },
     uninstall: async (request) =>

@@ -25,7 +25,7 @@ export class KubeconfigFault extends Error {}
 export function parseKubeconfig(text: string, folder: string): Kubeconfig {
   let document: unknown;
   try {
-    document = parse(text, { logLevel: 'silent', maxAliasCount: 100 });
+    document = parse(text, { logLevel: 'error', maxAliasCount: 100 });
   } catch {
     // The parser's message quotes the line it stopped at, which may be a key.
     throw new KubeconfigFault('is no YAML');

@@ -111,5 +111,7 @@ const CONNECTION: Readonly<Record<string, string>> = {
 
 export function oneLine(text: string): string {
   const line = text.replace(/\s+/g, ' ').trim();
-  return line.length <= LONGEST ? line : `${line.slice(0, LONGEST / 2)} … ${line.slice(-LONGEST / 2)}`;
+  if (line.length <= LONGEST) return line;
+  // An invalid value is quoted in full before it is said what is wrong with it.
+  return `${line.slice(0, LONGEST / 2)} … ${line.slice(-LONGEST / 2)}`;
 }

@@ -94,6 +94,9 @@ export function createRunner(
 /** Milliseconds a child has to end by itself after SIGTERM. */
 const GRACE = 2_000;
 
+/** Milliseconds in which what is left of its output is read when it was ended. */
+const AFTERWORD = 200;
+
 /**
  * What stands before a command so that the kernel ends it when this process is gone (PR_SET_PDEATHSIG, prctl(2)):
  * a helm that hangs would outlive a `kill -9`, which nobody can catch. It costs 1 ms a call, and the process id
@@ -144,6 +147,7 @@ function runChild(
     children.add(child);
     let why: Ran['ended'] = 'exit';
     let force: NodeJS.Timeout | undefined;
+    let lingering: NodeJS.Timeout | undefined;
     const end = (reason: Ran['ended'], signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): void => {
       if (why === 'exit') why = reason;
       child.kill(signal);
@@ -165,6 +169,7 @@ function runChild(
     const finish = (ended: Ran['ended'], code: number | null): void => {
       clearTimeout(deadline);
       clearTimeout(force);
+      clearTimeout(lingering);
       cancel.removeEventListener('abort', cancelled);
       call.stop?.removeEventListener('abort', stopped);
       guard?.release();
@@ -185,6 +190,14 @@ function runChild(
     child.on('error', () => {
       // Without a pid there was no process: ENOENT, EACCES and the like.
       if (child.pid === undefined) finish('not-started', null);
+    });
+    child.on('exit', () => {
+      // What it started, and what goes on without it, may hold its output open; that is not waited for.
+      const pause = why === 'exit' && !cancel.aborted ? GRACE : AFTERWORD;
+      lingering = setTimeout(() => {
+        child.stdout?.destroy();
+        child.stderr?.destroy();
+      }, pause);
     });
     child.on('close', (code) => finish(why, code));
   });

@@ -1,4 +1,4 @@
-import type { DeploymentOutcome, TestOutcome } from '../domain/deployment.ts';
+import type { CauseCode, DeploymentOutcome, TestOutcome } from '../domain/deployment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Report } from '../domain/outcome.ts';
 import { oneLine } from './plain-text.ts';
@@ -25,7 +25,7 @@ export function urgencyOf(one: DeploymentOutcome): number {
 }
 
 /** What became of it, beside the word for the outcome: `revision 4 is live`. */
-export function endingOf({ outcome, revision }: DeploymentOutcome): string {
+export function endingOf({ outcome, revision, cause }: DeploymentOutcome): string {
   const live = revision === undefined ? '' : `revision ${revision} is live`;
   switch (outcome) {
     case 'deployed':
@@ -37,13 +37,17 @@ export function endingOf({ outcome, revision }: DeploymentOutcome): string {
     case 'removed':
       return 'the first install failed and was removed';
     case 'failed':
-      return live === '' ? 'nothing is live' : `left as it is, ${live}`;
+      if (live !== '') return `left as it is, ${live}`;
+      return cause !== null && OUT_OF_SIGHT.includes(cause.code) ? 'what is live is not known' : 'nothing is live';
     case 'skipped':
       return live === '' ? 'nothing was changed' : `nothing was changed, ${live}`;
     case 'cancelled':
       return live === '' ? 'interrupted' : `interrupted, ${live}`;
   }
 }
+
+/** After these nobody could look. */
+const OUT_OF_SIGHT: readonly CauseCode[] = ['unreachable', 'unauthorized', 'forbidden', 'busy'];
 
 /** `agent-prod in prod`, with the environment where that is called otherwise. */
 export function targetOf({ environment, namespace, release }: DeploymentOutcome): string {
@@ -57,7 +61,10 @@ export function testsText(tests: readonly TestOutcome[]): string {
   const failed = tests.filter(({ outcome }) => outcome === 'failed').map(({ name }) => oneLine(name));
   const passed = tests.filter(({ outcome }) => outcome === 'passed').length;
   const noun = tests.length === 1 ? 'test' : 'tests';
-  if (failed.length > 0) return `${failed.length} of ${tests.length} ${noun} failed: ${failed.join(', ')}`;
+  if (failed.length > 0) {
+    const share = tests.length === 1 ? '1' : `${failed.length} of ${tests.length}`;
+    return `${share} ${noun} failed: ${failed.join(', ')}`;
+  }
   return passed === tests.length ? `${passed} ${noun} passed` : `${passed} of ${tests.length} ${noun} passed`;
 }
 

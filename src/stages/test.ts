@@ -51,7 +51,9 @@ function causeOf(
 ): Cause {
   const other = causeOfFailure(ended, [], layers);
   if (OTHERS.includes(ended.kind)) return other;
-  const reason = ended.ended === 'timeout' ? `it did not end within ${timeout} s` : other.message;
+  // Helm's own time limit is told as any other failure.
+  const isLate = ended.ended === 'timeout' || /deadline exceeded|timed out waiting/.test(ended.message);
+  const reason = isLate ? `it did not end within ${timeout} s` : other.message;
   if (failed === undefined) return { code: 'test-failed', message: `helm test failed: ${reason}` };
   const { name, log } = failed;
   const kind = tests.find((test) => test.name === name)?.kind ?? 'Pod';

@@ -1,5 +1,5 @@
 import type { Container, Exit } from './container.ts';
-import { at, text } from './reading.ts';
+import { at, fields, text } from './reading.ts';
 import type { ReleasePod } from './release-pods.ts';
 import type { ContainerHistory, Look } from './seen.ts';
 import type { Trouble } from './trouble.ts';
@@ -142,8 +142,7 @@ function hint(exit: Exit, probe: { probe: string } | undefined): { hint?: string
 }
 
 function blame(container: Container, exit: Exit): Pick<Trouble, 'blame'> {
-  const quantity = text(at(container.spec, 'resources', 'limits', 'memory'));
-  return exit.reason === 'OOMKilled' && quantity !== ''
-    ? { blame: { kind: 'quantity', path: ['limits', 'memory'], quantity } }
-    : {};
+  const resources = fields(container.spec.resources);
+  if (exit.reason !== 'OOMKilled' || at(resources, 'limits', 'memory') === undefined) return {};
+  return { blame: { kind: 'quantity', path: ['limits', 'memory'], resources } };
 }

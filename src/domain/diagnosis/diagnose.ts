@@ -38,7 +38,17 @@ export function diagnose(seen: Seen, memory: Memory): Diagnosis {
   );
   const known = [...jobs, ...claims, ...refused, ...ofPods.filter(({ of }) => !jobs.some((job) => job.of === of))];
   const rest = unreadyWorkloads(pods, new Set(known.map(({ of }) => of)), look);
-  return { troubles: inOrder(excused(once([...known, ...rest]), look)), memory: look.memory, lookUp: look.asked };
+  const troubles = once([...known, ...rest]).map((trouble) => ofChart(trouble, look));
+  return { troubles: inOrder(excused(troubles, look)), memory: look.memory, lookUp: look.asked };
+}
+
+/** The chart that made the object at fault is a dependency now and then, with values of its own. */
+function ofChart(trouble: Trouble, look: Look): Trouble {
+  const [kind = '', name = ''] = trouble.of.split('/');
+  const label = look.inManifest(kind, name)?.metadata.labels?.['helm.sh/chart'];
+  const chart = typeof label === 'string' ? /^(.+?)-v?\d+\.\d+\.\d+/.exec(label)?.[1] : undefined;
+  if (trouble.blame === undefined || chart === undefined) return trouble;
+  return { ...trouble, blame: { ...trouble.blame, chart } };
 }
 
 function troublesOf(where: ReleasePod, look: Look): Trouble[] {
@@ -90,6 +100,7 @@ function sameForAll({ cause, logs }: Trouble): string {
  * for is no excuse when that is crashing as well and waits for nothing else: nobody will be the first.
  */
 function excused(troubles: readonly Trouble[], look: Look): Trouble[] {
+  if (troubles.length === 0) return [];
   const needs = dependencies(look);
   const unready = new Set(
     workloads(look)
@@ -103,26 +114,45 @@ function excused(troubles: readonly Trouble[], look: Look): Trouble[] {
       .map(({ of }) => of),
   );
   const waitsFor = (of: string): string[] => (needs.get(of) ?? []).filter((other) => unready.has(other));
-  const isOnItsWay = (of: string, seen: ReadonlySet<string> = new Set([of])): boolean =>
-    waitsFor(of).some(
-      (other) => !seen.has(other) && (!crashing.has(other) || isOnItsWay(other, new Set([...seen, other]))),
-    );
+  const waiting = new Map([...unready].map((of) => [of, waitsFor(of)]));
+  const mayWait = withExcuse(waiting, crashing);
   return troubles.map((trouble) => {
-    const others = waitsFor(trouble.of);
+    const others = waiting.get(trouble.of) ?? [];
     if (!isCrashLoop(trouble)) return { ...trouble, waitsFor: others };
     const what = `${trouble.cause.resource} ${trouble.logs[0]?.container}`;
-    const mayPass = isOnItsWay(trouble.of);
+    const mayPass = mayWait.has(trouble.of);
     const forgiven = look.forgiven(what, mayPass ? trouble.exits : undefined);
     // Crashing together: none of the exits had an excuse.
     const counted = others.length > 0 && !mayPass ? trouble.exits : trouble.exits - forgiven;
-    const waiting = mayPass ? `; it may be waiting for ${others.join(', ')}, which is not ready` : '';
+    const excuse = mayPass ? `; it may be waiting for ${some(others)}` : '';
     return {
       ...trouble,
       terminal: trouble.terminal && counted >= EXITS,
       waitsFor: others,
-      cause: { ...trouble.cause, message: `${trouble.cause.message}${waiting}` },
+      cause: { ...trouble.cause, message: `${trouble.cause.message}${excuse}` },
     };
   });
+}
+
+/**
+ * Those that wait for something on its way: not ready and not crashing, or crashing with an excuse itself. Grown until
+ * nothing is added, and not by following every path: there are more paths than can be followed.
+ */
+function withExcuse(waiting: ReadonlyMap<string, readonly string[]>, crashing: ReadonlySet<string>): Set<string> {
+  const excused = new Set<string>();
+  for (let before = -1; before < excused.size; ) {
+    before = excused.size;
+    for (const [of, others] of waiting)
+      if (others.some((other) => !crashing.has(other) || excused.has(other))) excused.add(of);
+  }
+  return excused;
+}
+
+/** The first few by name. */
+function some(names: readonly string[]): string {
+  const shown = names.slice(0, 3).join(', ');
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : '';
+  return `${shown}${more}, which ${names.length === 1 ? 'is' : 'are'} not ready`;
 }
 
 function isCrashLoop(trouble: Trouble): trouble is Trouble & { exits: number } {

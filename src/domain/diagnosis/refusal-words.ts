@@ -3,11 +3,11 @@ import { hintFor } from './refused.ts';
 
 /**
  * The API server's no, as helm passes it on, without what helm puts around it: which object, and why. Helm 4 and 3
- * word it differently. The caller knows that it is a refusal.
+ * word it differently. The caller knows that it is a refusal, and may know of which object.
  */
-export function refusalIn(message: string): Pick<Cause, 'resource' | 'message' | 'hint'> {
+export function refusalIn(message: string, known?: string): Pick<Cause, 'resource' | 'message' | 'hint'> {
   const said = message.replace(/\s+/g, ' ').trim();
-  const resource = objectIn(said);
+  const resource = known ?? objectIn(said);
   const why = reasonIn(said);
   const what =
     resource === undefined ? 'the API server refuses what helm applies' : `the API server refuses ${resource}`;

@@ -1,6 +1,6 @@
 import type { Cause } from '../deployment.ts';
 import type { KubeObject } from '../kube-object.ts';
-import { at, list, number } from './reading.ts';
+import { at, fields, list, number } from './reading.ts';
 import { podMaker } from './release-pods.ts';
 import type { Look } from './seen.ts';
 import type { Trouble } from './trouble.ts';
@@ -116,9 +116,8 @@ function blameOf(workload: KubeObject, said: string): Pick<Trouble, 'blame'> {
   const [way, resource] = /^(?:(requests|limits)\.)?(cpu|memory|ephemeral-storage)$/.exec(asked ?? '')?.slice(1) ?? [];
   if (resource === undefined) return {};
   const path = [way ?? 'requests', resource] as const;
-  const asks = list(podSpecOf(workload).containers).map((each) => at(each, 'resources', ...path));
-  const first = asks.filter((each) => each !== undefined);
-  return first.length === 1
-    ? { blame: { kind: 'quantity', path: [path[0], path[1]], quantity: String(first[0]) } }
-    : {};
+  const asking = list(podSpecOf(workload).containers).filter((each) => at(each, 'resources', ...path) !== undefined);
+  const [only] = asking;
+  if (only === undefined || asking.length > 1) return {};
+  return { blame: { kind: 'quantity', path: [path[0], path[1]], resources: fields(only.resources) } };
 }

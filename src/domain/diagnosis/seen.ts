@@ -78,7 +78,9 @@ export class Look {
     this.#byUid = new Map(seen.objects.map((each) => [each.metadata.uid ?? '', each]));
     for (const event of seen.objects.filter(({ kind }) => kind === 'Event')) {
       const uid = text(at(event, 'involvedObject', 'uid'));
-      this.#events.set(uid, [...(this.#events.get(uid) ?? []), event]);
+      const those = this.#events.get(uid);
+      if (those === undefined) this.#events.set(uid, [event]);
+      else those.push(event);
     }
   }
 

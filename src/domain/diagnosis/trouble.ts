@@ -9,13 +9,21 @@ export interface LogSource {
 }
 
 /** The value of an object that is at fault, by which the line of a values file can be found. */
-export type Blame =
+export type Blame = (
   | { readonly kind: 'image'; readonly image: string }
-  /** `path` is how the keys end that lead to it, such as `requests.memory`. */
-  | { readonly kind: 'quantity'; readonly path: readonly [string, string]; readonly quantity: string }
+  /** `path` leads to it in the container's `resources`, such as `requests.memory`. */
+  | {
+      readonly kind: 'quantity';
+      readonly path: readonly [string, string];
+      readonly resources: Readonly<Record<string, unknown>>;
+    }
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'mapping'; readonly key: string; readonly mapping: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'replicas'; readonly replicas: number };
+  | { readonly kind: 'replicas'; readonly replicas: number }
+) & {
+  /** The chart whose object it is, as the label helm.sh/chart says; it may be a dependency. */
+  readonly chart?: string;
+};
 
 /** Something that keeps a release from becoming healthy. */
 export interface Trouble {

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../kube-object.ts';
 import { quantityOf } from './quantity.ts';
-import { at, condition, fields, list, text } from './reading.ts';
+import { at, condition, type Fields, fields, list, text } from './reading.ts';
 import type { ReleasePod } from './release-pods.ts';
 import type { Look } from './seen.ts';
 import type { Blame, Trouble } from './trouble.ts';
@@ -65,11 +65,10 @@ function blameOf(pod: KubeObject, message: string): { blame?: Blame } {
   const containers = list(at(pod, 'spec', 'containers'));
   if (resource !== undefined) {
     // The one that asks for most.
-    const asked = containers
-      .map((each) => text(at(each, 'resources', 'requests', resource)))
-      .filter((each) => each !== '');
-    const most = asked.sort((a, b) => (quantityOf(b) ?? 0) - (quantityOf(a) ?? 0))[0];
-    return most === undefined ? {} : { blame: { kind: 'quantity', path: ['requests', resource], quantity: most } };
+    const amount = (each: Fields): number => quantityOf(at(each, 'resources', 'requests', resource)) ?? 0;
+    const most = [...containers].sort((a, b) => amount(b) - amount(a))[0];
+    if (most === undefined || amount(most) === 0) return {};
+    return { blame: { kind: 'quantity', path: ['requests', resource], resources: fields(most.resources) } };
   }
   const selector = fields(at(pod, 'spec', 'nodeSelector'));
   if (/affinity\/selector/i.test(message) && Object.keys(selector).length > 0)

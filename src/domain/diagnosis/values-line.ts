@@ -18,7 +18,7 @@ interface Leaf {
  * by secret values, has no line.
  */
 export function valuesLine(blame: Blame, layers: readonly ValuesLayer[]): { file: string; line: number } | undefined {
-  const leaves = merged(layers);
+  const leaves = ofChart(blame.chart, merged(layers));
   const found = fitting(blame, leaves);
   const [only] = found;
   if (only === undefined || found.length > 1 || only.layer.kind !== 'file') return undefined;
@@ -26,16 +26,18 @@ export function valuesLine(blame: Blame, layers: readonly ValuesLayer[]): { file
   return position === undefined ? undefined : { file: only.layer.shown, line: position.line };
 }
 
+/** A dependency's values are those under its name. Under another name (an alias) they can't be told from the others. */
+function ofChart(chart: string | undefined, leaves: readonly Leaf[]): readonly Leaf[] {
+  if (chart === undefined || !leaves.some(({ path }) => path.length > 1 && path[0] === chart)) return leaves;
+  return leaves.filter(({ path }) => path[0] === chart || path[0] === 'global');
+}
+
 function fitting(blame: Blame, leaves: readonly Leaf[]): Leaf[] {
   switch (blame.kind) {
     case 'image':
       return [...leaves.filter(({ value }) => value === blame.image), ...imageParts(blame.image, leaves)];
-    case 'quantity': {
-      const wanted = quantityOf(blame.quantity);
-      return leaves.filter(
-        ({ path, value }) => endsWith(path, blame.path) && wanted !== undefined && quantityOf(value) === wanted,
-      );
-    }
+    case 'quantity':
+      return leaves.filter((leaf) => endsWith(leaf.path, blame.path) && areResources(leaf, blame.resources, leaves));
     case 'name':
       return leaves.filter(
         ({ path, value }) => value === blame.name && path.slice(-2).some((step) => NAMING.test(String(step))),
@@ -59,6 +61,30 @@ function fitting(blame: Blame, leaves: readonly Leaf[]): Leaf[] {
   }
 }
 
+/**
+ * Whether the resources that a leaf is of are those of a container, all of them: one quantity alone may be somebody
+ * else's default. The API server sets requests that are missing to the limits.
+ */
+function areResources({ path }: Leaf, resources: Readonly<Record<string, unknown>>, leaves: readonly Leaf[]): boolean {
+  const around = path.slice(0, -2);
+  const own = new Map(
+    leaves
+      .filter((leaf) => leaf.path.length === path.length && isWithin(leaf.path, around))
+      .map((leaf) => [leaf.path.slice(-2).join(' '), quantityOf(leaf.value)]),
+  );
+  const wanted = ['requests', 'limits'].flatMap((way) =>
+    Object.entries(isMapping(resources[way]) ? resources[way] : {}).map(
+      ([resource, quantity]) => [way, resource, quantityOf(quantity)] as const,
+    ),
+  );
+  const fits = ([way, resource, quantity]: (typeof wanted)[number]): boolean => {
+    const value = own.get(`${way} ${resource}`) ?? (way === 'requests' ? own.get(`limits ${resource}`) : undefined);
+    return quantity !== undefined && value === quantity;
+  };
+  const names = new Set(wanted.map(([way, resource]) => `${way} ${resource}`));
+  return wanted.length > 0 && wanted.every(fits) && [...own.keys()].every((name) => names.has(name));
+}
+
 /** Keys under which names of other objects stand. */
 const NAMING = /secret|config|class|account|claim|key|ref|existing|priority/i;
 const REPOSITORY = ['repository', 'name', 'image'];
@@ -74,10 +100,10 @@ function imageParts(image: string, leaves: readonly Leaf[]): Leaf[] {
       return [];
     const sibling = (key: string): Leaf | undefined => byPath.get(JSON.stringify([...path.slice(0, -1), key]));
     const [registry, tag, digest] = [sibling('registry'), sibling('tag'), sibling('digest')];
-    const hosts = ['', registry?.value, shared]
-      .filter((host) => typeof host === 'string')
-      .map((host) => (host === '' ? '' : `${host}/`));
-    for (const base of hosts.map((host) => `${host}${value}`)) {
+    const hosts = [registry?.value, shared, defaultHost(image)].filter(
+      (host) => typeof host === 'string' && host !== '',
+    );
+    for (const base of [value, ...hosts.map((host) => `${String(host)}/${value}`)]) {
       const rest = image.startsWith(base) ? image.slice(base.length) : undefined;
       if (rest === undefined) continue;
       const tagged = tag === undefined || tag.value === '' || tag.value === null ? undefined : `:${String(tag.value)}`;
@@ -89,6 +115,11 @@ function imageParts(image: string, leaves: readonly Leaf[]): Leaf[] {
     }
     return [];
   });
+}
+
+/** The image's own registry: many a dependency has one in its values, which are not among the layers. */
+function defaultHost(image: string): string | undefined {
+  return /^([^/]*[.:][^/]*|localhost)\//.exec(image)?.[1];
 }
 
 function endsWith(path: Path, end: Path): boolean {

@@ -42,11 +42,16 @@ export function readiness(workload: KubeObject, look: Look): Readiness {
     strategy === 'OnDelete' ||
     number(at(live, 'spec', 'updateStrategy', 'rollingUpdate', 'partition')) > 0 ||
     updated >= wanted;
+  // Pods of the older revision that still run beside the new ones are ready, too.
+  const old = live.kind === 'Deployment' ? Math.max(0, number(status.replicas) - updated) : 0;
+  const pods = wanted === 1 ? 'pod is' : 'pods are';
   const words =
-    ready < wanted
-      ? `${ready} of ${wanted} pods ${wanted === 1 ? 'is' : 'are'} ready`
-      : `${updated} of ${wanted} pods ${wanted === 1 ? 'is' : 'are'} of the new revision`;
-  return { ready: ready >= wanted && isUpdated, words };
+    old > 0
+      ? `${old} of ${number(status.replicas)} pods ${old === 1 ? 'is' : 'are'} of an older revision`
+      : ready < wanted
+        ? `${ready} of ${wanted} ${pods} ready`
+        : `${updated} of ${wanted} ${pods} of the new revision`;
+  return { ready: ready >= wanted && isUpdated && old === 0, words };
 }
 
 /** What a pod's containers are configured with: commands, variables, and what their ConfigMaps and Secrets in the manifest hold. */

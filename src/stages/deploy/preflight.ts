@@ -100,9 +100,7 @@ async function ask(object: KubeObject, isHook: boolean, { cluster }: Session): P
 }
 
 function refusal(object: KubeObject, said: string): Cause {
-  const { message, resource = shown(object), hint } = refusalIn(said);
-  const named = message.replace('refuses what helm applies', `refuses ${resource}`);
-  return { code: 'refused', resource, message: named, ...(hint !== undefined && { hint }) };
+  return { code: 'refused', ...refusalIn(said, shown(object)) };
 }
 
 /** Answers that say nothing about the object. */

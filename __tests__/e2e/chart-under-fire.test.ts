@@ -1,0 +1,370 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { dump, load as parse } from 'js-yaml';
+import { merged } from '../chart/toggles.ts';
+import { type Cluster, chartWithDependencies, clusterCommand, eventually, startCluster } from '../support/cluster.ts';
+import { type Load, startLoad } from '../support/load.ts';
+import { commandBlock } from '../support/readme-commands.ts';
+import { pinned } from '../support/scenario.ts';
+
+// @ts-expect-error a script of the repository, plain JavaScript
+const { whyNot } = await import('../../scripts/cluster/docker-free.mjs');
+// @ts-expect-error a script of the repository, plain JavaScript
+const { isPossible: kindIsPossible } = await import('../../scripts/cluster/kind.mjs');
+const isOurs = whyNot() === undefined && !process.env.CHARTSHIP_E2E_KUBECONFIG && !kindIsPossible();
+
+// biome-ignore lint/suspicious/noExplicitAny: Kubernetes objects, as they are
+type Foreign = any;
+
+/** What the README's commands, written for production, are run with here: two agents, and probes that look often. */
+const smaller = {
+  agent: { replicaCount: 2, resources: { requests: { cpu: '100m', memory: '128Mi' } } },
+  postgresql: {
+    architecture: 'standalone',
+    primary: { readinessProbe: { initialDelaySeconds: 1, periodSeconds: 1 } },
+  },
+  redis: {
+    master: { readinessProbe: { initialDelaySeconds: 1, periodSeconds: 1 } },
+    replica: { replicaCount: 1, readinessProbe: { initialDelaySeconds: 1, periodSeconds: 1 } },
+  },
+};
+
+const at = ['--namespace', 'prod'];
+
+// One release goes through all of it, in this order, under the names that the README's commands have.
+(isOurs ? describe : describe.skip)('the chart under fire', () => {
+  let cluster: Cluster;
+  let folder: string;
+  let committed: Foreign;
+  let load: Load;
+  let kept: number;
+
+  beforeAll(async () => {
+    await clusterCommand('prepare');
+    cluster = await startCluster('e2e-fire');
+    folder = mkdtempSync(join(tmpdir(), 'chartship-fire-'));
+    renameSync(chartWithDependencies(folder), join(folder, 'chart'));
+    committed = parse(readFileSync(join(folder, 'chart/values-prod.yaml'), 'utf8'));
+    values({});
+    mkdirSync(join(folder, 'bin'));
+    symlinkSync(pinned('helm'), join(folder, 'bin/helm'));
+    symlinkSync(join(dirname(cluster.kubeconfig), 'bin/kubectl'), join(folder, 'bin/kubectl'));
+    await cluster.kubectl('create', 'namespace', 'prod');
+    await cluster.kubectl('label', 'namespace', 'prod', 'pod-security.kubernetes.io/enforce=restricted');
+  }, 900_000);
+  afterAll(async () => {
+    await load?.end();
+    await cluster?.down();
+    rmSync(folder, { recursive: true, force: true });
+  }, 60_000);
+
+  /** What values-prod.yaml has from here on. */
+  function values(more: object): void {
+    writeFileSync(join(folder, 'chart/values-prod.yaml'), dump(merged(merged(committed, smaller), more)));
+  }
+  const version = (tag: string): object => ({
+    agent: { image: { repository: 'chartship.test/agent', tag } },
+    migration: { image: `chartship.test/agent:${tag}` },
+  });
+
+  function upgrade(...more: string[]): Promise<string> {
+    const file = join(folder, 'chart/values-prod.yaml');
+    const args = ['upgrade', '--install', 'agent-prod', join(folder, 'chart'), ...at, '--values', file];
+    return cluster.helm(...args, '--wait', '--timeout', '4m', ...more);
+  }
+
+  /** Runs commands of the README, with names put in. */
+  function run(commands: string, names: Record<string, string> = {}): Promise<string> {
+    const script = Object.entries(names).reduce((text, [name, value]) => text.replaceAll(name, value), commands);
+    const env = { ...cluster.env, PATH: `${join(folder, 'bin')}:${process.env.PATH}` };
+    return new Promise((resolve, reject) => {
+      execFile('bash', ['-euo', 'pipefail', '-c', script], { cwd: folder, env }, (error, stdout, stderr) => {
+        if (error) reject(new Error(`${script}\n${stdout}\n${stderr}`));
+        else resolve(stdout);
+      });
+    });
+  }
+
+  async function pods(...labels: string[]): Promise<Foreign[]> {
+    const selector = ['app=task-api', ...labels].join();
+    return (await cluster.get('pods', ...at, '--selector', selector)).items;
+  }
+  const agents = (): Promise<Foreign[]> => pods('app.kubernetes.io/component=agent');
+  const namesOf = (objects: Foreign[]): string[] => objects.map(({ metadata }) => metadata.name).sort();
+  const readyAgents = async (): Promise<number> =>
+    (await cluster.get('deployment', 'agent-prod', ...at)).status.readyReplicas ?? 0;
+  const restarts = async (): Promise<number[]> =>
+    (await agents()).map(({ status }) => status.containerStatuses[0].restartCount);
+
+  async function ask(path: string, task?: object): Promise<{ status: number; body: Foreign }> {
+    const { spec } = await cluster.get('service', 'agent-prod', ...at);
+    const options = {
+      ...(task && { method: 'POST', body: JSON.stringify(task), headers: { 'content-type': 'application/json' } }),
+    };
+    const script = `fetch('http://${spec.clusterIP}:8000${path}', ${JSON.stringify(options)})
+      .then(async (answer) => console.log(JSON.stringify({ status: answer.status, body: await answer.json() })))`;
+    return JSON.parse(await cluster.exec('node1', process.execPath, '--eval', script));
+  }
+
+  async function secret(): Promise<Record<string, string>> {
+    const { data } = await cluster.get('secret', 'agent-prod-secret', ...at);
+    return Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [key, Buffer.from(String(value), 'base64').toString()]),
+    );
+  }
+
+  /** Whether PostgreSQL takes a password of the agent's user; it goes by standard input, as no password is an argument. */
+  async function logsIn(password: string): Promise<string> {
+    const psql =
+      'read -r PGPASSWORD; export PGPASSWORD; exec psql -h 127.0.0.1 -U agent_user -d agent_db -tAc "SELECT 1"';
+    return run(
+      `printf '%s\\n' '${password}' | kubectl exec -i -n prod agent-prod-postgresql-0 -c postgresql -- sh -c '${psql}'`,
+    );
+  }
+
+  /** All requests since the last look were answered. */
+  async function expectNoneFailed(atLeast: number): Promise<void> {
+    const { answered, faults } = await load.sinceLast();
+    console.log(`${expect.getState().currentTestName}: ${answered} requests answered, ${faults.length} not`);
+    expect(faults).toEqual([]);
+    expect(answered).toBeGreaterThanOrEqual(atLeast);
+  }
+
+  test('a first install that failed is put right by the next upgrade of plain helm', async () => {
+    const image = { primary: { image: {} }, image: { tag: 'no-such' } };
+    values({ postgresql: image });
+    await expect(upgrade('--timeout', '8s')).rejects.toThrow(/context deadline exceeded/);
+    const before = await secret();
+    values({});
+    const repair = upgrade();
+    // "When something is wrong" in the README: a pod of a StatefulSet that was never ready isn't replaced.
+    await eventually(async () => {
+      const [{ spec }] = (await pods('app.kubernetes.io/name=postgresql')) as [Foreign];
+      const set = await cluster.get('statefulset', 'agent-prod-postgresql', ...at);
+      expect(set.spec.template.spec.containers[0].image).not.toContain('no-such');
+      if (spec.containers[0].image.includes('no-such')) await run('kubectl delete pod agent-prod-postgresql-0 -n prod');
+    });
+    await repair;
+    // No database was there to be migrated before the upgrade.
+    const jobs = (await cluster.get('jobs', ...at)).items as Foreign[];
+    expect(jobs.map(({ metadata, status }) => [metadata.name, status.succeeded])).toEqual([
+      ['agent-prod-migration-2', 1],
+    ]);
+    expect(await secret()).toEqual(before);
+    expect(await readyAgents()).toBe(2);
+    kept = (await ask('/tasks', { title: 'kept' })).body.id;
+  }, 300_000);
+
+  test('what a render keeps for itself is not in the release: passwords are no values', async () => {
+    const all = await cluster.helm('get', 'values', 'agent-prod', ...at, '--all', '--output', 'json');
+    for (const password of Object.values(await secret())) expect(all).not.toContain(password);
+    expect(Object.keys(JSON.parse(all).secret)).toEqual(['keep']);
+  }, 30_000);
+
+  test('an upgrade with a new image and a migration loses no request', async () => {
+    const { spec } = await cluster.get('service', 'agent-prod', ...at);
+    const before = await secret();
+    load = startLoad(cluster, 'node1', `http://${spec.clusterIP}:8000`, 100);
+    values(version('2.0.0'));
+    await upgrade();
+    expect((await ask('/health')).body.version).toBe('2.0.0');
+    // The passwords are the same, and the hook has gone with what it carried.
+    expect(await secret()).toEqual(before);
+    const jobs = (await cluster.get('jobs', ...at)).items as Foreign[];
+    expect(jobs.map(({ metadata, status }) => [metadata.name, status.succeeded])).toEqual([
+      ['agent-prod-pre-upgrade', 1],
+    ]);
+    expect(namesOf((await cluster.get('secrets', ...at, '--selector', 'app=task-api')).items)).toEqual([
+      'agent-prod-secret',
+    ]);
+    await expectNoneFailed(1_000);
+  }, 300_000);
+
+  test('a migration that fails leaves what runs alone, and the log says why', async () => {
+    const before = namesOf(await agents());
+    const { metadata } = await cluster.get('deployment', 'agent-prod', ...at);
+    values(version('3.0.0-broken'));
+    await expect(upgrade()).rejects.toThrow(/pre-upgrade hooks failed/);
+    expect(namesOf(await agents())).toEqual(before);
+    expect((await cluster.get('deployment', 'agent-prod', ...at)).metadata.generation).toBe(metadata.generation);
+    const log = await run('kubectl logs -n prod -l app=task-api,job=migration --tail=100');
+    expect(log).toMatch(/invalid input syntax for type integer/);
+    expect((await cluster.get('jobs', ...at)).items[0].status.failed).toBe(1);
+    expect((await ask(`/tasks/${kept}`)).body).toMatchObject({ title: 'kept', priority: 0 });
+    await expectNoneFailed(100);
+  }, 300_000);
+
+  test('a rollback goes to an image that is older than the schema', async () => {
+    values({});
+    await run(commandBlock('Roll back', 'helm rollback'), { REVISION: '2' });
+    expect((await ask('/health')).body.version).toBe('1.0.0');
+    expect((await ask(`/tasks/${kept}`)).body).toEqual({ id: kept, title: 'kept', done: false });
+    await expectNoneFailed(1_000);
+  }, 300_000);
+
+  test('autoscaling goes on and off, and never are there fewer agents than before', async () => {
+    const seen: number[] = [];
+    const watching = setInterval(
+      () =>
+        cluster.get('deployment', 'agent-prod', ...at).then(
+          ({ spec }) => seen.push(spec.replicas),
+          () => {},
+        ),
+      500,
+    );
+    try {
+      await run('kubectl scale deployment agent-prod -n prod --replicas=3');
+      values({ autoscaling: { enabled: true, minReplicas: 2, maxReplicas: 4 } });
+      await upgrade();
+      expect((await cluster.get('deployment', 'agent-prod', ...at)).spec.replicas).toBe(3);
+      expect((await cluster.get('hpa', 'agent-prod', ...at)).spec.minReplicas).toBe(2);
+      values({ agent: { replicaCount: 3 } });
+      await upgrade();
+      expect((await cluster.get('hpa', ...at)).items).toEqual([]);
+      expect(Math.min(...seen.slice(1))).toBe(3);
+    } finally {
+      clearInterval(watching);
+    }
+    await expectNoneFailed(500);
+  }, 200_000);
+
+  test('a node is drained, and its agents move while others serve; the budget holds the second eviction up', async () => {
+    const stores = (await pods('app.kubernetes.io/component in (primary,master)')).map(({ spec }) => spec.nodeName);
+    const place = (await agents()).map(({ spec }) => spec.nodeName).find((node) => !stores.includes(node));
+    expect(place).toBeDefined();
+    const evict = (name: string): Promise<string> =>
+      run(
+        `kubectl create --raw /api/v1/namespaces/prod/pods/${name}/eviction -f - <<< '${JSON.stringify({
+          apiVersion: 'policy/v1',
+          kind: 'Eviction',
+          metadata: { name, namespace: 'prod' },
+        })}'`,
+      );
+    await run(`kubectl drain ${place} --ignore-daemonsets --delete-emptydir-data --timeout=120s`);
+    expect(
+      (await agents()).filter(({ spec, metadata }) => spec.nodeName === place && !metadata.deletionTimestamp),
+    ).toEqual([]);
+    await eventually(async () => expect(await readyAgents()).toBe(3));
+    await run(`kubectl uncordon ${place}`);
+    const [first, second] = namesOf(await agents());
+    await evict(first ?? '');
+    await expect(evict(second ?? '')).rejects.toThrow(
+      /Cannot evict pod as it would violate the pod's disruption budget/,
+    );
+    await eventually(async () => expect(await readyAgents()).toBe(3));
+    await expectNoneFailed(1_000);
+  }, 200_000);
+
+  test('in all, 5,000 requests were answered', async () => {
+    await load.end();
+  }, 60_000);
+
+  test('the network is cut to PostgreSQL, then to Redis, and heals: no restart', async () => {
+    const cut = async (store: string): Promise<() => Promise<unknown>> => {
+      const [pod] = await pods(store);
+      const nft = (statement: string) => cluster.exec(pod.spec.nodeName, 'nft', statement);
+      await nft(
+        `table ip cut { chain forward { type filter hook forward priority -200; ip daddr ${pod.status.podIP} drop; }; }`,
+      );
+      return () => nft('delete table ip cut');
+    };
+    const before = await restarts();
+    const healPostgresql = await cut('app.kubernetes.io/name=postgresql');
+    await eventually(async () => expect(await readyAgents()).toBe(0));
+    await healPostgresql();
+    await eventually(async () => expect(await readyAgents()).toBe(3));
+    const healRedis = await cut('app.kubernetes.io/name=redis,app.kubernetes.io/component=master');
+    await eventually(async () => expect((await ask('/ready')).body.status).toBe('degraded'));
+    expect((await ask(`/tasks/${kept}`)).body.title).toBe('kept');
+    expect(await readyAgents()).toBe(3);
+    await healRedis();
+    await eventually(async () => expect((await ask('/ready')).body.status).toBe('ready'));
+    expect(await restarts()).toEqual(before);
+  }, 200_000);
+
+  test('PostgreSQL is killed, and comes back with its data', async () => {
+    const before = await restarts();
+    await run('kubectl delete pod agent-prod-postgresql-0 -n prod --grace-period=0 --force');
+    await eventually(async () => expect((await ask(`/tasks?limit=100`)).status).toBe(200));
+    await eventually(async () => expect(await readyAgents()).toBe(3));
+    expect((await ask(`/tasks/${kept}`)).body.title).toBe('kept');
+    expect(await restarts()).toEqual(before);
+  }, 120_000);
+
+  test('an agent that fills its disk is evicted and replaced', async () => {
+    values({ agent: { resources: { limits: { 'ephemeral-storage': '100Mi' } } } });
+    await upgrade();
+    const [victim = ''] = namesOf(await agents());
+    await run(`kubectl exec -n prod ${victim} -c agent -- sh -c 'head -c 150000000 /dev/zero > /tmp/full'`);
+    await eventually(async () => {
+      const pod = (await agents()).find(({ metadata }) => metadata.name === victim);
+      expect(pod?.status.reason).toBe('Evicted');
+    });
+    await eventually(async () => expect(await readyAgents()).toBe(2));
+    expect((await ask('/health')).status).toBe(200);
+    values({});
+  }, 200_000);
+
+  test("PostgreSQL's password is changed by the README's commands, and the old one is refused", async () => {
+    const before = await secret();
+    expect(await logsIn(before.password ?? '')).toBe('1\n');
+    const said = await run(commandBlock('Rotate the passwords', 'ALTER ROLE'), { PRIMARY: 'agent-prod-postgresql-0' });
+    expect(said).toContain('All connectivity tests passed!');
+    const after = await secret();
+    expect(after.password).not.toBe(before.password);
+    expect(after['database-url']).toContain(`:${after.password}@`);
+    await expect(logsIn(before.password ?? '')).rejects.toThrow(/password authentication failed/);
+    expect(await logsIn(after.password ?? '')).toBe('1\n');
+  }, 200_000);
+
+  test("Redis' password likewise", async () => {
+    const before = await secret();
+    const said = await run(commandBlock('Rotate the passwords', 'redis-password'));
+    expect(said).toContain('All connectivity tests passed!');
+    const after = await secret();
+    expect(after['redis-url']).toContain(`:${after['redis-password']}@`);
+    const ping = (password = ''): Promise<string> =>
+      run(
+        `printf '%s\\n' '${password}' | kubectl exec -i -n prod agent-prod-redis-master-0 -- sh -c 'read -r REDISCLI_AUTH; export REDISCLI_AUTH; redis-cli ping' 2>&1`,
+      );
+    expect(await ping(before['redis-password'])).toMatch(/WRONGPASS|NOAUTH/);
+    expect(await ping(after['redis-password'])).toBe('PONG\n');
+  }, 200_000);
+
+  test("a row is backed up, lost and restored by the README's commands", async () => {
+    await run(commandBlock('Back up and restore', 'PersistentVolumeClaim'));
+    const log = await run(commandBlock('Back up and restore', 'cronjob/agent-prod-backup'));
+    const [, backup = ''] = /Backup (agent-prod-\w+\.dump): \d+ bytes/.exec(log) ?? [];
+    expect(backup).not.toBe('');
+    const sql = (statement: string): Promise<string> =>
+      run(
+        `kubectl exec -n prod agent-prod-postgresql-0 -c postgresql -- sh -c 'PGPASSWORD=$POSTGRES_PASSWORD psql -h 127.0.0.1 -U agent_user -d agent_db -tAc "${statement}"'`,
+      );
+    await sql(`DELETE FROM tasks WHERE id = ${kept}`);
+    const said = await run(commandBlock('Back up and restore', 'cronjob/agent-prod-restore'), {
+      'agent-prod-20260101T030000Z.dump': backup,
+    });
+    expect(said).toContain(`Restored ${backup}`);
+    expect(await sql(`SELECT title FROM tasks WHERE id = ${kept}`)).toBe('kept\n');
+    await run(commandBlock('Back up and restore', 'UNLINK'));
+    expect((await ask(`/tasks/${kept}`)).body.title).toBe('kept');
+    await run(commandBlock('Test', 'helm test').replaceAll('dev', 'prod'));
+  }, 200_000);
+
+  test('it is uninstalled, and a new install goes on with the volumes and the Secret that were kept', async () => {
+    const before = await secret();
+    const commands = (heading: string, text: string): string => commandBlock(heading, text).replaceAll('dev', 'prod');
+    await run(commands('Uninstall', 'helm uninstall'));
+    await eventually(async () => expect(await agents()).toEqual([]));
+    await eventually(async () => expect(await pods('app.kubernetes.io/name=postgresql')).toEqual([]));
+    const install = commandBlock('Environments', 'helm install agent-prod')
+      .split('\n')
+      .filter((line) => line.includes('agent-prod'));
+    await run(install.join('\n'));
+    expect(await secret()).toEqual(before);
+    expect((await ask(`/tasks/${kept}`)).body.title).toBe('kept');
+  }, 200_000);
+});

@@ -1,0 +1,166 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Cluster, clusterCommand, startCluster } from '../support/cluster.ts';
+import { command, node24 } from '../support/scenario.ts';
+import { testPod } from '../support/web-chart.ts';
+import { type WebDeployment, webDeployment } from '../support/web-deployment.ts';
+
+// @ts-expect-error a script of the repository, plain JavaScript
+const { whyNot } = await import('../../scripts/cluster/docker-free.mjs');
+// @ts-expect-error a script of the repository, plain JavaScript
+const { isPossible: kindIsPossible } = await import('../../scripts/cluster/kind.mjs');
+const isOurs = whyNot() === undefined && !process.env.CHARTSHIP_E2E_KUBECONFIG && !kindIsPossible();
+
+(isOurs ? describe : describe.skip)('ways to deploy', () => {
+  let cluster: Cluster;
+  const webs: WebDeployment[] = [];
+
+  beforeAll(async () => {
+    await clusterCommand('prepare');
+    cluster = await startCluster('e2e-modes', 1);
+  }, 900_000);
+  afterAll(async () => {
+    await cluster?.down();
+    for (const { space } of webs) space.remove();
+  }, 60_000);
+
+  function webIn(namespace: string): WebDeployment {
+    const web = webDeployment(cluster, namespace);
+    webs.push(web);
+    web.is({ 'templates/test.yaml': testPod('echo fine') });
+    return web;
+  }
+  const all = async (namespace: string): Promise<string> =>
+    await cluster.kubectl('get', 'all,secrets,configmaps,leases,events', '--namespace', namespace, '--output=name');
+
+  test('dry-run says what would change, and changes nothing, not even the namespace', async () => {
+    const web = webIn('dry');
+    const first = await web.deploy(['--dry-run', 'true']);
+    expect({ code: first.code, outcome: first.deployment?.outcome }).toEqual({ code: 0, outcome: 'skipped' });
+    expect(first.stdout).toMatch(/\+ Deployment\/web/);
+    expect((await cluster.kubectl('get', 'namespace', 'dry', '--ignore-not-found')).trim()).toBe('');
+    expect((await web.deploy([])).code).toBe(0);
+    const before = await all('dry');
+    const second = await web.deploy(['--dry-run', 'true', '--set', 'replicas=3']);
+    expect({ code: second.code, outcome: second.deployment?.outcome }).toEqual({ code: 0, outcome: 'skipped' });
+    expect(second.stdout).toMatch(/replicas: 1 → 3/);
+    expect(await all('dry')).toBe(before);
+    // What the API server would refuse is a failure of a dry run, too.
+    const refused = await web.deploy(['--dry-run', 'true', '--set', 'replicas=-1']);
+    expect({
+      code: refused.code,
+      cause: refused.deployment?.cause?.code ?? refused.report?.findings[0]?.rule,
+    }).toMatchObject({ code: 1 });
+    expect(await all('dry')).toBe(before);
+  }, 120_000);
+
+  test('what is live and healthy already is tested, not upgraded', async () => {
+    const web = webIn('same');
+    expect((await web.deploy([])).deployment).toMatchObject({ outcome: 'deployed', revision: 1 });
+    const second = await web.deploy([]);
+    expect(second.deployment).toMatchObject({ outcome: 'unchanged', revision: 1, tests: [{ outcome: 'passed' }] });
+    expect(second.code).toBe(0);
+    // A hand on the cluster is a change.
+    await cluster.kubectl('scale', 'deployment', 'web', '--namespace', 'same', '--replicas=2');
+    const third = await web.deploy([]);
+    expect(third.stdout).toMatch(/changed by hand since revision 1: Deployment\/web/);
+    expect(third.deployment).toMatchObject({ outcome: 'deployed', revision: 2 });
+    expect((await cluster.get('deployment', 'web', '--namespace', 'same')).spec.replicas).toBe(1);
+    // What is unchanged and no longer works is a failure, and nothing is rolled back for it.
+    web.is({
+      'templates/test.yaml': testPod('[ ! -e /etc/marker/broken ]')
+        .replace('      image:', '      volumeMounts: [{ name: marker, mountPath: /etc/marker }]\n      image:')
+        .concat('  volumes: [{ name: marker, configMap: { name: marker, optional: true } }]\n'),
+    });
+    expect((await web.deploy([])).deployment).toMatchObject({ outcome: 'deployed', revision: 3 });
+    await cluster.kubectl('create', 'configmap', 'marker', '--namespace', 'same', '--from-literal=broken=1');
+    const broken = await web.deploy([]);
+    expect({ code: broken.code, deployment: broken.deployment }).toMatchObject({
+      code: 1,
+      deployment: { outcome: 'failed', revision: 3, cause: { code: 'test-failed' } },
+    });
+  }, 180_000);
+
+  test('a wrong kubeconfig or context is exit 2, before anything starts, and one that nobody answers at is soon told', async () => {
+    const web = webIn('nowhere');
+    for (const args of [
+      ['--kubeconfig', '/nowhere/kubeconfig'],
+      ['--kube-context', 'absent'],
+    ]) {
+      const ended = await web.deploy(args);
+      expect({ args, code: ended.code, status: ended.report?.status }).toEqual({ args, code: 2, status: 'invalid' });
+      expect(ended.stderr + ended.stdout).toMatch(args[0] === '--kube-context' ? /absent/ : /\/nowhere\/kubeconfig/);
+      expect(ended.report?.stages ?? []).toEqual([]);
+      expect(ended.seconds).toBeLessThan(10);
+    }
+    const closed = join(web.space.root, 'closed.kubeconfig');
+    writeFileSync(
+      closed,
+      readFileSync(cluster.kubeconfig, 'utf8').replace(/server:.*|"server": *"[^"]*"/, (found) =>
+        found.replace(/:\d+/, ':1'),
+      ),
+      { mode: 0o600 },
+    );
+    const unreachable = await web.deploy([], { kubeconfig: closed });
+    expect({ code: unreachable.code, cause: unreachable.deployment?.cause?.code }).toEqual({
+      code: 1,
+      cause: 'unreachable',
+    });
+    expect(unreachable.seconds).toBeLessThan(25);
+    const wrong = join(web.space.root, 'wrong.kubeconfig');
+    const shown = JSON.parse(await cluster.kubectl('config', 'view', '--raw', '--output=json'));
+    writeFileSync(
+      wrong,
+      JSON.stringify({
+        ...shown,
+        users: shown.users.map(({ name }: { name: string }) => ({ name, user: { token: 'wrong-token' } })),
+      }),
+      { mode: 0o600 },
+    );
+    const unauthorized = await web.deploy([], { kubeconfig: wrong });
+    expect({ code: unauthorized.code, cause: unauthorized.deployment?.cause?.code }).toEqual({
+      code: 1,
+      cause: 'unauthorized',
+    });
+    expect(unauthorized.stdout + unauthorized.stderr).not.toContain('wrong-token');
+    expect((await cluster.kubectl('get', 'namespace', 'nowhere', '--ignore-not-found')).trim()).toBe('');
+  }, 120_000);
+
+  test('environments in order: the first that fails is the last that is touched', async () => {
+    const web = webIn('unused');
+    web.is({
+      'values-dev.yaml': '{}\n',
+      'values-staging.yaml': 'command: [sh, -c, exit 3]\n',
+      'templates/test.yaml': testPod('echo fine'),
+    });
+    web.space.write(
+      'chartship.yaml',
+      `environments:
+${['dev', 'staging', 'prod'].map((name) => `  ${name}: { namespace: order-${name}, release: web, values: [values-${name}.yaml] }`).join('\n')}
+`,
+    );
+    const run = (): ReturnType<typeof command> =>
+      command(
+        web.space,
+        ['chart', '--deploy', 'dev,staging,prod', '--kubeconfig', cluster.kubeconfig, '--timeout', '60s'],
+        { node: existsSync(node24) ? node24 : process.execPath },
+      );
+    const failed = await run();
+    const outcomes = (ended: Awaited<ReturnType<typeof run>>): string[] =>
+      (ended.report?.deployments ?? []).map(({ environment, outcome }) => `${environment} ${outcome}`);
+    expect({ code: failed.code, outcomes: outcomes(failed) }).toEqual({
+      code: 1,
+      outcomes: ['dev deployed', 'staging removed', 'prod skipped'],
+    });
+    expect((await cluster.kubectl('get', 'namespace', 'order-prod', '--ignore-not-found')).trim()).toBe('');
+    web.space.write('chart/values-staging.yaml', '{}\n');
+    const good = await run();
+    // The other values file is in the package: it is another one.
+    expect({ code: good.code, outcomes: outcomes(good) }).toEqual({
+      code: 0,
+      outcomes: ['dev deployed', 'staging deployed', 'prod deployed'],
+    });
+    expect(outcomes(await run())).toEqual(['dev unchanged', 'staging unchanged', 'prod unchanged']);
+  }, 180_000);
+});
