@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Revision, RevisionStatus, Verdict } from '../../src/domain/release-record.ts';
-import { isUnchanged, liveRevision, rollbackTarget, stateOf } from '../../src/domain/release-state.ts';
+import { isUnchanged, isWhole, liveRevision, rollbackTarget, stateOf } from '../../src/domain/release-state.ts';
 
 /** `deployed`: somebody else's; `deployed/healthy`: ours with a verdict; `/3` after it: undone by that. Oldest first. */
 function history(...states: string[]): Revision[] {
@@ -56,6 +56,16 @@ describe('what is to be done with a release', () => {
     ['the clocks differ', ['pending-install'], -20, 'foreign'],
   ])('%s', (_, states, age, kind) => {
     expect(stateOf(history(...states), age, 300).kind).toBe(kind);
+  });
+
+  test('one whose first revisions are no longer known may have worked: it is not removed', () => {
+    const known = history('superseded/healthy', 'failed/unhealthy', 'failed/unhealthy');
+    expect(stateOf(known.slice(0, 2), 0, 300).kind).toBe('ready');
+    expect(isWhole(known.slice(0, 2))).toBe(false);
+    expect(isWhole(known)).toBe(true);
+    expect(isWhole(history('superseded', 'uninstalled', 'failed').slice(0, 2))).toBe(true);
+    // What is being removed is removed.
+    expect(stateOf(history('failed', 'uninstalling').slice(0, 1), 0, 300).kind).toBe('never-healthy');
   });
 
   test('how long somebody else is waited for', () => {

@@ -27,7 +27,15 @@ export function stateOf(revisions: readonly Revision[], age: number, patience: n
   }
   // A removal that was cut off is brought to its end.
   if (newest.status === 'uninstalling') return { kind: 'never-healthy' };
-  return sinceInstall(revisions).some(everWorked) ? { kind: 'ready' } : { kind: 'never-healthy' };
+  return sinceInstall(revisions).some(everWorked) || !isWhole(revisions)
+    ? { kind: 'ready' }
+    : { kind: 'never-healthy' };
+}
+
+/** Whether all is known since the release was installed: helm drops the oldest of many records, and one of them may have worked. */
+export function isWhole(revisions: readonly Revision[]): boolean {
+  const known = sinceInstall(revisions);
+  return known.length < revisions.length || known.at(-1)?.revision === 1;
 }
 
 /** What was before an uninstall whose history was kept is over. */
