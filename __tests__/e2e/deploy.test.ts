@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Cluster, clusterCommand, startCluster } from '../support/cluster.ts';
 import { administrator, kubeconfigFor } from '../support/cluster-access.ts';
-import { type Ask, type Deploying, deploying, packed } from '../support/deploying.ts';
+import { type Ask, type Deploying, deploying, packed, smallChart } from '../support/deploying.ts';
 import { pinned } from '../support/scenario.ts';
 
 let cluster: Cluster;
@@ -110,11 +110,16 @@ describe.each(['helm', 'helm3'] as const)('with %s', (helm) => {
   test('helm killed in mid-upgrade: the next run repairs it at once', async () => {
     await run({ helm });
     await killedHelm(helm, 'upgrade', 2);
+    await cluster.kubectl('get', 'configmap', 'small-extra', '-n', namespace);
     expect((await history()).at(-1)).toBe('2 pending-upgrade');
     const next = await run({ helm, set: ['env=c'] });
     expect(next.lines).toContain('revision 2 was left pending-upgrade by a run that is no more: repaired');
     expect(next.outcome).toMatchObject({ outcome: 'deployed', revision: 3 });
-    expect(await history()).toEqual(['1 superseded', '2 failed', '3 deployed']);
+    // What the killed revision brought and the next one hasn't is gone: with Helm 3 its probe alone would have stayed.
+    const { spec } = (await cluster.get('deployment', 'small', '-n', namespace)).spec.template;
+    expect(spec.containers[0].readinessProbe).toBeUndefined();
+    await expect(cluster.kubectl('get', 'configmap', 'small-extra', '-n', namespace)).rejects.toThrow(/not found/);
+    expect(await history()).toEqual(['1 superseded', '2 superseded', '3 deployed']);
   }, 120_000);
 });
 
@@ -439,6 +444,39 @@ describe('before anything is changed', () => {
   }, 60_000);
 });
 
+test('a test that helm removes when it has passed is reported with its log; a Job is a test, too', async () => {
+  const pod = smallChart['templates/test.yaml'] ?? '';
+  const removing = await packed(folder, {
+    'templates/test.yaml': pod.replace('before-hook-creation', 'before-hook-creation,hook-succeeded'),
+    'templates/job.yaml': `apiVersion: batch/v1
+kind: Job
+metadata:
+  name: {{ .Release.Name }}-job
+  annotations: { helm.sh/hook: test, helm.sh/hook-weight: "1", helm.sh/hook-delete-policy: before-hook-creation }
+spec:
+  backoffLimit: 0
+  template:
+    spec:
+      restartPolicy: Never
+      containers: [{ name: test, image: "chartship.test/agent:1.0.0", command: [sh, -c, "echo job; exit {{ .Values.exit | default 0 }}"] }]
+`,
+  });
+  const passed = await run({ package: removing, set: ['test=echo pod; sleep 2'] });
+  expect(passed.outcome.tests).toEqual([
+    { name: 'small-test', outcome: 'passed', log: 'pod' },
+    { name: 'small-job', outcome: 'passed', log: 'job' },
+  ]);
+  const failed = await run({ package: removing, set: ['test=echo pod; sleep 2', 'exit=1'] });
+  expect(failed.outcome).toMatchObject({
+    outcome: 'rolled-back',
+    cause: { code: 'test-failed', resource: 'Job/small-job', log: 'job' },
+    tests: [
+      { name: 'small-test', outcome: 'passed', log: 'pod' },
+      { name: 'small-job', outcome: 'failed', log: 'job' },
+    ],
+  });
+}, 120_000);
+
 describe('replicas that an autoscaler decides on', () => {
   const autoscaler = {
     'templates/autoscaler.yaml': `apiVersion: autoscaling/v2
@@ -532,9 +570,13 @@ async function killedHelm(helm: 'helm' | 'helm3', verb: string, revision: number
     'env=b',
     '--set',
     'probe=exit 1',
+    '--set',
+    'extra=yes',
   ];
   const child = spawn(pinned(helm), args, { env: cluster.env, stdio: 'ignore' });
   await untilPending();
+  // The Deployment is the last that it applies.
+  while ((await environmentOf()) !== 'b') await wait(100);
   child.kill('SIGKILL');
 }
 

@@ -58,6 +58,12 @@ spec:
         - { name: hook, image: "chartship.test/agent:1.0.0", command: [sh, -c, {{ .Values.hook | quote }}] }
 {{- end }}
 `,
+  'templates/extra.yaml': `{{- if .Values.extra }}
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: {{ .Release.Name }}-extra }
+{{- end }}
+`,
   'templates/test.yaml': `apiVersion: v1
 kind: Pod
 metadata:

@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../src/domain/kube-object.ts';
-import { asFailed, decodeRecord, revisionsOf, withManifest } from '../../src/domain/release-record.ts';
+import { asFailed, asSuperseded, decodeRecord, revisionsOf, withManifest } from '../../src/domain/release-record.ts';
 
 /** As helm writes it: `info` comes before everything that a chart or a value has a say in. */
 const record = (info: object, rest: object = {}): string =>
@@ -99,11 +99,23 @@ describe('marked as failed', () => {
 });
 
 test('given another manifest', () => {
-  const changed = withManifest(secret(record({ status: 'pending-install' }, { hooks: [{ name: 'h' }] })), 'new: 1');
+  const changed = withManifest(
+    secret(record({ status: 'pending-install' }, { hooks: [{ name: 'h' }] })),
+    'new: 1',
+    'failed',
+  );
   expect(JSON.parse(textOf(changed))).toMatchObject({
     name: 'a',
     info: { status: 'failed', first_deployed: 't' },
     manifest: 'new: 1',
     hooks: [{ name: 'h' }],
   });
+});
+
+test('marked as superseded, in one place', () => {
+  const text = record({ status: 'deployed' }, { config: { note: '"status":"deployed"' } });
+  const changed = asSuperseded(secret(text));
+  expect(changed).toMatchObject({ metadata: { labels: { status: 'superseded' } } });
+  expect(textOf(changed)).toBe(text.replace('"status":"deployed"', '"status":"superseded"'));
+  expect(asSuperseded(secret(record({ status: 'failed' })))).toBeUndefined();
 });

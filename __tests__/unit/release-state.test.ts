@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Revision, RevisionStatus, Verdict } from '../../src/domain/release-record.ts';
-import { isUnchanged, liveRevision, rollbackTarget, stateOf } from '../../src/domain/release-state.ts';
+import { isUnchanged, isWhole, liveRevision, rollbackTarget, stateOf } from '../../src/domain/release-state.ts';
 
 /** `deployed`: somebody else's; `deployed/healthy`: ours with a verdict; `/3` after it: undone by that. Oldest first. */
 function history(...states: string[]): Revision[] {
@@ -35,8 +35,20 @@ describe('what is to be done with a release', () => {
     ['a removal that was cut off', ['deployed/healthy', 'uninstalling'], 0, 'never-healthy'],
     ['our install was cut off just now', ['pending-install/pending'], 0, 'interrupted'],
     ['our upgrade was cut off just now', ['deployed/healthy', 'pending-upgrade/pending'], 0, 'interrupted'],
+    [
+      'a failed install after an uninstall',
+      ['superseded/healthy', 'uninstalled', 'failed/unhealthy'],
+      0,
+      'never-healthy',
+    ],
     ['our rollback was cut off', ['superseded/healthy', 'failed/unhealthy/3', 'pending-rollback'], 0, 'interrupted'],
     ['helm rolls back what we left', ['superseded/healthy', 'failed/unhealthy', 'pending-rollback'], 0, 'foreign'],
+    [
+      'helm upgrades what we were to undo',
+      ['superseded/healthy', 'failed/unhealthy/3', 'pending-upgrade'],
+      0,
+      'foreign',
+    ],
     ['helm rolls back, after ours', ['failed/unhealthy/2', 'superseded', 'pending-rollback'], 0, 'foreign'],
     ['helm upgrades', ['deployed/healthy', 'pending-upgrade'], 299, 'foreign'],
     ['helm installs', ['pending-install'], 0, 'foreign'],
@@ -44,6 +56,16 @@ describe('what is to be done with a release', () => {
     ['the clocks differ', ['pending-install'], -20, 'foreign'],
   ])('%s', (_, states, age, kind) => {
     expect(stateOf(history(...states), age, 300).kind).toBe(kind);
+  });
+
+  test('one whose first revisions are no longer known may have worked: it is not removed', () => {
+    const known = history('superseded/healthy', 'failed/unhealthy', 'failed/unhealthy');
+    expect(stateOf(known.slice(0, 2), 0, 300).kind).toBe('ready');
+    expect(isWhole(known.slice(0, 2))).toBe(false);
+    expect(isWhole(known)).toBe(true);
+    expect(isWhole(history('superseded', 'uninstalled', 'failed').slice(0, 2))).toBe(true);
+    // What is being removed is removed.
+    expect(stateOf(history('failed', 'uninstalling').slice(0, 1), 0, 300).kind).toBe('never-healthy');
   });
 
   test('how long somebody else is waited for', () => {
@@ -69,6 +91,7 @@ describe('where to go back to', () => {
     ['what helm deployed after our last healthy one', ['superseded/healthy', 'deployed', 'failed/unhealthy'], 2],
     ['what was replaced without a verdict, where there is nothing else', ['superseded/pending', 'failed/unhealthy'], 1],
     ['nowhere, after a failed first install', ['failed/unhealthy'], undefined],
+    ['nowhere before an uninstall', ['superseded/healthy', 'uninstalled', 'failed/unhealthy'], undefined],
     ['nowhere, where all failed', ['failed/unhealthy', 'deployed/unhealthy', 'failed/unhealthy'], undefined],
   ])('%s', (_, states, revision) => {
     expect(rollbackTarget(history(...states), states.length)?.revision).toBe(revision);

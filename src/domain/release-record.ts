@@ -151,14 +151,23 @@ export function asFailed(secret: KubeObject, description: string): object | unde
   return { metadata: { labels: { status: 'failed' } }, data: { release: packed(changed) } };
 }
 
-/** The Secret's new content with another manifest, marked as failed; for a record that is removed right after. */
-export function withManifest(secret: KubeObject, manifest: string): object | undefined {
+/** The Secret's new content, with a deployed revision marked as followed by another one, as helm does it. */
+export function asSuperseded(secret: KubeObject): object | undefined {
+  const text = unpacked(secret);
+  const status = '"status":"deployed"';
+  if (text?.includes(status) !== true) return undefined;
+  const changed = text.replace(status, '"status":"superseded"');
+  return { metadata: { labels: { status: 'superseded' } }, data: { release: packed(changed) } };
+}
+
+/** The Secret's new content with another manifest and status; never for a record that is gone back to. */
+export function withManifest(secret: KubeObject, manifest: string, status: RevisionStatus): object | undefined {
   const text = unpacked(secret);
   if (text === undefined) return undefined;
   const json = JSON.parse(text) as Record<string, unknown>;
-  const info = { ...(json.info as object), status: 'failed' };
+  const info = { ...(json.info as object), status };
   const changed = JSON.stringify({ ...json, info, manifest });
-  return { metadata: { labels: { status: 'failed' } }, data: { release: packed(changed) } };
+  return { metadata: { labels: { status } }, data: { release: packed(changed) } };
 }
 
 function unpacked(secret: KubeObject): string | undefined {

@@ -27,13 +27,28 @@ export function stateOf(revisions: readonly Revision[], age: number, patience: n
   }
   // A removal that was cut off is brought to its end.
   if (newest.status === 'uninstalling') return { kind: 'never-healthy' };
-  return revisions.some(everWorked) ? { kind: 'ready' } : { kind: 'never-healthy' };
+  return sinceInstall(revisions).some(everWorked) || !isWhole(revisions)
+    ? { kind: 'ready' }
+    : { kind: 'never-healthy' };
+}
+
+/** Whether all is known since the release was installed: helm drops the oldest of many records, and one of them may have worked. */
+export function isWhole(revisions: readonly Revision[]): boolean {
+  const known = sinceInstall(revisions);
+  return known.length < revisions.length || known.at(-1)?.revision === 1;
+}
+
+/** What was before an uninstall whose history was kept is over. */
+function sinceInstall(revisions: readonly Revision[]): readonly Revision[] {
+  const end = revisions.findIndex(({ status }) => status === 'uninstalled');
+  return end === -1 ? revisions : revisions.slice(0, end);
 }
 
 /** Whether the newest revision is pending, and a run of Chartship made it: by an upgrade, or to undo the one before. */
 export function isOwnPending([newest, before]: readonly Revision[]): boolean {
   if (newest === undefined || !isPending(newest.status)) return false;
-  return newest.ours !== undefined || before?.ours?.undoneBy === newest.revision;
+  const isUndoing = newest.status === 'pending-rollback' && before?.ours?.undoneBy === newest.revision;
+  return newest.ours !== undefined || isUndoing;
 }
 
 /** Helm saw it ready, and no check of ours found otherwise. */
@@ -47,11 +62,10 @@ function everWorked({ status, ours }: Revision): boolean {
  * nobody found otherwise.
  */
 export function rollbackTarget(revisions: readonly Revision[], before: number): Revision | undefined {
-  const worked = revisions.filter((one) => one.revision < before && everWorked(one));
-  const foreign = worked.find(({ ours, status }) => ours === undefined && status === 'deployed');
-  const healthy = worked.find(({ ours }) => ours?.verdict === 'healthy');
-  if (foreign !== undefined && foreign.revision > (healthy?.revision ?? 0)) return foreign;
-  return healthy ?? worked[0];
+  const worked = sinceInstall(revisions).filter((one) => one.revision < before && everWorked(one));
+  const [newest] = worked;
+  if (newest !== undefined && newest.ours === undefined) return newest;
+  return worked.find(({ ours }) => ours?.verdict === 'healthy') ?? newest;
 }
 
 /** The revision whose manifest is in the cluster: helm's newest that is deployed. */

@@ -3,7 +3,10 @@ import type { Cause, TestOutcome } from '../domain/deployment.ts';
 import { at, condition, list, text } from '../domain/diagnosis/reading.ts';
 import type { KubeObject } from '../domain/kube-object.ts';
 import type { ReleaseHook } from '../domain/release-record.ts';
+import type { HelmEnd, ReleaseFaultKind } from '../ports.ts';
+import { pause } from './deploy/pause.ts';
 import type { Session } from './deploy/session.ts';
+import { causeOfFailure } from './deploy/verdict.ts';
 
 /** Of a test's log, in the report; all of it is in the evidence. */
 const REPORTED_LINES = 100;
@@ -22,36 +25,90 @@ export async function test(hooks: readonly ReleaseHook[], session: Session): Pro
   const tests = hooks.filter(({ events }) => events.some((event) => event === 'test' || event === 'test-success'));
   if (tests.length === 0) return { tests: [] };
   tell(`testing: ${tests.map(({ name }) => name).join(', ')}`);
-  const ended = await session.releases.test({ release, namespace, timeout, stop });
-  const outcomes = await Promise.all(tests.map((hook) => outcomeOf(hook, ended.ok, session)));
+  const over = new AbortController();
+  const following = followed(tests.filter(isRemovedAfter), over.signal, session);
+  let ended: HelmEnd;
+  try {
+    ended = await session.releases.test({ release, namespace, timeout, stop });
+  } finally {
+    over.abort();
+  }
+  const followedLogs = await following;
+  const outcomes = await Promise.all(
+    tests.map((hook) => outcomeOf(hook, ended.ok, followedLogs.get(hook.name) ?? '', session)),
+  );
   for (const { name, outcome } of outcomes) tell(`test ${name} ${outcome}`);
   if (ended.ok) return { tests: outcomes };
   const failed = outcomes.find(({ outcome }) => outcome === 'failed');
+  return { tests: outcomes, cause: causeOf(ended, failed, tests, session) };
+}
+
+function causeOf(
+  ended: Extract<HelmEnd, { readonly ok: false }>,
+  failed: TestOutcome | undefined,
+  tests: readonly ReleaseHook[],
+  { timeout, layers }: Session,
+): Cause {
+  const other = causeOfFailure(ended, [], layers);
+  if (OTHERS.includes(ended.kind)) return other;
   // Helm's own time limit is told as any other failure.
   const isLate = ended.ended === 'timeout' || /deadline exceeded|timed out waiting/.test(ended.message);
-  const reason = isLate ? `it did not end within ${timeout} s` : ended.message.split('\n')[0];
+  const reason = isLate ? `it did not end within ${timeout} s` : other.message;
+  if (failed === undefined) return { code: 'test-failed', message: `helm test failed: ${reason}` };
+  const { name, log } = failed;
+  const kind = tests.find((test) => test.name === name)?.kind ?? 'Pod';
   return {
-    tests: outcomes,
-    cause: {
-      code: 'test-failed',
-      ...(failed !== undefined && {
-        resource: `${tests.find(({ name }) => name === failed.name)?.kind}/${failed.name}`,
-      }),
-      message: failed === undefined ? `helm test failed: ${reason}` : `the test ${failed.name} failed: ${reason}`,
-      ...(failed !== undefined && failed.log !== '' && { log: failed.log }),
-    },
+    code: 'test-failed',
+    resource: `${kind}/${name}`,
+    message: `the test ${name} failed: ${reason}`,
+    ...(log !== '' && { log }),
   };
 }
 
-async function outcomeOf(hook: ReleaseHook, haveAllPassed: boolean, session: Session): Promise<TestOutcome> {
+/** What is no verdict of a test. */
+const OTHERS: readonly ReleaseFaultKind[] = ['unauthorized', 'unreachable', 'forbidden', 'busy', 'not-found'];
+
+/** Helm removes it as soon as it has ended, and its log with it. */
+function isRemovedAfter({ deletePolicies }: ReleaseHook): boolean {
+  return deletePolicies.includes('hook-succeeded') || deletePolicies.includes('hook-failed');
+}
+
+/** Seconds between two readings of the log of a test that will be removed. */
+const FOLLOW_SECONDS = 0.5;
+
+/** The logs of tests as they were last read before helm removed them. */
+async function followed(
+  hooks: readonly ReleaseHook[],
+  over: AbortSignal,
+  session: Session,
+): Promise<ReadonlyMap<string, string>> {
+  const logs = new Map<string, string>();
+  while (hooks.length > 0 && !over.aborted) {
+    for (const hook of hooks) {
+      const log = await logOf(await podsOf(hook, session), session);
+      if (log !== '') logs.set(hook.name, log);
+    }
+    await pause(FOLLOW_SECONDS, over).catch(() => undefined);
+  }
+  return logs;
+}
+
+async function outcomeOf(
+  hook: ReleaseHook,
+  haveAllPassed: boolean,
+  logBefore: string,
+  session: Session,
+): Promise<TestOutcome> {
   const { name, kind } = hook;
   const pods = await podsOf(hook, session);
-  const log = await logOf(name, pods, session);
+  const whole = (await logOf(pods, session)) || logBefore;
+  if (whole !== '') await session.files.write(join(session.evidence, `test-${name}.log`), whole);
+  const log = whole.split('\n').slice(-REPORTED_LINES).join('\n').trimEnd();
   if (haveAllPassed) return { name, outcome: 'passed', log };
   if (pods.length === 0) {
-    // One that passed may be removed by its own policy; else helm never came to it.
-    const isRemoved = hook.deletePolicies.includes('hook-succeeded');
-    return { name, outcome: isRemoved ? 'passed' : 'skipped', log };
+    // It passed or failed and is gone by its own policy; or helm never came to it.
+    if (log === '') return { name, outcome: 'skipped', log };
+    return { name, outcome: hook.deletePolicies.includes('hook-failed') ? 'failed' : 'passed', log };
   }
   const hasPassed =
     kind === 'Job' ? await isComplete(name, session) : pods.every((pod) => at(pod, 'status', 'phase') === 'Succeeded');
@@ -73,19 +130,15 @@ async function isComplete(name: string, { cluster, namespace }: Session): Promis
   return job.ok && job.value !== undefined && condition(job.value, 'Complete')?.status === 'True';
 }
 
-async function logOf(test: string, pods: readonly KubeObject[], session: Session): Promise<string> {
+async function logOf(pods: readonly KubeObject[], session: Session): Promise<string> {
+  const { cluster, namespace, host } = session;
   const parts: string[] = [];
   for (const pod of pods) {
     for (const container of list(at(pod, 'spec', 'containers'))) {
-      const answer = await session.cluster.logs(
-        { namespace: session.namespace, name: pod.metadata.name },
-        text(container.name),
-        { lines: LOG_LINES, bytes: LOG_BYTES },
-      );
-      if (answer.ok && answer.value !== '') parts.push(session.host.redact(answer.value));
+      const options = { lines: LOG_LINES, bytes: LOG_BYTES };
+      const answer = await cluster.logs({ namespace, name: pod.metadata.name }, text(container.name), options);
+      if (answer.ok && answer.value !== '') parts.push(host.redact(answer.value));
     }
   }
-  const log = parts.join('\n');
-  if (log !== '') await session.files.write(join(session.evidence, `test-${test}.log`), log);
-  return log.split('\n').slice(-REPORTED_LINES).join('\n').trimEnd();
+  return parts.join('\n');
 }

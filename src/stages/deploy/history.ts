@@ -41,3 +41,8 @@ export async function label(
     ? done(undefined)
     : failed(causeOf(answer.fault, `the verdict on revision ${revision.revision} can't be recorded`));
 }
+
+/** The revision that is live, where there is one. */
+export function revisionOf(live: Revision | undefined): { readonly revision?: number } {
+  return live === undefined ? {} : { revision: live.revision };
+}

@@ -3,6 +3,7 @@ import { shownObject } from '../../domain/kube-object.ts';
 import { holdsData, objectKey, objectsOf } from '../../domain/manifest-objects.ts';
 import { decodeRecord, type Revision, withManifest } from '../../domain/release-record.ts';
 import { causeOf } from './cluster-cause.ts';
+import { manifestText } from './manifest-text.ts';
 import { pause } from './pause.ts';
 import type { Session } from './session.ts';
 import { done, failed, type Step } from './step.ts';
@@ -28,15 +29,11 @@ export async function removeRelease(revisions: readonly Revision[], session: Ses
   const kept = all.filter(holdsData);
   if (kept.length > 0)
     tell(`kept: ${kept.map((one) => shownObject({ kind: one.kind, name: one.metadata.name })).join(', ')}`);
-  const manifest = all
-    .filter((one) => !holdsData(one))
-    // JSON is YAML, and no text of it can be taken for a document's end.
-    .map((one) => `---\n${JSON.stringify(one)}\n`)
-    .join('');
+  const manifest = manifestText(all.filter((one) => !holdsData(one)));
   const { name } = newest.secret.metadata;
   const written = await cluster.patch(
     { apiVersion: 'v1', kind: 'Secret', name, namespace },
-    withManifest(newest.secret, manifest) ?? {},
+    withManifest(newest.secret, manifest, 'failed') ?? {},
   );
   if (!written.ok) return failed(causeOf(written.fault, `the record of ${release} can't be written`));
   const before = await podsOf(session);

@@ -4,24 +4,22 @@ import type { Finding } from '../../domain/finding.ts';
 import type { KubeObject } from '../../domain/kube-object.ts';
 import { objectsOf } from '../../domain/manifest-objects.ts';
 import { diffLines, diffReleases } from '../../domain/release-diff.ts';
-import { decodeRecord, isPending, LABELS, type ReleaseRecord, type Revision } from '../../domain/release-record.ts';
-import { isUnchanged, liveRevision, rollbackTarget } from '../../domain/release-state.ts';
-import { together } from '../../domain/together.ts';
+import { decodeRecord, isPending, LABELS, type ReleaseRecord } from '../../domain/release-record.ts';
+import { isUnchanged, liveRevision } from '../../domain/release-state.ts';
 import type { HelmUpgradeCall } from '../../ports.ts';
 import type { Deployable, DeployOptions } from '../deploy.ts';
-import { type Tested, test } from '../test.ts';
 import { keepReplicas, scaledByOthers } from './autoscaling.ts';
 import { takeEvidence } from './evidence.ts';
-import { label, readHistory } from './history.ts';
-import { driftFrom } from './live.ts';
+import { label, readHistory, revisionOf } from './history.ts';
 import { maskSecrets } from './masking.ts';
 import { checkPackage } from './package.ts';
 import { preflight } from './preflight.ts';
+import { type Proof, prove } from './proving.ts';
+import { rebase } from './rebase.ts';
 import { recover } from './recovery.ts';
-import { removeRelease } from './removal.ts';
-import { rollBack } from './rollback.ts';
 import { runLabel, type Session } from './session.ts';
-import { settle } from './settling.ts';
+import { keepUnchanged } from './unchanged.ts';
+import { undo } from './undo.ts';
 import { causeOfFailure } from './verdict.ts';
 import { type Watch, watchRelease } from './watching.ts';
 
@@ -44,7 +42,7 @@ export async function transact(what: Deployable, session: Session, options: Depl
   const content = await contentOf(what, session);
   const [newest] = revisions;
   if (newest !== undefined && isUnchanged(revisions, content)) {
-    const unchanged = await keep(newest, session, options);
+    const unchanged = await keepUnchanged(newest, session, options);
     if (unchanged !== undefined) return unchanged;
   }
 
@@ -85,6 +83,8 @@ export async function transact(what: Deployable, session: Session, options: Depl
   await tellDiff(before, manifest, session);
   if (options.dryRun) return { outcome: 'skipped', cause: null, findings, ...revisionOf(live) };
 
+  const based = await rebase(revisions, session);
+  if (!based.ok) return { outcome: 'failed', cause: based.cause, ...revisionOf(live) };
   const kept = await keepReplicas(scaled.value.keep, session);
   if (!kept.ok) return { outcome: 'failed', cause: kept.cause, ...revisionOf(live) };
 
@@ -110,13 +110,6 @@ export async function transact(what: Deployable, session: Session, options: Depl
   }
 }
 
-interface Proof {
-  readonly tests: readonly TestOutcome[];
-  readonly helmSaid: string;
-  /** Absent when the revision is healthy. */
-  readonly cause?: Cause;
-}
-
 /** Lets helm upgrade, and stops it at a terminal cause. Undefined: helm says that all is well. */
 async function upgrade(
   call: HelmUpgradeCall,
@@ -140,94 +133,6 @@ async function upgrade(
   if (ended.ok) return undefined;
   const { troubles } = await watch.look();
   return { cause: stoppedBy ?? causeOfFailure(ended, troubles, session.layers), tests: [], helmSaid: ended.message };
-}
-
-/** What helm calls ready is looked at for some seconds, and tested meanwhile. */
-async function prove(watch: Watch, session: Session, options: DeployOptions, revision: number): Promise<Proof> {
-  const history = await readHistory(session, session.cluster);
-  if (!history.ok) return { cause: history.cause, tests: [], helmSaid: '' };
-  const made = history.value.find((one) => one.revision === revision);
-  if (made?.ours === undefined || made.revision !== history.value[0]?.revision) {
-    const message = 'another helm changed the release while it was deployed: its newest revision is not this one';
-    return { cause: { code: 'busy', message }, tests: [], helmSaid: '' };
-  }
-  const early = new AbortController();
-  const stop = AbortSignal.any([session.stop, early.signal]);
-  const { value } = await watch.during(
-    async () => {
-      const settling = settle(watch, session, options.failFast);
-      const testing = runTests(decodeRecord(made.secret), { ...session, stop }, options);
-      await together<unknown>([settling, testing]);
-      return { settled: await settling, tested: await testing };
-    },
-    () => options.failFast && early.abort(),
-  );
-  session.stop.throwIfAborted();
-  const { settled, tested } = value;
-  const cause = settled.ok ? tested.cause : settled.cause;
-  return { tests: tested.tests, helmSaid: '', ...(cause !== undefined && { cause }) };
-}
-
-async function runTests(record: ReleaseRecord | undefined, session: Session, options: DeployOptions): Promise<Tested> {
-  if (!options.test) return { tests: [] };
-  return await options.testStage(async () => ({ findings: [], ...(await test(record?.hooks ?? [], session)) }));
-}
-
-/** What is live and healthy already is looked at and tested, not upgraded. Undefined: it isn't in the cluster as it should be. */
-async function keep(live: Revision, session: Session, options: DeployOptions): Promise<Transaction | undefined> {
-  const record = decodeRecord(live.secret);
-  if (record === undefined) return undefined;
-  const manifest = await objectsOf(record.manifest);
-  const drift = await driftFrom(manifest, session);
-  if (drift === undefined || drift.length > 0) {
-    if (drift !== undefined) session.tell(`changed by hand since revision ${live.revision}: ${drift.join(', ')}`);
-    return undefined;
-  }
-  session.tell(`unchanged: revision ${live.revision} has this package and these values`);
-  const { revision } = live;
-  if (options.dryRun) return { outcome: 'unchanged', cause: null, revision };
-  const hooks = await Promise.all(record.hooks.map((hook) => objectsOf(hook.manifest)));
-  await maskSecrets([...manifest, ...hooks.flat()], session);
-  const watch = await watchRelease([...manifest, ...hooks.flat()], session);
-  try {
-    const proof = await prove(watch, session, options, revision);
-    if (proof.cause === undefined) return { outcome: 'unchanged', cause: null, revision, tests: proof.tests };
-    const cause = await takeEvidence(proof.cause, await watch.look(), '', session);
-    return { outcome: 'failed', cause, revision, tests: proof.tests };
-  } finally {
-    watch.close();
-  }
-}
-
-/** What a failed deployment leaves: the last healthy revision, or nothing where there never was one. */
-async function undo(
-  failed: number,
-  content: string,
-  session: Session,
-  options: DeployOptions,
-): Promise<Pick<Transaction, 'outcome' | 'revision'>> {
-  const history = await readHistory(session, session.cluster);
-  if (!history.ok) return { outcome: 'failed' };
-  const [newest] = history.value;
-  // Helm came to nothing, and what was live is live; or the newest is somebody else's, and theirs to undo.
-  if (newest?.revision !== failed || newest.ours?.run !== runLabel(session.holder))
-    return { outcome: 'failed', ...revisionOf(liveRevision(history.value)) };
-  const target = options.rollback ? rollbackTarget(history.value, failed) : undefined;
-  const labels = { verdict: 'unhealthy', run: runLabel(session.holder), content } as const;
-  // Before it is begun: if this run ends in the middle, the next one knows whose the rollback was.
-  const undoneBy = target && { undoneBy: failed + 1 };
-  await label(newest, { ...labels, ...undoneBy }, session.cluster);
-  if (!options.rollback) return { outcome: 'failed', revision: newest.revision };
-  if (target === undefined) {
-    const removed = await removeRelease(history.value, session);
-    if (removed.ok) return { outcome: 'removed' };
-    session.tell(removed.cause.message);
-    return { outcome: 'failed', revision: newest.revision };
-  }
-  const back = await rollBack(target, session);
-  if (back.ok) return { outcome: 'rolled-back', revision: back.value };
-  session.tell(back.cause.message);
-  return { outcome: 'failed', revision: newest.revision };
 }
 
 async function judge(
@@ -268,7 +173,3 @@ async function contentOf(what: Deployable, { files }: Session): Promise<string> 
 }
 
 const VALUES_BYTES = 8 * 1024 * 1024;
-
-function revisionOf(live: Revision | undefined): Pick<Transaction, 'revision'> {
-  return live === undefined ? {} : { revision: live.revision };
-}
