@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
-import type { Socket } from 'node:net';
 import { basename, delimiter, isAbsolute, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import pLimit from 'p-limit';
 import type { Limits } from '../domain/limits.ts';
 import { watchMemory } from './memory.ts';
+import { GATE, guardChild, openGate } from './watchdog.ts';
 
 /** One call of an external program. */
 export interface Call {
@@ -24,7 +24,7 @@ export interface Call {
   readonly aside?: boolean;
   /** Ends this one call: SIGTERM, and SIGKILL after the grace. It is then answered as `stopped`. */
   readonly stop?: AbortSignal;
-  /** It changes something outside: where the system can't tie it to this process, a watchdog ends it. */
+  /** It changes something outside: it begins only once it is tied to this process, by the system or a watchdog. */
   readonly guarded?: boolean;
 }
 
@@ -127,14 +127,16 @@ function runChild(
 ): Promise<Ran> {
   return new Promise((resolve) => {
     const started = performance.now();
-    const [program = call.file, ...args] = [...tie, call.file, ...call.args];
+    const isGuarded = call.guarded === true;
+    const before = isGuarded ? [...tie, ...GATE] : tie;
+    const [program = call.file, ...args] = [...before, call.file, ...call.args];
     const command = [call.file, ...call.args].map(quoted).join(' ');
     let child: ChildProcess;
     try {
       child = spawn(program, args, {
         ...(call.cwd !== undefined && { cwd: call.cwd }),
         env,
-        stdio: [call.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        stdio: [call.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...(isGuarded ? ['pipe' as const] : [])],
         windowsHide: true,
       });
     } catch (error) {
@@ -158,7 +160,8 @@ function runChild(
     const stopped = (): void => end('stopped');
     if (call.stop?.aborted === true) stopped();
     else call.stop?.addEventListener('abort', stopped, { once: true });
-    const guard = call.guarded === true && tie.length === 0 ? guardChild(child.pid) : undefined;
+    const guard = isGuarded && tie.length === 0 ? guardChild(child) : undefined;
+    if (isGuarded) openGate(child);
     const deadline = setTimeout(() => end('timeout'), call.milliseconds);
     const memory = watchMemory(child.pid, limits.childBytes, () => end('memory', 'SIGKILL'));
     const stdout = collect(child.stdout, limits.outputBytes, () => end('output'));
@@ -176,8 +179,8 @@ function runChild(
       memory.stop();
       children.delete(child);
       const said = Buffer.concat(stderr).toString('utf8');
-      // setpriv ends with these where there is nothing to start.
-      const missing = tie.length > 0 && (code === 126 || code === 127) && said.startsWith('setpriv: ');
+      // setpriv and the gate end with these where there is nothing to start.
+      const missing = before.length > 0 && (code === 126 || code === 127) && /^(setpriv|gate): /.test(said);
       resolve({
         ended: missing ? 'not-started' : ended,
         code: missing ? undefined : (code ?? undefined),
@@ -202,41 +205,6 @@ function runChild(
     child.on('close', (code) => finish(why, code));
   });
 }
-
-let watchdog: ChildProcess | undefined;
-
-/**
- * Has a child ended when this process is gone, however that came, where no setpriv does it: one more process
- * waits for the end of its standard input, which the system closes, and ends what is still on its list. In a
- * session of its own, so that what is sent to our process group doesn't reach it.
- */
-function guardChild(pid: number | undefined): { release(): void } {
-  if (pid === undefined) return { release: () => undefined };
-  if (watchdog === undefined || watchdog.exitCode !== null || watchdog.signalCode !== null) {
-    const env = allowedEnvironment(process.env);
-    watchdog = spawn(process.execPath, ['-e', WATCHDOG], { env, stdio: ['pipe', 'ignore', 'ignore'], detached: true });
-    watchdog.on('error', () => undefined);
-    watchdog.stdin?.on('error', () => undefined);
-    // It doesn't keep us waiting, and it goes when we do.
-    watchdog.unref();
-    (watchdog.stdin as Socket | null)?.unref();
-  }
-  const { stdin } = watchdog;
-  stdin?.write(`+${pid}\n`);
-  return { release: () => stdin?.write(`-${pid}\n`) };
-}
-
-const WATCHDOG = `
-let rest = '';
-const pids = new Set();
-process.stdin.setEncoding('utf8').on('data', (text) => {
-  const lines = (rest + text).split('\\n');
-  rest = lines.pop();
-  for (const line of lines) line[0] === '+' ? pids.add(+line.slice(1)) : pids.delete(+line.slice(1));
-}).on('end', () => {
-  for (const pid of pids) try { process.kill(pid, 'SIGKILL'); } catch {}
-});
-`;
 
 function collect(stream: Readable | null, limit: number, exceeded: () => void): Buffer[] {
   const chunks: Buffer[] = [];
