@@ -84,13 +84,13 @@ const isOurs = whyNot() === undefined && !process.env.CHARTSHIP_E2E_KUBECONFIG &
 
   test('a wrong kubeconfig or context is exit 2, before anything starts, and one that nobody answers at is soon told', async () => {
     const web = webIn('nowhere');
-    for (const args of [
-      ['--kubeconfig', '/nowhere/kubeconfig'],
-      ['--kube-context', 'absent'],
-    ]) {
-      const ended = await web.deploy(args);
-      expect({ args, code: ended.code, status: ended.report?.status }).toEqual({ args, code: 2, status: 'invalid' });
-      expect(ended.stderr + ended.stdout).toMatch(args[0] === '--kube-context' ? /absent/ : /\/nowhere\/kubeconfig/);
+    for (const [args, options, named] of [
+      [[], { kubeconfig: '/nowhere/kubeconfig' }, /\/nowhere\/kubeconfig/],
+      [['--kube-context', 'absent'], {}, /absent/],
+    ] as const) {
+      const ended = await web.deploy(args, options);
+      expect({ named, code: ended.code, status: ended.report?.status }).toEqual({ named, code: 2, status: 'invalid' });
+      expect(ended.stderr + ended.stdout).toMatch(named);
       expect(ended.report?.stages ?? []).toEqual([]);
       expect(ended.seconds).toBeLessThan(10);
     }

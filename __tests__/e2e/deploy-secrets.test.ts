@@ -21,11 +21,16 @@ const GIVEN = `${CANARY}-p@:/%#x '"\\&<é>${CANARY}`;
 const FOUND = `${CANARY} {"of":"the cluster"}\n${CANARY}+second/line==`;
 
 /** Prints what it got, as programs do that say too much. */
-const CHATTY = `
-printf 'given %s\\n' "$GIVEN"; printf 'found %s\\n' "$FOUND"
+const CHATTY = String.raw`
+echo '::set-output name=a::b'; echo '  ##[error]red'; printf '\033[31mred\033[0m\033]0;title\007\n'
+echo '<img src=x> [a](http://b) @octocat **bold**'
+printf 'given %s\n' "$GIVEN"; printf 'found %s\n' "$FOUND"
 printf '%s' "$GIVEN" | base64; printf 'user:%s@host' "$FOUND" | base64 -w0; echo
-perl -e 'for (@ENV{qw(GIVEN FOUND)}) { (my $u = $_) =~ s/([^A-Za-z0-9])/sprintf "%%%02X", ord $1/ge; print "url $u\\n"; (my $j = $_) =~ s/(["\\\\\\\\])/\\\\\\\\$1/g; $j =~ s/\\n/\\\\\\\\n/g; print "{\\"password\\":\\"$j\\"}\\n" }'
-echo '::set-output name=a::b'; echo '  ##[error]red'; printf '\\033[31mred\\033[0m\\033]0;title\\007\\n'; echo '<img src=x> [a](http://b) @octocat **bold**'
+perl -e '
+  for (@ENV{qw(GIVEN FOUND)}) {
+    (my $url = $_) =~ s/([^A-Za-z0-9._~-])/sprintf "%%%02X", ord $1/ge; print "url $url\n";
+    (my $json = $_) =~ s/(["\\])/\\$1/g; $json =~ s/\n/\\n/g; print "{\"password\":\"$json\"}\n";
+  }'
 `;
 const HOSTILE = ['::set-output name=a::b', '##[error]red', '\u001b[31mred', '<img src=x>', '@octocat'];
 
@@ -57,6 +62,12 @@ const CASES: readonly Case[] = [
   {
     name: 'what a probe says, in an event',
     values: `readiness:\n  exec: { command: ${JSON.stringify(['sh', '-c', `${CHATTY}; exit 1`])} }\ncontainer:\n${ENVIRONMENT}`,
+    code: 'not-ready',
+  },
+  {
+    // What is shown of it ends within the secret.
+    name: 'the cut end of what a probe says',
+    values: `readiness:\n  exec: { command: ${JSON.stringify(['sh', '-c', `echo '::set-output name=a::b'; printf 'given %s %0320d %s' "$GIVEN" 0 "$GIVEN"; exit 1`])} }\ncontainer:\n${ENVIRONMENT}`,
     code: 'not-ready',
   },
   {

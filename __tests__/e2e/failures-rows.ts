@@ -181,7 +181,6 @@ metadata:
 spec: {}
 `,
     },
-    arguments: ['--policies', 'schema/unknown-kind=off'],
     limit: 120,
     isLong: true,
     meanwhile: async (place) => {
@@ -356,7 +355,7 @@ spec:
       outcome: 'rolled-back',
       code: 'hook-failed',
       resource: /^Job\/web-migrate$/,
-      says: /hook web-migrate.*(15 s|did not end|time)/,
+      says: /pre-upgrade hook web-migrate has not ended: it still runs/,
       log: /waiting for the lock/,
       within: 40,
     },
@@ -466,9 +465,33 @@ spec:
   {
     name: 'namespace missing, without the right to create it',
     isFirst: true,
+    kubeconfig: async (place) => {
+      const account = await accountKubeconfig(place, 'editor');
+      const binding = [
+        'create',
+        'clusterrolebinding',
+        'editor',
+        '--clusterrole=edit',
+        '--serviceaccount=default:editor',
+      ];
+      await place.cluster.kubectl(...binding);
+      return account;
+    },
+    mend: ({ cluster }) => cluster.kubectl('delete', 'clusterrolebinding', 'editor', '--ignore-not-found'),
+    limit: 120,
+    expected: {
+      outcome: 'failed',
+      code: 'forbidden',
+      resource: /^Namespace\/namespace-missing/,
+      says: /the namespace namespace-missing\S* is not there and can't be made: .*cannot create resource "namespaces"/,
+      within: 20,
+    },
+  },
+  {
+    name: 'an account without any right',
     kubeconfig: (place) => accountKubeconfig(place, 'nobody'),
     limit: 120,
-    expected: { outcome: 'failed', code: 'forbidden', says: /namespace/, within: 10 },
+    expected: { outcome: 'failed', code: 'forbidden', says: /is forbidden: User .*:nobody" cannot get/, within: 20 },
   },
   {
     name: 'token that expires in mid-deploy',

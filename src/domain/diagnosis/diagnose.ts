@@ -3,7 +3,7 @@ import type { ObjectName } from '../kube-object.ts';
 import { containersOf } from './container.ts';
 import { crashLoop, EXITS, historyOf } from './crash-loop.ts';
 import { failedPulls, imagePull } from './image-pull.ts';
-import { failedJobs } from './jobs.ts';
+import { failedJobs, unendedHooks } from './jobs.ts';
 import { missingConfig } from './missing-config.ts';
 import { notReady, unreadyWorkloads } from './not-ready.ts';
 import { at } from './reading.ts';
@@ -37,7 +37,8 @@ export function diagnose(seen: Seen, memory: Memory): Diagnosis {
     troublesOf(where, look).filter(({ cause }) => cause.code !== 'not-ready' || !judged.has(where.of)),
   );
   const known = [...jobs, ...claims, ...refused, ...ofPods.filter(({ of }) => !jobs.some((job) => job.of === of))];
-  const rest = unreadyWorkloads(pods, new Set(known.map(({ of }) => of)), look);
+  const told = new Set(known.map(({ of }) => of));
+  const rest = [...unendedHooks(told, look), ...unreadyWorkloads(pods, told, look)];
   const troubles = once([...known, ...rest]).map((trouble) => ofChart(trouble, look));
   return { troubles: inOrder(excused(troubles, look)), memory: look.memory, lookUp: look.asked };
 }

@@ -16,6 +16,36 @@ export function failedJobs(look: Look): Trouble[] {
   });
 }
 
+/** Hooks that have begun and come to no end; never terminal by itself, and what helm's time limit is told as. */
+export function unendedHooks(told: ReadonlySet<string>, look: Look): Trouble[] {
+  return look.seen.manifest.flatMap((object) => {
+    const { kind, metadata } = object;
+    const of = `${kind}/${metadata.name}`;
+    const hook = hookOf(object);
+    const live = look.live(kind, metadata.name);
+    if (hook === '' || isTest(hook) || told.has(of) || live === undefined || look.isOld(live)) return [];
+    if (kind === 'Job' ? condition(live, 'Complete')?.status === 'True' : at(live, 'status', 'phase') !== 'Running')
+      return [];
+    const pods = kind === 'Job' ? look.of('Pod').filter((pod) => controllerOf(pod)?.uid === live.metadata.uid) : [live];
+    const running = pods.filter((pod) => at(pod, 'status', 'phase') === 'Running');
+    const noun = kind === 'Job' ? 'Job' : 'pod';
+    return [
+      {
+        cause: {
+          code: 'hook-failed',
+          resource: of,
+          message: `${what(hook, noun)} ${metadata.name} has not ended: ${running.length > 0 ? 'it still runs' : 'no pod of it runs'}`,
+          hint: 'See what it waits for; if it needs longer, raise timeout.',
+        },
+        terminal: false,
+        logs: running.slice(-1).flatMap(failedFirst),
+        of,
+        waitsFor: [],
+      },
+    ];
+  });
+}
+
 function failedJob(job: KubeObject, hook: string, look: Look): Trouble[] {
   const failed = condition(job, 'Failed');
   const isOver = failed?.status === 'True';

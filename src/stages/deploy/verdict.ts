@@ -34,7 +34,9 @@ export function causeOfFailure(ended: Failure, troubles: readonly Trouble[], lay
     const hint = hintOf(plain);
     return { code: plain, message, ...(hint !== undefined && { hint }) };
   }
-  const [trouble] = troubles;
+  // What comes after a hook isn't there yet, and no reason.
+  const hook = ended.kind === 'hook-failed' && troubles.find(({ cause }) => cause.code === 'hook-failed');
+  const trouble = hook || troubles[0];
   if (trouble !== undefined) return causeOfTrouble(trouble, layers);
   const code = ELSE[ended.kind] ?? (ended.ended === 'timeout' ? 'not-ready' : 'other');
   return { code, message: code === 'not-ready' ? `the time was up: ${message}` : message };

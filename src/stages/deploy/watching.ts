@@ -9,6 +9,7 @@ import type { ValuesLayer } from '../../domain/values.ts';
 import type { ClusterFault } from '../../ports.ts';
 import { causeOf } from './cluster-cause.ts';
 import { pause } from './pause.ts';
+import { redactor } from './redacted.ts';
 import type { Session } from './session.ts';
 import { type Standing, Steadiness } from './standing.ts';
 import { causeOfTrouble } from './verdict.ts';
@@ -46,7 +47,8 @@ export async function watchRelease(manifest: readonly KubeObject[], session: Ses
   const { cluster, namespace, clock, tell, stop } = session;
   let changed = (): void => undefined;
   const watching = cluster.watch(WATCHED_KINDS, namespace, () => changed());
-  const objects = (): KubeObject[] => WATCHED_KINDS.flatMap((kind) => [...watching.current(kind)]);
+  const redacted = redactor(session.host.redact);
+  const objects = (): KubeObject[] => WATCHED_KINDS.flatMap((kind) => watching.current(kind).map(redacted));
   for (const start = clock.now(); !watching.connected && clock.now() - start < FIRST_SECONDS; ) await pause(0.02, stop);
 
   const steadiness = new Steadiness();
