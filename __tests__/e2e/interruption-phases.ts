@@ -60,8 +60,7 @@ export function stagingOf(row: Interruption, phase: Phase = row.phase): Staging 
         ? {
             run: { testPasses: false },
             spread: 2,
-            // What failed at first is removed: nothing is there to go back to.
-            arrived: ({ newest }) => newest?.verdict === 'unhealthy',
+            // What failed at first is removed: nothing is there to go back to. Its record may be gone between two looks.
             holds: ({ printed }) => /failed: /.test(printed) && !/is removed/.test(printed),
             shows: ({ printed }) => !/is removed/.test(printed),
           }

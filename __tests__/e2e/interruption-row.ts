@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Cluster } from '../support/cluster.ts';
+import { type Cluster, ran } from '../support/cluster.ts';
 import type { ClusterReader } from '../support/cluster-reader.ts';
 import { descendants, isAlive } from '../support/process-tree.ts';
-import type { Ended } from '../support/scenario.ts';
+import { type Ended, pinned } from '../support/scenario.ts';
 import { type Answers, probeService } from '../support/service-probe.ts';
 import type { Slowness } from '../support/slow-chart.ts';
 import { type Staging, stagingOf } from './interruption-phases.ts';
@@ -21,6 +21,8 @@ export interface RowResult {
   readonly interrupted: Cut;
   /** Alive two seconds after the run's end, of all that it had started, or in the release's namespace. */
   readonly survivors: readonly string[];
+  /** What `helm upgrade` says to a revision that was left pending; absent where none was. */
+  readonly bareHelm?: string;
   readonly next: Ended;
   readonly after: Sight;
   /** Of the Service, from before the run that was interrupted to after the next one; absent where nothing served. */
@@ -47,11 +49,24 @@ export async function runRow(row: Interruption, cluster: Cluster, reader: Cluste
     // Taken over from: killed in its phase.
     if (row.phase === 'takeover') await cutOff(release, row, first, 'kill -9', reader);
     const { before, at, left, hit, interrupted, survivors } = await cutOff(release, row, staging, row.way, reader);
+    const bareHelm = left.newest?.status.startsWith('pending-') ? await upgradeByHand(release, cluster) : undefined;
     const next = await (await release.start({ version: '3' })).ended;
     const after = await sightOf(release, next.stdout, reader);
     const answers = await probe?.stop();
     const temporary = release.left();
-    return { before, at, left, hit, interrupted, survivors, next, after, temporary, ...(answers && { answers }) };
+    return {
+      before,
+      at,
+      left,
+      hit,
+      interrupted,
+      survivors,
+      next,
+      after,
+      temporary,
+      ...(answers && { answers }),
+      ...(bareHelm && { bareHelm }),
+    };
   } finally {
     await release.remove();
   }
@@ -127,6 +142,13 @@ async function end(running: Running, way: Way): Promise<Cut> {
 async function mustDeploy(release: SlowRelease, slowness: Slowness): Promise<void> {
   const { code, stdout, stderr } = await (await release.start(slowness)).ended;
   if (code !== 0) throw new Error(`the version to start from was not deployed:\n${stdout}${stderr}`);
+}
+
+/** The last line of a plain `helm upgrade` over what is pending: it refuses before it changes anything. */
+async function upgradeByHand({ helm, release, namespace, space }: SlowRelease, cluster: Cluster): Promise<string> {
+  const args = ['upgrade', release, `${space.root}/chart`, '--install', '--namespace', namespace, '--set', 'version=4'];
+  const { code, stderr } = await ran(pinned(helm), args, cluster.env);
+  return code === 0 ? 'deployed' : (stderr.trim().split('\n').at(-1) ?? '');
 }
 
 function addressOf({ namespace, release }: SlowRelease): string {

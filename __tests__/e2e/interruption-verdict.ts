@@ -30,6 +30,8 @@ export function faultsOf(row: Interruption, result: RowResult): string[] {
   if (row.way === 'SIGINT, SIGTERM, kill')
     must(interrupted.took < 7.5, `it took ${interrupted.took.toFixed(1)} s to end after SIGINT`);
 
+  must(result.bareHelm !== 'deployed', 'plain helm deployed over what was left pending: the row shows nothing');
+
   const outcome = next.report?.deployments[0]?.outcome;
   must(next.code === 0 && outcome === 'deployed', `the next run ended with ${next.code}, ${outcome}`);
   must(next.stderr === '', 'the next run ended with an error');

@@ -5,7 +5,8 @@ import { type Cluster, clusterCommand, startCluster } from '../support/cluster.t
 import { type ClusterReader, createClusterReader } from '../support/cluster-reader.ts';
 import type { Ended } from '../support/scenario.ts';
 import { type InterruptedAction, interruptAction } from './interrupted-action.ts';
-import { interruptions, someOf } from './interruption-plan.ts';
+import { lineOf, nameOf, writeEvidence } from './interruption-evidence.ts';
+import { type Interruption, interruptions, someOf } from './interruption-plan.ts';
 import { type RowResult, runRow } from './interruption-row.ts';
 import { faultsOf, storyOf } from './interruption-verdict.ts';
 import type { Sight } from './release-sight.ts';
@@ -13,7 +14,8 @@ import { besidePlainHelm, fromAnotherMachine, type Meeting, twoRuns, type Visit 
 
 /**
  * Runs that are ended in the middle of a deployment, and what comes after them. The rows run side by side, each in a
- * namespace of its own; `CHARTSHIP_E2E=all` runs all of them, `CHARTSHIP_SEED` the same moments again.
+ * namespace of its own; `CHARTSHIP_E2E=all` runs all of them, `CHARTSHIP_SEED` the same moments again, `CHARTSHIP_ROWS`
+ * some of them by their numbers. All of them are written to docs/evidence/interruptions.md, if nothing was wrong.
  */
 
 // @ts-expect-error a script of the repository, plain JavaScript
@@ -27,12 +29,11 @@ const only = process.env.CHARTSHIP_ROWS?.split(',').map(Number);
 /** Milliseconds for one that waits for those before it. */
 const PATIENCE = 1_800_000;
 const HELMS = ['helm', 'helm3'] as const;
+/** Tests of runs that meet and of the Action's steps. */
+const MEETINGS = 8;
 const all = interruptions(seed);
-const rows = only
-  ? all.filter(({ number }) => only.includes(number))
-  : process.env.CHARTSHIP_E2E === 'all'
-    ? all
-    : someOf(all, seed);
+const isAll = only === undefined && process.env.CHARTSHIP_E2E === 'all';
+const rows = only ? all.filter(({ number }) => only.includes(number)) : isAll ? all : someOf(all, seed);
 
 (isOurs ? describe : describe.skip)(`interruptions (CHARTSHIP_SEED=${seed})`, () => {
   let cluster: Cluster;
@@ -64,8 +65,11 @@ const rows = only
     for (const row of rows) begin(nameOf(row), () => runRow(row, cluster, reader));
   }, 900_000);
   const told: string[] = [];
+  const good = new Map<Interruption, RowResult>();
+  const meetings: string[] = [];
   afterAll(async () => {
-    process.stdout.write(`${told.join('\n')}\n`);
+    process.stdout.write(`${[...told, ...meetings].join('\n')}\n`);
+    if (isAll && good.size === rows.length && meetings.length === MEETINGS) writeEvidence(seed, good, meetings);
     reader?.close();
     await cluster?.down();
   }, 60_000);
@@ -76,7 +80,8 @@ const rows = only
       const result = await resultOf<RowResult>(row.name);
       told.push(lineOf(row, result));
       const faults = faultsOf(row, result);
-      if (faults.length > 0) throw new Error(`${faults.join('\n')}\n${storyOf(result)}`);
+      if (faults.length === 0) good.set(row, result);
+      else throw new Error(`${faults.join('\n')}\n${storyOf(result)}`);
     },
     PATIENCE,
   );
@@ -106,6 +111,8 @@ const rows = only
           'superseded healthy',
         ]);
         expect(after.holder).toBe('');
+        const took = runs.map(({ seconds }) => `${seconds.toFixed(1)} s`).join(' and ');
+        meetings.push(`Two runs started together, ${helm}: both deployed, one after the other, in ${took}.`);
       },
       PATIENCE,
     );
@@ -130,6 +137,7 @@ const rows = only
           outcome: { outcome: 'deployed', revision: made + 1 },
         });
         expect(after.newest).toMatchObject({ revision: made + 1, status: 'deployed', verdict: 'healthy' });
+        meetings.push(`Beside a plain ${name} at work: helm ended well, then the run, in ${run.seconds.toFixed(1)} s.`);
       },
       PATIENCE,
     );
@@ -143,6 +151,9 @@ const rows = only
         expect({ said: run.stdout, code: run.code }).toEqual({ said: run.stdout, code: 0 });
         expect(run.seconds).toBeGreaterThan(20);
         expect(after.newest).toMatchObject({ status: 'deployed', verdict: 'healthy' });
+        meetings.push(
+          `After a plain helm that was killed, with a timeout of 30 s: deployed in ${run.seconds.toFixed(1)} s.`,
+        );
       },
       PATIENCE,
     );
@@ -158,6 +169,9 @@ const rows = only
         expect({ said: next.stdout, code: next.code }).toEqual({ said: next.stdout, code: 0 });
         expect(next.seconds).toBeGreaterThan(60);
         expect(after.newest).toMatchObject({ status: 'deployed', verdict: 'healthy' });
+        meetings.push(
+          `After a run that died on another machine, silent for 60 s: deployed in ${next.seconds.toFixed(1)} s.`,
+        );
       },
       PATIENCE,
     );
@@ -175,6 +189,7 @@ const rows = only
         expect(left).toMatchObject({ holder: '', newest: { status: 'failed' }, helms: [] });
         expect({ afterMain, afterPost, post }).toEqual({ afterMain: [], afterPost: [], post: { code: 0, stdout: '' } });
         expect({ said: next.stdout, code: next.code }).toEqual({ said: next.stdout, code: 0 });
+        meetings.push('The Action, SIGINT in its hook: it cleared up by itself; the next run deployed.');
       },
       PATIENCE,
     );
@@ -192,21 +207,11 @@ const rows = only
         expect(post.stdout).not.toMatch(/release|rolled|repaired|recover/i);
         expect({ said: next.stdout, code: next.code }).toEqual({ said: next.stdout, code: 0 });
         expect(next.stdout).toMatch(/its process is gone, taking over/);
+        meetings.push(
+          'The Action, kill -9 in its hook: the post step removed its private folder; the next run deployed.',
+        );
       },
       PATIENCE,
     );
   });
 });
-
-function lineOf(row: (typeof rows)[number], { interrupted, next, answers }: RowResult): string {
-  const served = answers === undefined ? '' : `, ${answers.answered} requests answered, ${answers.failed.length} not`;
-  const killed = interrupted.wasKilled ? ' (killed)' : '';
-  return `${nameOf(row)}: ended after ${interrupted.took.toFixed(1)} s${killed}, next run ${next.seconds.toFixed(1)} s${served}`;
-}
-
-function nameOf({ number, phase, way, helm, isFirst, moment, point, after }: (typeof rows)[number]): string {
-  const where =
-    phase === 'before the record' ? `${phase}, ${point}` : phase === 'takeover' ? `${phase} after ${after}` : phase;
-  const what = isFirst ? 'first install' : 'upgrade';
-  return `${number}: ${where} +${moment.toFixed(2)}, ${way}, ${what}, ${helm === 'helm' ? 'Helm 4' : 'Helm 3'}`;
-}

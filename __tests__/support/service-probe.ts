@@ -66,7 +66,7 @@ function ask() {
         resolve();
       });
     });
-    request.setTimeout(3000, () => request.destroy(new Error('no answer within 3 s')));
+    request.setTimeout(10_000, () => request.destroy(new Error('no answer within 10 s')));
     request.on('error', (error) => fail(error.code ?? error.message));
   });
   under.add(asked);

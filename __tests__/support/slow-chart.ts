@@ -63,9 +63,12 @@ spec:
               mkdir /tmp/web && echo {{ .Values.version }} >/tmp/web/index.html
               sleep {{ .Values.bootSeconds }}
               exec python3 -m http.server --directory /tmp/web 8000
+          # A busy machine lets a probe wait for seconds; a single pod must not be taken out of its Service for that.
           readinessProbe:
             httpGet: { path: /, port: 8000 }
             periodSeconds: 1
+            timeoutSeconds: 10
+            failureThreshold: 10
           # Nodes learn a little later than the pod itself that it is not to be asked any more.
           lifecycle:
             preStop: { sleep: { seconds: 3 } }
