@@ -120,6 +120,17 @@ test('extras', async () => {
   }
 });
 
+test.each([
+  ['agent', 'DATABASE_URL', {}],
+  ['migration', 'PGCONNECT_TIMEOUT', {}],
+  ['migration', 'MIGRATION_TIMEOUT', {}],
+  ['backup', 'PGPASSWORD', { enabled: true, existingClaim: 'c' }],
+  ['backup', 'RCLONE_CONFIG', { enabled: true, s3: { bucket: 'b', existingSecret: 's3' } }],
+])('%s.extraEnv: a second %s, which Helm 4 could not apply, is refused', async (part, name, values) => {
+  const given = { [part]: { ...values, extraEnv: [{ name, value: 'x' }] } };
+  expect(await refusal({ values: given })).toContain(`${part}.extraEnv has ${name}, which the chart sets itself`);
+});
+
 test('scheduling and registry credentials hold for all pods of the chart', async () => {
   const tolerations = [{ key: 'gpu', operator: 'Exists' }];
   const values = {

@@ -48,6 +48,18 @@ describe('monitoring', () => {
     }
   });
 
+  test('alerts carry the labels of the organization, under names that Prometheus has, each once', async () => {
+    const organizationLabels = { 'cost-centre': '7', cost_centre: '8', severity: 'none', '1st': 'x' };
+    const [alert] = rules(await render({ values: { ...everything, organizationLabels } }));
+    expect(alert.labels).toEqual({
+      severity: 'critical',
+      team: 'ai-platform',
+      environment: 'production',
+      cost_centre: '8',
+      _1st: 'x',
+    });
+  });
+
   test('alerts are about this release alone, and about what it has', async () => {
     const objects = await render({ environment: 'prod', release: 'r', values: everything });
     for (const { expr } of rules(objects)) {

@@ -115,6 +115,20 @@ test('stores outside the release', async () => {
   expect(all(objects, 'StatefulSet')).toEqual([]);
 });
 
+test('an IPv6 address is in brackets in URLs alone', async () => {
+  const values = {
+    ...external,
+    externalPostgresql: { host: '[2001:db8::1]' },
+    externalRedis: { host: '[2001:db8::2]' },
+    backup: { enabled: true, existingClaim: 'c' },
+  };
+  const objects = await render({ values });
+  expect(hosts(objects)).toEqual({ postgresql: '[2001:db8::1]', redis: '[2001:db8::2]' });
+  // libpq takes it plain.
+  const [backup] = one(objects, 'CronJob', /-backup$/).spec.jobTemplate.spec.template.spec.containers;
+  expect(backup.env).toContainEqual({ name: 'PGHOST', value: '2001:db8::1' });
+});
+
 test('TLS to stores outside the release', async () => {
   const values = {
     ...external,
@@ -182,6 +196,14 @@ describe('a name that is too long for the pods of a StatefulSet is refused', () 
       new RegExp(`has 53 characters, and 52 are the most that work: .*set ${store}.fullnameOverride`),
     );
   });
+});
+
+test('a primary by another name is measured by that', async () => {
+  const wanted = (name: string): Case => ({
+    values: { postgresql: { architecture: 'replication', primary: { name } } },
+  });
+  expectNamesThatWork(await render(wanted('writer')));
+  expect(await refusal(wanted('w'.repeat(32)))).toMatch(/agent-dev-postgresql-w+ has 53 characters/);
 });
 
 describe('a name that no Service can have is refused', () => {

@@ -66,5 +66,8 @@ describe.each(['helm', 'helm3'] as const)('inside another chart, with %s', (helm
   test('under an alias', async () => {
     const objects = await render({ chart: parent(`aliased-${helm}`, 'thinker'), release: 'platform', helm });
     expect(one(objects, 'Deployment').metadata.name).toBe('platform-thinker');
+    // What people look for doesn't change with it.
+    for (const { metadata } of objects) expect(metadata.labels.app).toBe('task-api');
+    for (const { of, labels } of pods(objects)) expect([of, labels.app]).toEqual([of, 'task-api']);
   });
 });

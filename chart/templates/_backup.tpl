@@ -88,7 +88,8 @@ volumeMounts:
 {{/* By libpq's variables: a URL would be an argument, which the node's process list shows. */}}
 {{- define "task-api.backup.postgresqlEnv" -}}
 - name: PGHOST
-  value: {{ include "task-api.postgresql.host" . | quote }}
+  # An IPv6 address has its brackets in URLs alone.
+  value: {{ include "task-api.postgresql.host" . | trimAll "[]" | quote }}
 - name: PGPORT
   value: {{ include "task-api.postgresql.port" . | quote }}
 - name: PGUSER

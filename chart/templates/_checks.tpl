@@ -5,6 +5,7 @@ Called by the Deployment, which is always rendered.
 {{- define "task-api.check" -}}
 {{- $faults := concat
   (include "task-api.check.stores" . | fromJsonArray)
+  (include "task-api.check.env" . | fromJsonArray)
   (include "task-api.check.names" . | fromJsonArray)
   (include "task-api.check.secrets" . | fromJsonArray)
   (include "task-api.check.replicas" . | fromJsonArray)
@@ -43,6 +44,32 @@ Called by the Deployment, which is always rendered.
 {{- $faults | toJson -}}
 {{- end -}}
 
+{{/* A variable that is there twice: Helm 3 takes one of them, Helm 4 can't apply it. */}}
+{{- define "task-api.check.env" -}}
+{{- $faults := list -}}
+{{- $own := dict "agent" (list "DATABASE_URL" "REDIS_URL") "migration" list "backup" list -}}
+{{- $containers := list (list "migration" (include "task-api.migration.container" (list . "" "wait"))) -}}
+{{- range $step := list "backup" "upload" -}}
+{{- $containers = append $containers (list "backup" (include "task-api.backup.container" (list $ $step))) -}}
+{{- end -}}
+{{- range $containers -}}
+{{- $part := first . -}}
+{{- $given := len (get $.Values $part).extraEnv -}}
+{{- $env := (last . | fromYaml).env -}}
+{{- range slice $env 0 (sub (len $env) $given | int) -}}
+{{- $_ := set $own $part (append (get $own $part) .name) -}}
+{{- end -}}
+{{- end -}}
+{{- range $part, $names := $own -}}
+{{- range (get $.Values $part).extraEnv -}}
+{{- if has .name $names -}}
+{{- $faults = append $faults (printf "%s.extraEnv has %s, which the chart sets itself: take it out" $part .name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $faults | toJson -}}
+{{- end -}}
+
 {{/*
 A Service's name begins with a letter and has no dot. Kubernetes makes a label of a StatefulSet's name and a hash: over
 52 characters its pods are refused.
@@ -58,7 +85,7 @@ A Service's name begins with a letter and has no dot. Kubernetes makes a label o
 {{- end -}}
 {{- $sets := dict -}}
 {{- with .Subcharts.postgresql -}}
-{{- $_ := set $sets (printf "%s%s" (include "common.names.fullname" .) (eq .Values.architecture "replication" | ternary "-primary" "")) "postgresql" -}}
+{{- $_ := set $sets (include "postgresql.v1.primary.fullname" .) "postgresql" -}}
 {{- end -}}
 {{- with .Subcharts.redis -}}
 {{- $_ := set $sets (printf "%s%s" (include "common.names.fullname" .) (eq .Values.architecture "replication" | ternary "-replicas" "-master")) "redis" -}}

@@ -59,9 +59,9 @@ app.kubernetes.io/instance: {{ .context.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
-{{/* Of pods: nothing that changes with the chart's version alone, which would restart them. */}}
+{{/* Of pods: nothing that changes with the chart's version alone, which would restart them. `app` is what the stores have too, also under an alias. */}}
 {{- define "task-api.podLabels" -}}
-{{- $own := dict "app" .context.Chart.Name -}}
+{{- $own := dict "app" "task-api" -}}
 {{- merge $own (include "task-api.selectorLabels" . | fromYaml) .context.Values.organizationLabels | toYaml -}}
 {{- end -}}
 

@@ -11,7 +11,15 @@ How migrations run:
 In every case the agent's pods wait in an init container until the schema has what their image needs.
 */}}
 
+{{/* The cluster is asked once a render: an answer that changed in between would make two migrations, or none. */}}
 {{- define "task-api.migration.isHook" -}}
+{{- if not (hasKey .Values.migration "isHook") -}}
+{{- $_ := set .Values.migration "isHook" (include "task-api.migration.decide" .) -}}
+{{- end -}}
+{{- .Values.migration.isHook -}}
+{{- end -}}
+
+{{- define "task-api.migration.decide" -}}
 {{- if and .Values.migration.enabled .Release.IsUpgrade -}}
 {{- /* Rendered without a cluster, lookup finds nothing, not even what every namespace has: then a hook. */ -}}
 {{- if not (lookup "v1" "ServiceAccount" .Release.Namespace "default") -}}
