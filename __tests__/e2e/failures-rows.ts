@@ -440,7 +440,7 @@ spec:
     chart: values('image: registry.test/absent:1'),
     arguments: ['--rollback', 'false'],
     limit: 120,
-    expected: { outcome: 'failed', code: 'image-pull', says: /does not exist in its registry/, line: 1, within: 20 },
+    expected: { outcome: 'failed', code: 'image-pull', says: /does not exist in its registry/, line: 1, within: 45 },
   },
   {
     name: 'not stopped early where that is not wanted',
@@ -484,14 +484,14 @@ spec:
       code: 'forbidden',
       resource: /^Namespace\/namespace-missing/,
       says: /the namespace namespace-missing\S* is not there and can't be made: .*cannot create resource "namespaces"/,
-      within: 20,
+      within: 45,
     },
   },
   {
     name: 'an account without any right',
     kubeconfig: (place) => accountKubeconfig(place, 'nobody'),
     limit: 120,
-    expected: { outcome: 'failed', code: 'forbidden', says: /is forbidden: User .*:nobody" cannot get/, within: 20 },
+    expected: { outcome: 'failed', code: 'forbidden', says: /is forbidden: User .*:nobody" cannot get/, within: 45 },
   },
   {
     name: 'token that expires in mid-deploy',

@@ -56,7 +56,7 @@ spec:
       ({ revision, status }: { revision: number; status: string }) => `${revision} ${status}`,
     );
   async function deployed(web: WebDeployment, args: readonly string[], helm: 'helm' | 'helm3' = 'helm') {
-    const ended = await web.deploy(args, { helm });
+    const ended = await web.deploy([...args, '--timeout', '60s'], { helm });
     if (ended.code !== 0) throw new Error(`${ended.stdout}\n${ended.stderr}`);
     return ended;
   }
@@ -81,7 +81,9 @@ spec:
       const third = await deployed(web, ['--set', 'note=two'], helm);
       expect(third.deployment).toMatchObject({ outcome: 'deployed', revision: 6 });
       // One that fails goes back to what Chartship called healthy, and so do those that plain helm made.
-      const failed = await web.deploy(['--set', 'note=bad', '--set', 'command={sh,-c,exit 3}'], { helm });
+      const failed = await web.deploy(['--set', 'note=bad', '--set', 'command={sh,-c,exit 3}', '--timeout', '60s'], {
+        helm,
+      });
       expect(failed.deployment).toMatchObject({ outcome: 'rolled-back', cause: { code: 'crash-loop' } });
       expect((await live(namespace)).spec.template.metadata.annotations.note).toBe('two');
       await cluster[helm]('uninstall', 'web', '--namespace', namespace, '--wait');
@@ -145,7 +147,10 @@ spec:
       expect(spec.template.spec.containers[0].image).toBe('chartship.test/redis:7');
       expect(spec.template.metadata.annotations.note).toBe('two');
       await byHand();
-      const failed = await web.deploy(['--set', 'note=bad', '--set', 'command={sh,-c,exit 3}'], { helm });
+      const failed = await web.deploy(['--set', 'note=bad', '--set', 'command={sh,-c,exit 3}', '--timeout', '60s'], {
+        helm,
+      });
+      if (failed.deployment?.outcome !== 'rolled-back') throw new Error(`${failed.stdout}\n${failed.stderr}`);
       expect(failed.deployment).toMatchObject({ outcome: 'rolled-back', cause: { code: 'crash-loop' } });
       const after = await live(namespace);
       expect(after.spec.template.spec.containers[0].image).toBe('chartship.test/redis:7');
