@@ -49,7 +49,14 @@ export async function watchRelease(manifest: readonly KubeObject[], session: Ses
   const watching = cluster.watch(WATCHED_KINDS, namespace, () => changed());
   const redacted = redactor(session.host.redact);
   const objects = (): KubeObject[] => WATCHED_KINDS.flatMap((kind) => watching.current(kind).map(redacted));
-  for (const start = clock.now(); !watching.connected && clock.now() - start < FIRST_SECONDS; ) await pause(0.02, stop);
+  try {
+    for (const start = clock.now(); !watching.connected && clock.now() - start < FIRST_SECONDS; )
+      await pause(0.02, stop);
+  } catch (error) {
+    // Interrupted: nobody else knows of the watch yet, and an open one keeps the process from ending.
+    watching.close();
+    throw error;
+  }
 
   const steadiness = new Steadiness();
   let memory = remember(objects());
