@@ -153,7 +153,7 @@ async function prove(watch: Watch, session: Session, options: DeployOptions, rev
   }
   const early = new AbortController();
   const stop = AbortSignal.any([session.stop, early.signal]);
-  const { value } = await watch.during(
+  const { value, terminal } = await watch.during(
     async () => {
       const settling = settle(watch, session, options.failFast);
       const testing = runTests(decodeRecord(made.secret), { ...session, stop }, options);
@@ -164,7 +164,9 @@ async function prove(watch: Watch, session: Session, options: DeployOptions, rev
   );
   session.stop.throwIfAborted();
   const { settled, tested } = value;
-  const cause = settled.ok ? tested.cause : settled.cause;
+  // A helm that was stopped at what is seen of a test has no words for it.
+  const ofTest = terminal?.code === 'test-failed' ? { ...tested.cause, ...terminal } : tested.cause;
+  const cause = settled.ok ? tested.cause && ofTest : settled.cause;
   return { tests: tested.tests, helmSaid: '', ...(cause !== undefined && { cause }) };
 }
 
