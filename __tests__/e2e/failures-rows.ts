@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { expect } from '@jest/globals';
 import type { CauseCode } from '../../src/domain/deployment.ts';
-import type { Cluster } from '../support/cluster.ts';
+import { type Cluster, eventually } from '../support/cluster.ts';
 import { hookJob, testPod } from '../support/web-chart.ts';
 
 /** Where a row happens: a namespace of its own. */
@@ -240,7 +241,15 @@ spec: {}
   {
     name: 'refused by a ValidatingAdmissionPolicy',
     chart: values('replicas: 7'),
-    arrange: async ({ cluster }) => await cluster.apply(...SMALL_ONLY),
+    arrange: async ({ cluster, namespace }) => {
+      await cluster.apply(...SMALL_ONLY);
+      // A policy is obeyed a moment after it is there.
+      const large = ['create', 'deployment', 'large', '--image=x', '--replicas=6', '--dry-run=server'];
+      await eventually(
+        async () =>
+          await expect(cluster.kubectl(...large, '--namespace', namespace)).rejects.toThrow(/replicas are enough/),
+      );
+    },
     limit: 120,
     expected: {
       outcome: 'failed',
@@ -466,7 +475,7 @@ spec:
     name: 'namespace missing, without the right to create it',
     isFirst: true,
     kubeconfig: async (place) => {
-      const account = await accountKubeconfig(place, 'editor');
+      const account = await accountKubeconfig(place, editorOf(place));
       const binding = [
         'create',
         'clusterrolebinding',
