@@ -403,14 +403,14 @@ spec:
   {
     name: 'test hangs',
     chart: { 'templates/test.yaml': testPod('echo asking; exec sleep infinity') },
-    limit: 15,
+    limit: 30,
     expected: {
       outcome: 'rolled-back',
       code: 'test-failed',
       resource: /^Pod\/web-test$/,
-      says: /test web-test failed: it did not end within 15 s/,
+      says: /test web-test failed: it did not end within 30 s/,
       log: /asking/,
-      within: 45,
+      within: 60,
     },
   },
   {
