@@ -164,7 +164,9 @@ function keep(taken: KubeObject, options: LeaseOptions, { cluster, clock }: Leas
   guard.unref();
   const renewals = (async () => {
     while (!over.signal.aborted && !lost.signal.aborted) {
-      await pause(RENEW_SECONDS, AbortSignal.any([over.signal, lost.signal])).catch(() => undefined);
+      // After one that failed the next is soon: the API server may have come back in time.
+      const isLate = clock.now() - renewed > RENEW_SECONDS + 1;
+      await pause(isLate ? 1 : RENEW_SECONDS, AbortSignal.any([over.signal, lost.signal])).catch(() => undefined);
       if (!over.signal.aborted && !lost.signal.aborted) await renew();
     }
   })();

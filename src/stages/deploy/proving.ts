@@ -26,7 +26,7 @@ export async function prove(watch: Watch, session: Session, options: DeployOptio
   }
   const early = new AbortController();
   const stop = AbortSignal.any([session.stop, early.signal]);
-  const { value } = await watch.during(
+  const { value, terminal } = await watch.during(
     async () => {
       const settling = settle(watch, session, options.failFast);
       const testing = runTests(decodeRecord(made.secret), { ...session, stop }, options);
@@ -37,7 +37,9 @@ export async function prove(watch: Watch, session: Session, options: DeployOptio
   );
   session.stop.throwIfAborted();
   const { settled, tested } = value;
-  const cause = settled.ok ? tested.cause : settled.cause;
+  // A helm that was stopped at what is seen of a test has no words for it.
+  const ofTest = terminal?.code === 'test-failed' ? { ...tested.cause, ...terminal } : tested.cause;
+  const cause = settled.ok ? tested.cause && ofTest : settled.cause;
   return { tests: tested.tests, helmSaid: '', ...(cause !== undefined && { cause }) };
 }
 
