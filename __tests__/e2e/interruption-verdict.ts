@@ -4,18 +4,28 @@ import type { RowResult } from './interruption-row.ts';
 /** Requests that a probe makes at least in the seconds that a row takes. */
 const FEW_REQUESTS = 50;
 
-/** What of a row is not as it was promised; each as a sentence. */
-export function faultsOf(row: Interruption, result: RowResult): string[] {
-  const { at, left, hit, interrupted, survivors, next, after, answers, temporary } = result;
+/** What of a row is not as it was promised; each as a sentence. Of its tries the last must have been in the phase. */
+export function faultsOf(row: Interruption, tries: readonly RowResult[]): string[] {
+  const last = tries.at(-1);
+  const isHit = last?.hit === true;
+  return [
+    ...(isHit ? [] : [`it was not in its phase: ${JSON.stringify({ ...last?.at, printed: undefined })}`]),
+    ...tries.flatMap((result) => faultsOfTry(row, result)),
+  ];
+}
+
+function faultsOfTry(row: Interruption, result: RowResult): string[] {
+  const { at, left, interrupted, survivors, next, after, answers, temporary } = result;
   const faults: string[] = [];
   const must = (condition: boolean, otherwise: string): void => {
     if (!condition) faults.push(otherwise);
   };
-  must(hit, `it was not in its phase: ${JSON.stringify({ ...at, printed: undefined })}`);
   must(survivors.length === 0, `still running after it: ${survivors.join('; ')}`);
   must(interrupted.stderr === '', 'it ended with an error');
 
-  const isCancelled = !interrupted.wasKilled && row.way !== 'kill -9 of the group';
+  // One that was over before the signal came was not interrupted.
+  const wasOver = !result.hit && interrupted.code === 0;
+  const isCancelled = !wasOver && !interrupted.wasKilled && row.way !== 'kill -9 of the group';
   if (isCancelled) {
     const code = row.way === 'SIGTERM, kill' ? 143 : 130;
     // A signal that comes before Node has started ends it as signals do.

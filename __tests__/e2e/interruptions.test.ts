@@ -29,6 +29,8 @@ const only = process.env.CHARTSHIP_ROWS?.split(',').map(Number);
 /** Milliseconds for one that waits for those before it. */
 const PATIENCE = 1_800_000;
 const HELMS = ['helm', 'helm3'] as const;
+/** Seconds that a run may take which comes upon what a killed helm left. */
+const KILLED_TIMEOUT = 30;
 /** Tests of runs that meet and of the Action's steps. */
 const MEETINGS = 8;
 const all = interruptions(seed);
@@ -55,7 +57,9 @@ const rows = only ? all.filter(({ number }) => only.includes(number)) : isAll ? 
     if (only === undefined) {
       // The longest first.
       begin('elsewhere', () => fromAnotherMachine(cluster, reader));
-      begin('killed', () => besidePlainHelm(cluster, 'helm', reader, { isFirst: true, isKilled: true, seconds: 30 }));
+      begin('killed', () =>
+        besidePlainHelm(cluster, 'helm', reader, { isFirst: true, isKilled: true, seconds: KILLED_TIMEOUT }),
+      );
       for (const way of ['SIGINT', 'SIGKILL'] as const) begin(way, () => interruptAction(way, cluster, reader));
       for (const helm of HELMS) {
         begin(`two ${helm}`, () => twoRuns(cluster, helm, reader));
@@ -77,11 +81,11 @@ const rows = only ? all.filter(({ number }) => only.includes(number)) : isAll ? 
   test.each(rows.map((row) => ({ ...row, name: nameOf(row) })))(
     '$name',
     async (row) => {
-      const result = await resultOf<RowResult>(row.name);
-      told.push(lineOf(row, result));
-      const faults = faultsOf(row, result);
-      if (faults.length === 0) good.set(row, result);
-      else throw new Error(`${faults.join('\n')}\n${storyOf(result)}`);
+      const tries = await resultOf<RowResult[]>(row.name);
+      for (const result of tries) told.push(`${lineOf(row, result)}${result.hit ? '' : ' (too late)'}`);
+      const faults = faultsOf(row, tries);
+      if (faults.length > 0) throw new Error(`${faults.join('\n')}\n${tries.map(storyOf).join('\n')}`);
+      good.set(row, tries.at(-1) as RowResult);
     },
     PATIENCE,
   );
@@ -145,14 +149,16 @@ const rows = only ? all.filter(({ number }) => only.includes(number)) : isAll ? 
     test(
       'what a killed plain helm left pending is waited for until it is older than the timeout, and then repaired',
       async () => {
-        const { run, after } = await resultOf<Visit>('killed');
-        expect(run.stdout).toMatch(/is at work on web: revision 1 is pending-install .* waiting, (2\d|30) s at most/);
+        const { run, repairedAt, after } = await resultOf<Visit>('killed');
+        const waits = /is at work on web: revision 1 is pending-install since (\S+); waiting, \d+ s at most/;
+        const since = Date.parse(waits.exec(run.stdout)?.[1] ?? '');
         expect(run.stdout).toMatch(/revision 1 was left pending-install by a run that is no more: repaired/);
+        // The record says when it was made to the second.
+        expect((repairedAt - since) / 1000).toBeGreaterThan(KILLED_TIMEOUT - 1);
         expect({ said: run.stdout, code: run.code }).toEqual({ said: run.stdout, code: 0 });
-        expect(run.seconds).toBeGreaterThan(20);
         expect(after.newest).toMatchObject({ status: 'deployed', verdict: 'healthy' });
         meetings.push(
-          `After a plain helm that was killed, with a timeout of 30 s: deployed in ${run.seconds.toFixed(1)} s.`,
+          `After a plain helm that was killed, with a timeout of ${KILLED_TIMEOUT} s: deployed in ${run.seconds.toFixed(1)} s.`,
         );
       },
       PATIENCE,

@@ -33,6 +33,8 @@ export interface Visit {
   /** The records right after helm ended. */
   readonly between: Sight;
   readonly run: Ended;
+  /** When it said that it repaired something: milliseconds since 1970, or NaN. */
+  readonly repairedAt: number;
   readonly after: Sight;
 }
 
@@ -59,7 +61,7 @@ export async function besidePlainHelm(
     const ended = await byHand.ended;
     const between = await sight();
     const run = await running.ended;
-    return { helm: ended, between, run, after: await sight() };
+    return { helm: ended, between, run, repairedAt: running.printedAt(/: repaired/), after: await sight() };
   } finally {
     await release.remove();
   }

@@ -11,6 +11,8 @@ export const TIMEOUT = 90;
 export interface Running {
   readonly pid: number;
   printed(): string;
+  /** When it first had printed something: milliseconds since 1970; NaN when it never did. */
+  printedAt(text: RegExp): number;
   isOver(): boolean;
   readonly ended: Promise<Ended>;
 }
@@ -51,6 +53,7 @@ export function slowRelease(cluster: Cluster, namespace: string, helm: 'helm' | 
         set: slowValues(slowness).join('\n'),
       }).flatMap(([name, value]) => [`--${name}`, value]);
       let printed = '';
+      const times: { readonly at: number; readonly length: number }[] = [];
       let isOver = false;
       let pid: number | undefined;
       const ended = command(space, ['chart', ...args], {
@@ -65,12 +68,17 @@ export function slowRelease(cluster: Cluster, namespace: string, helm: 'helm' | 
         },
         printed: (text) => {
           printed += text;
+          times.push({ at: Date.now(), length: printed.length });
         },
       }).finally(() => {
         isOver = true;
       });
       if (pid === undefined) throw new Error(`it was not started: ${JSON.stringify(await ended)}`);
-      return { pid, printed: () => printed, isOver: () => isOver, ended };
+      const printedAt = (text: RegExp): number => {
+        const place = printed.search(text);
+        return place === -1 ? Number.NaN : (times.find(({ length }) => length > place)?.at ?? Number.NaN);
+      };
+      return { pid, printed: () => printed, printedAt, isOver: () => isOver, ended };
     },
     left: () => readdirSync(temporary),
     remove: async () => {

@@ -52,7 +52,7 @@ spec:
     metadata:
       labels: { app: {{ .Release.Name }}, version: {{ .Values.version | quote }} }
     spec:
-      terminationGracePeriodSeconds: 4
+      terminationGracePeriodSeconds: 9
       containers:
         - name: web
           image: chartship.test/agent:1.0.0
@@ -69,9 +69,9 @@ spec:
             periodSeconds: 1
             timeoutSeconds: 10
             failureThreshold: 10
-          # Nodes learn a little later than the pod itself that it is not to be asked any more.
+          # Nodes learn later than the pod itself that it is not to be asked any more; on a starved machine by seconds.
           lifecycle:
-            preStop: { sleep: { seconds: 3 } }
+            preStop: { sleep: { seconds: 8 } }
 `;
 
 const SERVICE = `apiVersion: v1
