@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { dump, load as parse } from 'js-yaml';
+import { dump, loadAll, load as parse } from 'js-yaml';
 import { merged } from '../chart/toggles.ts';
 import { type Cluster, chartWithDependencies, clusterCommand, eventually, startCluster } from '../support/cluster.ts';
 import { type Load, startLoad } from '../support/load.ts';
@@ -250,6 +250,16 @@ const at = ['--namespace', 'prod'];
       await upgrade();
       expect((await cluster.get('deployment', 'agent-prod', ...at)).spec.replicas).toBe(3);
       expect((await cluster.get('hpa', 'agent-prod', ...at)).spec.minReplicas).toBe(2);
+      // What runs now is asked for within the bounds alone.
+      for (const [minReplicas, maxReplicas, wanted] of [
+        [4, 5, 4],
+        [1, 2, 2],
+      ]) {
+        values({ agent: { replicaCount: wanted }, autoscaling: { enabled: true, minReplicas, maxReplicas } });
+        const said = JSON.parse(await upgrade('--dry-run=server', '--output', 'json'));
+        const objects = loadAll(said.manifest) as Foreign[];
+        expect(objects.find(({ kind }) => kind === 'Deployment').spec.replicas).toBe(wanted);
+      }
       values({ agent: { replicaCount: 3 } });
       await upgrade();
       expect((await cluster.get('hpa', ...at)).items).toEqual([]);
