@@ -345,8 +345,9 @@ const at = ['--namespace', 'prod'];
   test('an agent that fills its disk is evicted and replaced', async () => {
     values({ agent: { resources: { limits: { 'ephemeral-storage': '100Mi' } } } });
     await upgrade();
+    // /tmp counts for the pod, whose limit is the greatest of its containers': that of the wait for the schema.
     const [victim = ''] = namesOf(await agents());
-    await run(`kubectl exec -n prod ${victim} -c agent -- sh -c 'head -c 150000000 /dev/zero > /tmp/full'`);
+    await run(`kubectl exec -n prod ${victim} -c agent -- sh -c 'head -c 300000000 /dev/zero > /tmp/full'`);
     await eventually(async () => {
       const pod = (await agents()).find(({ metadata }) => metadata.name === victim);
       expect(pod?.status.reason).toBe('Evicted');
