@@ -17,6 +17,11 @@ test('five pods of the chart are its own', async () => {
   ]);
 });
 
+test('none of their containers can write to its image', async () => {
+  const own = pods(await render({ values: EVERYTHING })).filter(({ spec }) => spec.enableServiceLinks === false);
+  for (const { securityContext } of own.flatMap(containers)) expect(securityContext.readOnlyRootFilesystem).toBe(true);
+});
+
 test('an upgrade replaces pods one by one and loses no request', async () => {
   const { spec } = one(await render(), 'Deployment');
   expect(spec.strategy).toEqual({ type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 0, maxSurge: 1 } });
@@ -27,7 +32,7 @@ test('an upgrade replaces pods one by one and loses no request', async () => {
   expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(5);
   expect(agent.startupProbe).toMatchObject({ httpGet: { path: '/health' }, periodSeconds: 2, failureThreshold: 25 });
   expect(agent.livenessProbe).toMatchObject({ httpGet: { path: '/health' } });
-  expect(agent.readinessProbe).toMatchObject({ httpGet: { path: '/ready' } });
+  expect(agent.readinessProbe).toMatchObject({ httpGet: { path: '/ready' }, periodSeconds: 5, failureThreshold: 2 });
   for (const probe of [agent.startupProbe, agent.livenessProbe, agent.readinessProbe]) {
     expect(probe.initialDelaySeconds).toBeUndefined();
   }
@@ -35,6 +40,7 @@ test('an upgrade replaces pods one by one and loses no request', async () => {
     'ScheduleAnyway',
     'ScheduleAnyway',
   ]);
+  for (const { matchLabelKeys } of pod.topologySpreadConstraints) expect(matchLabelKeys).toEqual(['pod-template-hash']);
   expect(pod.serviceAccountName).toBe('agent-dev');
 });
 

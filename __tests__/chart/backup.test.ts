@@ -12,6 +12,7 @@ describe('backups', () => {
     const objects = await render({ values: { backup } });
     const made = one(objects, 'CronJob', 'agent-dev-backup').spec;
     expect(made).toMatchObject({ schedule: '0 3 * * *', timeZone: 'Etc/UTC', concurrencyPolicy: 'Forbid' });
+    expect(made.startingDeadlineSeconds).toBe(3600);
     expect(made.suspend).toBeUndefined();
     expect(one(objects, 'CronJob', 'agent-dev-restore').spec.suspend).toBe(true);
     for (const mode of ['backup', 'restore'] as const) {
@@ -75,6 +76,10 @@ describe('backups', () => {
       const host = container.env.find(({ name }: Foreign) => name === 'PGHOST').value;
       expect(all(objects, 'Service', host)).toHaveLength(1);
       expect(one(objects, 'ConfigMap', /-config$/).data.POSTGRES_HOST).toBe(host);
+      // As the agent's user, whose password has that key.
+      expect(container.env).toContainEqual({ name: 'PGUSER', value: 'agent_user' });
+      const key = { name: 'agent-dev-secret', key: 'password' };
+      expect(container.env).toContainEqual({ name: 'PGPASSWORD', valueFrom: { secretKeyRef: key } });
     },
   );
 

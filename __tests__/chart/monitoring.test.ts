@@ -60,6 +60,17 @@ describe('monitoring', () => {
     });
   });
 
+  test('alerts count restarts and hours', async () => {
+    const found = rules(
+      await render({ values: { ...everything, backup: { ...everything.backup, alertAfterHours: 30 } } }),
+    );
+    const expression = (name: string): string => found.find(({ alert }) => alert === name).expr;
+    expect(expression('TaskApiRestarting')).toMatch(
+      /^increase\(kube_pod_container_status_restarts_total\{.*\[15m\]\) > 2$/,
+    );
+    expect(expression('TaskApiBackupMissing')).toMatch(/> 108000$/);
+  });
+
   test('alerts are about this release alone, and about what it has', async () => {
     const objects = await render({ environment: 'prod', release: 'r', values: everything });
     for (const { expr } of rules(objects)) {

@@ -100,6 +100,15 @@ describe('network policies', () => {
     expect(await paths({ environment: 'dev', release: 'r' })).toContain('r-connection-test → r-postgresql:9187');
   });
 
+  test('every pod of the chart is held in where it goes', async () => {
+    const objects = await render({ environment: 'prod', values: { backup } });
+    const held = all(objects, 'NetworkPolicy').filter(({ spec }) => spec.policyTypes.includes('Egress'));
+    const own = pods(objects).filter(({ spec }) => spec.enableServiceLinks === false);
+    expect(own).toHaveLength(5);
+    for (const { of, labels } of own)
+      expect([of, held.some(({ spec }) => takesIn(spec.podSelector, labels))]).toEqual([of, true]);
+  });
+
   test('every pod that is held finds the name server, by UDP and TCP', async () => {
     const policies = all(await render({ environment: 'prod', values: { backup } }), 'NetworkPolicy');
     const dns = {

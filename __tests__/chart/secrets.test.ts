@@ -125,7 +125,7 @@ describe('by the External Secrets Operator', () => {
     expect(spec).toMatchObject({
       secretStoreRef: { name: 'vault', kind: 'SecretStore' },
       dataFrom: [{ extract: { key: 'prod/agent' } }],
-      target: { name: 'agent-prod-secret', template: { engineVersion: 'v2' } },
+      target: { name: 'agent-prod-secret', deletionPolicy: 'Retain', template: { engineVersion: 'v2' } },
     });
     const encoded = (key: string) => `{{ index . "${key}" | urlquery | replace "+" "%20" }}`;
     expect(spec.target.template.data).toEqual({

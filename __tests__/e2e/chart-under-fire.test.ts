@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { dump, load as parse } from 'js-yaml';
+import { dump, loadAll, load as parse } from 'js-yaml';
 import { merged } from '../chart/toggles.ts';
 import { type Cluster, chartWithDependencies, clusterCommand, eventually, startCluster } from '../support/cluster.ts';
 import { type Load, startLoad } from '../support/load.ts';
@@ -250,6 +250,16 @@ const at = ['--namespace', 'prod'];
       await upgrade();
       expect((await cluster.get('deployment', 'agent-prod', ...at)).spec.replicas).toBe(3);
       expect((await cluster.get('hpa', 'agent-prod', ...at)).spec.minReplicas).toBe(2);
+      // What runs now is asked for within the bounds alone.
+      for (const [minReplicas, maxReplicas, wanted] of [
+        [4, 5, 4],
+        [1, 2, 2],
+      ]) {
+        values({ agent: { replicaCount: wanted }, autoscaling: { enabled: true, minReplicas, maxReplicas } });
+        const said = JSON.parse(await upgrade('--dry-run=server', '--output', 'json'));
+        const objects = loadAll(said.manifest) as Foreign[];
+        expect(objects.find(({ kind }) => kind === 'Deployment').spec.replicas).toBe(wanted);
+      }
       values({ agent: { replicaCount: 3 } });
       await upgrade();
       expect((await cluster.get('hpa', ...at)).items).toEqual([]);
@@ -335,8 +345,9 @@ const at = ['--namespace', 'prod'];
   test('an agent that fills its disk is evicted and replaced', async () => {
     values({ agent: { resources: { limits: { 'ephemeral-storage': '100Mi' } } } });
     await upgrade();
+    // /tmp counts for the pod, whose limit is the greatest of its containers': that of the wait for the schema.
     const [victim = ''] = namesOf(await agents());
-    await run(`kubectl exec -n prod ${victim} -c agent -- sh -c 'head -c 150000000 /dev/zero > /tmp/full'`);
+    await run(`kubectl exec -n prod ${victim} -c agent -- sh -c 'head -c 300000000 /dev/zero > /tmp/full'`);
     await eventually(async () => {
       const pod = (await agents()).find(({ metadata }) => metadata.name === victim);
       expect(pod?.status.reason).toBe('Evicted');
