@@ -18,6 +18,7 @@ test('a watch that is interrupted while it connects is closed: an open one keeps
   };
   const session = {
     cluster: { watch: () => connecting },
+    host: { redact: (text: string) => text },
     namespace: 'demo',
     clock: { now: () => performance.now() / 1000 },
     tell: () => undefined,
