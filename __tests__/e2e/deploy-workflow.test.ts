@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { runByAct } from '../support/act.ts';
+import { type Cluster, startCluster } from '../support/cluster.ts';
+import { pinned, repository } from '../support/scenario.ts';
+
+/** The registry of `npm run ship`, with the charts that chart/ depends on. */
+let registry: { readonly host: string; readonly process: ChildProcess; readonly folder: string };
+let cluster: Cluster;
+
+beforeAll(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'chartship-workflow-'));
+  const file = join(folder, 'host');
+  const process_ = spawn(process.execPath, ['scripts/ship.mjs', '--serve', file], {
+    cwd: repository,
+    env: { ...process.env, TMPDIR: folder },
+    stdio: 'ignore',
+  });
+  for (let i = 0; i < 300 && !(existsSync(file) && readFileSync(file, 'utf8').trim() !== ''); i += 1) await wait(100);
+  registry = { host: readFileSync(file, 'utf8').trim(), process: process_, folder };
+  cluster = await startCluster('e2e-workflow');
+}, 300_000);
+
+afterAll(async () => {
+  await cluster?.down();
+  const { process: served, folder } = registry;
+  if (served.exitCode === null) {
+    const ended = new Promise((resolve) => served.once('close', resolve));
+    served.kill('SIGTERM');
+    await ended;
+  }
+  rmSync(folder, { recursive: true, force: true });
+}, 120_000);
+
+/** The workflow, as a repository with these settings runs it. */
+const runWorkflow = (): ReturnType<typeof runByAct> =>
+  runByAct(
+    [
+      'workflow_dispatch',
+      ...['--workflows', '.github/workflows/deploy.yml'],
+      ...['--var', `REGISTRY=oci://${registry.host}/charts`],
+      ...['--var', `MIRRORS=https://charts.bitnami.com/bitnami=oci://${registry.host}/bitnami`],
+      ...['--secret', 'KUBECONFIG'],
+    ],
+    { KUBECONFIG: readFileSync(cluster.kubeconfig, 'utf8') },
+    [dirname(pinned('helm')), dirname(pinned('oras'))],
+  );
+
+const environments = ['dev', 'staging', 'prod'];
+/** `dev: agent-dev in dev, revision 1: deployed, oci://…@sha256:…`, as the workflow's last step has it. */
+const DEPLOYED = /(\w+): (\S+) in (\S+), revision (\d+): (\S+), (oci:\/\/\S+@sha256:[0-9a-f]{64})/g;
+
+test('the workflow publishes once and deploys that digest to each environment, in order; run again it finds all of it unchanged', async () => {
+  const first = await runWorkflow();
+  if (first.code !== 0) throw new Error(first.output);
+  const deployed = [...first.output.matchAll(DEPLOYED)].map((match) => match.slice(1));
+  const references = new Set(deployed.map((each) => each[5]));
+  expect(references.size).toBe(1);
+  expect(deployed).toEqual(environments.map((name) => [name, `agent-${name}`, name, '1', 'deployed', ...references]));
+
+  for (const name of environments) {
+    const releases = JSON.parse(
+      await cluster.helm('history', `agent-${name}`, '--namespace', name, '--output', 'json'),
+    );
+    expect(releases).toEqual([expect.objectContaining({ revision: 1, status: 'deployed' })]);
+    expect(references).toContain(releases[0].description);
+  }
+
+  const again = await runWorkflow();
+  if (again.code !== 0) throw new Error(again.output);
+  expect([...again.output.matchAll(DEPLOYED)].map((match) => [match[1], match[5]])).toEqual(
+    environments.map((name) => [name, 'unchanged']),
+  );
+  expect(new Set([...again.output.matchAll(DEPLOYED)].map((match) => match[6]))).toEqual(references);
+
+  // Of the kubeconfig nothing is in a log.
+  const { users } = JSON.parse(await cluster.kubectl('config', 'view', '--raw', '--output', 'json'));
+  const secrets: string[] = users.flatMap(({ user }: { user: Record<string, string> }) => Object.values(user));
+  expect(secrets.length).toBeGreaterThan(0);
+  for (const secret of secrets) expect(first.output + again.output).not.toContain(secret);
+}, 900_000);
