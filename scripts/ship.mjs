@@ -16,12 +16,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startRegistry } from './registry.mjs';
 import { commandsToLook, deployPublished, startCluster, whyNoCluster } from './ship/deploy.mjs';
+import { publishFixtures } from './ship/fixtures.mjs';
 import { getTools, pathWith, ToolError } from './tools.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const environments = ['dev', 'staging', 'prod'];
-// Stand-ins for the charts that chart/Chart.yaml depends on: the same names, versions and values.
-const fixtures = ['postgresql', 'redis'].map((name) => path.join('__tests__', 'fixtures', 'charts', name));
 const dependencyRepository = 'https://charts.bitnami.com/bitnami';
 
 async function main({ keep, serve }) {
@@ -33,7 +32,8 @@ async function main({ keep, serve }) {
   let deployments = [];
   try {
     step(`An OCI registry runs on ${registry.host}.`);
-    await publishFixtures(registry.host, folder, tools, env);
+    const charts = await publishFixtures({ host: registry.host, folder, helm: tools.helm, env, run });
+    step(`The dependencies are in it: ${charts.join(', ')}.`);
     if (serve !== undefined) {
       writeWhole(path.resolve(serve), registry.host);
       return await interrupted(3_600_000);
@@ -106,17 +106,6 @@ function privateEnvironment(folder, tools) {
     HELM_CONFIG_HOME: path.join(home, 'helm', 'config'),
     HELM_DATA_HOME: path.join(home, 'helm', 'data'),
   };
-}
-
-/** With fixed times in the archives: what chart/ locks by content is the same on every machine. */
-async function publishFixtures(host, folder, { helm }, env) {
-  const packages = path.join(folder, 'fixtures');
-  await run(helm, ['package', ...fixtures, '--destination', packages], { ...env, SOURCE_DATE_EPOCH: '315532800' });
-  const archives = fs.readdirSync(packages).sort();
-  for (const archive of archives) {
-    await run(helm, ['push', path.join(packages, archive), `oci://${host}/bitnami`, '--plain-http'], env);
-  }
-  step(`The dependencies are in it: ${archives.map((name) => path.basename(name, '.tgz')).join(', ')}.`);
 }
 
 async function shipTwice(host, folder, env) {

