@@ -348,9 +348,10 @@ const at = ['--namespace', 'prod'];
     // /tmp counts for the pod, whose limit is the greatest of its containers': that of the wait for the schema.
     const [victim = ''] = namesOf(await agents());
     await run(`kubectl exec -n prod ${victim} -c agent -- sh -c 'head -c 300000000 /dev/zero > /tmp/full'`);
+    // Told by the event: an agent that ends well when it is told to may leave its pod as Succeeded, whatever ended it.
     await eventually(async () => {
-      const pod = (await agents()).find(({ metadata }) => metadata.name === victim);
-      expect(pod?.status.reason).toBe('Evicted');
+      const ofVictim = ['--field-selector', `reason=Evicted,involvedObject.name=${victim}`];
+      expect((await cluster.get('events', ...at, ...ofVictim)).items[0]?.message).toMatch(/ephemeral local storage/);
     });
     await eventually(async () => expect(await readyAgents()).toBe(2));
     expect((await ask('/health')).status).toBe(200);

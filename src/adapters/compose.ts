@@ -38,7 +38,11 @@ export async function compose(options: {
   return {
     files,
     connect: (request) => {
-      if (reaches(request, 'deploy')) checkNodeDeploys();
+      if (reaches(request, 'deploy')) {
+        checkNodeDeploys();
+        // It takes a tenth of a second to load, as long as the registry takes to answer. What is wrong with it is told when it is used.
+        if (request.charts.published) import('./kubernetes.ts').catch(() => undefined);
+      }
       const tools = createTools({
         wishes: {
           ...(request.helmVersion !== undefined && { helm: request.helmVersion }),
