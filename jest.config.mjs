@@ -1,6 +1,3 @@
-// The tables on a cluster take a quarter of an hour: `npm run e2e` runs them, and the rest of the tests without them.
-const tables = process.env.CHARTSHIP_E2E_TABLES === 'true' ? [] : ['<rootDir>/__tests__/e2e/(?!ship|workflows)'];
-
 /** Tests run as native ES modules (NODE_OPTIONS=--experimental-vm-modules, set by scripts/test.mjs). */
 export default {
   testEnvironment: 'node',
@@ -12,7 +9,7 @@ export default {
       { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
     ],
   },
-  testPathIgnorePatterns: ['/node_modules/', ...tables],
+  testPathIgnorePatterns: ['/node_modules/'],
   moduleNameMapper: { '\\.wasm$': '<rootDir>/__tests__/support/wasm-bytes.ts' },
   modulePathIgnorePatterns: ['<rootDir>/.cache/', '<rootDir>/.ship/', '<rootDir>/dist/'],
   watchPathIgnorePatterns: ['<rootDir>/.cache/', '<rootDir>/.ship/'],

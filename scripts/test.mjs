@@ -1,5 +1,8 @@
 // `npm test`, also right after `git clone`: installs what is missing, gets the tools, runs jest with
 // the arguments passed on. Node only: at its start nothing is installed.
+//
+// Without a path jest runs twice: first what needs no cluster, then, two files at a time and with nothing beside them,
+// what is on one. `--all` (npm run e2e) goes through all rows of the tables; else a seed chooses some.
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
@@ -11,15 +14,64 @@ import { getTools, startProgress, ToolError } from './tools.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
-async function main(jestArguments) {
+/** What of __tests__/e2e `npm test` runs; the rest, which goes deeper, is for `npm run e2e`. */
+const onCluster = [
+  ...['chart', 'chart-under-fire', 'deploy-modes', 'deploy-secrets', 'deploy-workflow', 'failures', 'interruptions'],
+  ...['ship', 'takeover', 'workflows'],
+].map((name) => `__tests__/e2e/${name}.test.ts`);
+
+async function main(given) {
+  const isAll = given.includes('--all');
+  const jestArguments = given.filter((argument) => argument !== '--all');
   if (!isInstalled()) await install();
   const tools = await getTools();
   if (useTheCluster(jestArguments)) await prepareTheCluster();
   // The one way in which tests learn of the tools. They never look on PATH: what is tested is what is pinned.
-  // Tests on a cluster run where they are named; `npm test` alone deploys by `npm run ship` (jest.config.mjs).
-  const named = jestArguments.some((argument) => argument.startsWith('__tests__/e2e'));
-  const env = { ...process.env, CHARTSHIP_TOOLS: JSON.stringify(tools), CHARTSHIP_E2E_TABLES: String(named) };
-  return await jest(jestArguments, env);
+  const env = { ...process.env, CHARTSHIP_TOOLS: JSON.stringify(tools), ...(isAll && { CHARTSHIP_E2E: 'all' }) };
+  if (jestArguments.some((argument) => argument.startsWith('__tests__'))) return await jest(jestArguments, env);
+  const first = await jest(
+    ['--testPathIgnorePatterns=/node_modules/', '--testPathIgnorePatterns=/__tests__/e2e/', ...jestArguments],
+    env,
+  );
+  const results = takeResults(jestArguments);
+  const second = await jest([...onCluster, '--maxWorkers=2', ...jestArguments], env);
+  addResults(jestArguments, results);
+  if (first !== 0) console.error('\nThe tests without a cluster, which ran first, failed: see further up.');
+  return first || second;
+}
+
+/** The file that jest writes its results to, as JSON; undefined where none was asked for. */
+function resultsFile(jestArguments) {
+  return jestArguments.find((argument) => argument.startsWith('--outputFile='))?.slice('--outputFile='.length);
+}
+
+/** The results of the first run, before the second one's take their place. Undefined where jest never came to its end. */
+function takeResults(jestArguments) {
+  const file = resultsFile(jestArguments);
+  if (file === undefined || !fs.existsSync(file) || fs.statSync(file).size === 0) return undefined;
+  const results = JSON.parse(fs.readFileSync(file, 'utf8'));
+  fs.rmSync(file);
+  return results;
+}
+
+/** Both runs' results, as if they were one's. Where one of them has none there are none. */
+function addResults(jestArguments, first) {
+  const file = resultsFile(jestArguments);
+  if (file === undefined) return;
+  const second = takeResults(jestArguments);
+  if (first === undefined || second === undefined) return fs.rmSync(file, { force: true });
+  const sums = Object.keys(first).filter((key) => key.startsWith('num'));
+  fs.writeFileSync(
+    file,
+    JSON.stringify({
+      ...second,
+      ...Object.fromEntries(sums.map((key) => [key, first[key] + second[key]])),
+      success: first.success && second.success,
+      startTime: first.startTime,
+      wasInterrupted: first.wasInterrupted || second.wasInterrupted,
+      testResults: [...first.testResults, ...second.testResults],
+    }),
+  );
 }
 
 /** Whether tests on a cluster are among those that were asked for: all, or some in __tests__/e2e. */

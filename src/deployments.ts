@@ -75,7 +75,7 @@ export async function deployAll(
           evidence: join(request.report, 'evidence', environment.name, name),
           testStage: (work) => record.stage({ name: 'test', ...where }, work),
         },
-        { ...connection, files: ports.files, host: ports.host, clock: ports.clock },
+        { ...connection, registry: ports.registry, files: ports.files, host: ports.host, clock: ports.clock },
       );
     });
     record.deployments.push(outcome);

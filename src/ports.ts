@@ -325,6 +325,8 @@ export interface ArtifactToPush {
 
 /** Registries and OCI layouts. Every call is bounded in time; "absent" is said only when the registry said so. */
 export interface Registry {
+  /** Whether this run has a login for a host; a credential store that may hold one for any is none. */
+  hasLogin(host: string): Promise<boolean>;
   /** The manifest that a tag or digest names; `undefined` when there is none. */
   manifest(location: Location, reference: string): Promise<RegistryAnswer<Manifest | undefined>>;
   /** A blob whose bytes were checked against its digest; a `corrupt` fault when it is larger than `limitBytes`. */

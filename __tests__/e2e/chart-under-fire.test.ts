@@ -128,12 +128,20 @@ const at = ['--namespace', 'prod'];
     );
   }
 
+  /** For whoever wants to know why a request failed. */
+  async function whatHappened(): Promise<string> {
+    const seen = await run(
+      'kubectl get pods,endpointslices -n prod -o wide; kubectl get events -n prod --sort-by=.lastTimestamp',
+    );
+    return seen.split('\n').slice(-80).join('\n');
+  }
+
   /** Since the last look requests were answered, at least so many and none badly; asks on until there are enough. */
   async function expectNoneFailed(atLeast: number): Promise<void> {
     let total = 0;
     for (;;) {
       const { answered, faults } = await load.sinceLast();
-      expect(faults).toEqual([]);
+      if (faults.length > 0) throw new Error(`${faults.join('\n')}\n${await whatHappened()}`);
       total += answered;
       if (total >= atLeast) break;
       await wait(2_000);

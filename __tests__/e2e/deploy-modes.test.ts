@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type Cluster, clusterCommand, startCluster } from '../support/cluster.ts';
-import { command, node24 } from '../support/scenario.ts';
-import { testPod } from '../support/web-chart.ts';
+import { startTestRegistry } from '../support/registry.ts';
+import { command, node24, pinned, repository } from '../support/scenario.ts';
+import { testPod, WEB_VALUES } from '../support/web-chart.ts';
 import { type WebDeployment, webDeployment } from '../support/web-deployment.ts';
 
 // @ts-expect-error a script of the repository, plain JavaScript
@@ -53,6 +55,58 @@ const isOurs = whyNot() === undefined && !process.env.CHARTSHIP_E2E_KUBECONFIG &
       cause: refused.deployment?.cause?.code ?? refused.report?.findings[0]?.rule,
     }).toMatchObject({ code: 1 });
     expect(await all('dry')).toBe(before);
+  }, 120_000);
+
+  test('an image that its registry says it does not have is found before anything is changed, with the line that sets it', async () => {
+    const login = { username: 'reader', password: 'only to read' };
+    const registry = await startTestRegistry(login);
+    try {
+      const at = `${registry.host}/team/api:1`;
+      const { status, stdout, stderr } = spawnSync(
+        pinned('oras'),
+        [
+          ...['push', at, 'package.json', '--plain-http', '--format', 'json'],
+          '--username',
+          'reader',
+          '--password-stdin',
+        ],
+        { cwd: repository, input: login.password, encoding: 'utf8' },
+      );
+      if (status !== 0) throw new Error(stderr);
+      const { digest } = JSON.parse(stdout);
+
+      await cluster.kubectl('create', 'namespace', 'images');
+      const web = webIn('images');
+      const dryRun = async (image: string, password = login.password): ReturnType<typeof web.deploy> => {
+        web.is({ 'values.yaml': WEB_VALUES.replace(/^image: .*$/m, `image: ${image}`) });
+        return await web.deploy(['--dry-run', 'true', '--registry-username', `${registry.host}=reader`], {
+          environment: { CHARTSHIP_REGISTRY_PASSWORD: `${registry.host}=${password}` },
+        });
+      };
+      const there = await dryRun(at);
+      expect({ code: there.code, findings: there.report?.findings }).toEqual({ code: 0, findings: [] });
+      const byDigest = await dryRun(`${registry.host}/team/api:no-such@${digest}`);
+      expect({ code: byDigest.code, findings: byDigest.report?.findings }).toEqual({ code: 0, findings: [] });
+
+      const absent = await dryRun(`${registry.host}/team/api:2`);
+      expect(absent.code).toBe(1);
+      expect(absent.deployment?.cause).toMatchObject({
+        code: 'image-pull',
+        resource: 'Deployment/web',
+        message: `the image ${registry.host}/team/api:2 does not exist in its registry`,
+        file: 'chart/values.yaml',
+        line: 1,
+      });
+
+      // What can't be known is no failure.
+      const unknown = await dryRun(`${registry.host}/team/api:2`, 'another password');
+      expect(unknown.code).toBe(0);
+      expect(unknown.report?.findings).toEqual([
+        expect.objectContaining({ severity: 'note', rule: 'deploy/unknown', message: expect.stringMatching(/401/) }),
+      ]);
+    } finally {
+      await registry.stop();
+    }
   }, 120_000);
 
   test('what is live and healthy already is tested, not upgraded', async () => {

@@ -150,6 +150,8 @@ export async function deploying(cluster: Cluster, ask: Ask): Promise<Deploying> 
       },
       {
         ...access,
+        // Nobody is logged in to any.
+        registry: { hasLogin: async () => false, manifest: async () => ({ ok: true, value: undefined }) },
         files,
         host: {
           mask: redaction.mask,

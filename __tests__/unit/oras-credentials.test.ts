@@ -64,6 +64,18 @@ describe('given logins', () => {
     });
   });
 
+  test('whether there is one for a host is known without asking anybody', async () => {
+    const logins = credentials({ given: [{ host: 'a.example', username: 'u', password: 'p' }] });
+    await write('.docker/config.json', {
+      auths: { 'b.example': { auth: base64('u:p') } },
+      credHelpers: { 'c.example': 'none' },
+      // It may hold one for any host, or none.
+      credsStore: 'desktop',
+    });
+    const hosts = ['a.example', 'b.example', 'c.example', 'd.example'];
+    expect(await Promise.all(hosts.map((host) => logins.hasLogin(host)))).toEqual([true, true, true, false]);
+  });
+
   test('the file is for its owner alone', async () => {
     const file = await credentials({ given: [{ host: 'a', username: 'u', password: 'p' }] }).registryConfig('a');
     expect((await stat(file)).mode & 0o777).toBe(0o600);

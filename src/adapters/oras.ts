@@ -170,7 +170,7 @@ export function createRegistry(options: OrasOptions): Registry {
     return succeeded(ran) ? uploaded : failure(location, ran);
   };
 
-  return { manifest, blob, push };
+  return { hasLogin: (host) => options.credentials.hasLogin(host), manifest, blob, push };
 }
 
 function succeeded(ran: Ran): boolean {

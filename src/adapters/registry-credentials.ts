@@ -18,6 +18,8 @@ export interface CredentialOptions {
 export interface Credentials {
   /** The file, as `docker login` writes it, that holds the login for a host; it may hold none. For `--registry-config`. */
   registryConfig(host: string): Promise<string>;
+  /** Whether one was given or left for it; what a system's store holds is not looked up. */
+  hasLogin(host: string): Promise<boolean>;
   /** A login that was given for a host, for repositories over HTTP. */
   basic(host: string): { readonly username: string; readonly password: string } | undefined;
 }
@@ -39,7 +41,12 @@ export function createCredentials(options: CredentialOptions): Credentials {
   for (const { auth, password } of given.values()) for (const secret of [password, auth]) options.mask(secret);
   let givenFile: Promise<string> | undefined;
   let emptyFile: Promise<string> | undefined;
-  const found = new Map<string, Promise<string | undefined>>();
+  const found = new Map<string, ReturnType<typeof leftByLogin>>();
+  const leftFor = (key: string): ReturnType<typeof leftByLogin> => {
+    const left = found.get(key) ?? leftByLogin(key, options);
+    found.set(key, left);
+    return left;
+  };
 
   return {
     registryConfig: async (host) => {
@@ -48,12 +55,15 @@ export function createCredentials(options: CredentialOptions): Credentials {
         givenFile ??= write('given.json', Object.fromEntries([...given].map(([name, { auth }]) => [name, { auth }])));
         return await givenFile;
       }
-      if (!found.has(key)) found.set(key, leftByLogin(key, options));
-      const left = await found.get(key);
-      if (left !== undefined) return left;
+      const left = await leftFor(key);
+      if (left !== undefined) return left.file;
       // Without a file the tools would look for one themselves.
       emptyFile ??= write('none.json', {});
       return await emptyFile;
+    },
+    hasLogin: async (host) => {
+      const key = serverKey(host);
+      return given.has(key) || (await leftFor(key))?.names === true;
     },
     basic: (host) => given.get(serverKey(host)),
   };
@@ -89,20 +99,26 @@ interface LoginFile {
   readonly credsStore?: string;
 }
 
-async function leftByLogin(key: string, options: CredentialOptions): Promise<string | undefined> {
+/** The file that a login was left in, and whether it names the host. */
+async function leftByLogin(
+  key: string,
+  options: CredentialOptions,
+): Promise<{ readonly file: string; readonly names: boolean } | undefined> {
   const candidates: { file: string; content: LoginFile }[] = [];
   for (const file of loginFiles(options)) {
     const content = await readLogins(file);
     if (content !== undefined) candidates.push({ file, content });
   }
+  const names = ({ content }: { content: LoginFile }): boolean =>
+    entryOf(content, key) !== undefined || content.credHelpers?.[key] !== undefined;
   const chosen =
-    candidates.find(({ content }) => entryOf(content, key) !== undefined || content.credHelpers?.[key] !== undefined) ??
+    candidates.find(names) ??
     // A store of the system's may hold a login for any host.
     candidates.find(({ content }) => typeof content.credsStore === 'string' && content.credsStore !== '');
   if (chosen === undefined) return undefined;
   const entry = entryOf(chosen.content, key);
   for (const secret of secretsOf(entry)) options.mask(secret);
-  return chosen.file;
+  return { file: chosen.file, names: names(chosen) };
 }
 
 /** Helm's own file first, then Docker's, which ORAS shares: the order in which Helm asks them. */

@@ -3,7 +3,7 @@ import { Cancelled } from '../domain/errors.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Here, Holder } from '../domain/lease-holder.ts';
 import type { ValuesLayer } from '../domain/values.ts';
-import type { Clock, Cluster, Files, Host, Releases } from '../ports.ts';
+import type { Clock, Cluster, Files, Host, Registry, Releases } from '../ports.ts';
 import { LeaseLost, takeLease } from './deploy/lease.ts';
 import { ensureNamespace } from './deploy/namespace.ts';
 import { settleRecords } from './deploy/recovery.ts';
@@ -46,6 +46,7 @@ export interface DeployOptions {
 export interface DeployPorts {
   readonly cluster: Cluster;
   readonly releases: Releases;
+  readonly registry: Pick<Registry, 'hasLogin' | 'manifest'>;
   readonly files: Files;
   readonly host: Pick<Host, 'mask' | 'redact' | 'progress'>;
   readonly clock: Clock;

@@ -1,5 +1,6 @@
 import { at, list, text } from '../../domain/diagnosis/reading.ts';
 import type { KubeObject } from '../../domain/kube-object.ts';
+import { podSpecs } from '../../domain/pod-specs.ts';
 import type { Session } from './session.ts';
 
 /** The names of the Secrets that the pods of these objects get, of pods themselves and of whatever has a pod template. */
@@ -24,13 +25,6 @@ export function secretsReferenced(objects: readonly KubeObject[]): string[] {
     }
   }
   return [...names].sort();
-}
-
-function podSpecs(object: KubeObject): unknown[] {
-  if (object.kind === 'Pod') return [object.spec];
-  return [at(object, 'spec', 'template', 'spec'), at(object, 'spec', 'jobTemplate', 'spec', 'template', 'spec')].filter(
-    (spec) => spec !== undefined,
-  );
 }
 
 /**

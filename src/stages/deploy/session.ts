@@ -1,6 +1,6 @@
 import type { Holder } from '../../domain/lease-holder.ts';
 import type { ValuesLayer } from '../../domain/values.ts';
-import type { Clock, Cluster, Files, Host, Releases } from '../../ports.ts';
+import type { Clock, Cluster, Files, Host, Registry, Releases } from '../../ports.ts';
 import type { ReleaseName } from './history.ts';
 
 /** What the steps of one deployment share. */
@@ -16,6 +16,7 @@ export interface Session extends ReleaseName {
   readonly tell: (text: string) => void;
   readonly cluster: Cluster;
   readonly releases: Releases;
+  readonly registry: Pick<Registry, 'hasLogin' | 'manifest'>;
   readonly files: Files;
   readonly host: Pick<Host, 'mask' | 'redact'>;
   readonly clock: Clock;
