@@ -109,13 +109,18 @@ export async function laboratory(
         const object = (await objectOf(text)) as Record<string, unknown> | undefined;
         const kind = object === undefined ? undefined : version.kind(object as never);
         if (kind === undefined) continue;
-        for (const { rule, path, message } of schemaViolations(object, kind.schema, version.definition)) {
+        for (const { rule, path, message, wanted = 'scalar' } of schemaViolations(
+          object,
+          kind.schema,
+          version.definition,
+        )) {
           if (rule === 'schema/required') continue;
           const steps = parsePointer(path);
           questions.push({
             document,
             path: steps,
             what: rule === 'schema/unknown-field' ? 'key' : 'value',
+            wanted,
             message: `${String(object?.kind)}${path} ${message}`,
           });
         }

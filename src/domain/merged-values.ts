@@ -90,3 +90,8 @@ function within(value: unknown, path: ValuesPath, layer: ValuesLayer): MergedVal
 export function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Whether a path is, or lies in, another. */
+export function isWithin(path: ValuesPath, other: ValuesPath): boolean {
+  return other.length <= path.length && other.every((step, index) => String(step) === String(path[index]));
+}

@@ -16,6 +16,8 @@ export interface Violation {
   readonly path: string;
   /** Names the field's value only where no secret can stand. */
   readonly message: string;
+  /** Of a wrong type: the one that was wanted. */
+  readonly wanted?: 'scalar' | 'mapping' | 'list';
   /** The known name that an unknown field, or a value of an enum, was probably meant to be. */
   readonly nearest?: string;
 }
@@ -110,7 +112,7 @@ export function schemaViolations(object: unknown, schema: Schema, definition: (n
   return violations;
 }
 
-type Fault = Pick<Violation, 'rule' | 'message' | 'nearest'>;
+type Fault = Omit<Violation, 'path'>;
 
 /** What is wrong with a value as such, not with what is in it. */
 function faultOf(value: unknown, schema: Schema): Fault | undefined {
@@ -165,7 +167,8 @@ function range(value: unknown, format: string | undefined): Fault | undefined {
 }
 
 function wrongType(value: unknown, wanted: string): Fault {
-  return { rule: 'schema/type', message: `is ${typeName(value)}, must be ${wanted}` };
+  const container = wanted === 'a mapping' ? 'mapping' : wanted === 'a list' ? 'list' : 'scalar';
+  return { rule: 'schema/type', message: `is ${typeName(value)}, must be ${wanted}`, wanted: container };
 }
 
 function typeName(value: unknown): string {

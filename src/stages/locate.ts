@@ -2,7 +2,7 @@ import type { Environment } from '../domain/environment.ts';
 import type { KubeVersion } from '../domain/kubernetes.ts';
 import { documentsOf } from '../domain/manifest.ts';
 import { type MergedValue, mergedValues } from '../domain/merged-values.ts';
-import { type Cause, causeOf, isWritten } from '../domain/provenance/cause.ts';
+import { type Cause, causeOf, codeOf, isWritten } from '../domain/provenance/cause.ts';
 import { type MarkedLine, marked } from '../domain/provenance/line-marks.ts';
 import { type Place, textPlaces, valuePlaces } from '../domain/provenance/places.ts';
 import { arrivals, changedTemplate, changedValues, isSwitch, type Probe, probes } from '../domain/provenance/probe.ts';
@@ -46,15 +46,13 @@ export interface Origin {
 /** Seconds after which no more is tried: what isn't known by then is said to be unknown. */
 const MOST_SECONDS = 8;
 
-/** Places that are tried one by one for a question, where all together change too much. */
-const MOST_SINGLY = 12;
+/** Yes and no are tried one at a time. */
+const MOST_SWITCHES = 12;
 
 interface Asked extends DocumentQuestion {
   readonly object: unknown;
   line?: MarkedLine;
   arrived: readonly Place[];
-  /** Nothing more is to be learned by what was being tried. */
-  settled: boolean;
 }
 
 /**
@@ -79,7 +77,6 @@ export async function locate(
       ...question,
       object: objects.get(question.document),
       arrived: [],
-      settled: false,
     }),
   );
   const files = environment.layers.filter(({ kind }) => kind === 'file');
@@ -96,10 +93,13 @@ export async function locate(
       isOver: () => ports.clock.now() > end,
     };
     await findLines(laboratory, asked, documents.length);
-    await findPlaces(laboratory, asked, ({ path, what, object }) => valuePlaces({ path, what }, object, values));
-    await findPlaces(laboratory, asked, (each) => {
+    await findPlaces(laboratory, asked, (each) =>
+      valuePlaces(each, each.object, values, each.line === undefined ? '' : codeOf(each.line, copy.templates)),
+    );
+    const open = asked.filter(({ arrived }) => arrived.length === 0);
+    await findPlaces(laboratory, open, (each) => {
       const text = textOf(each, each.object);
-      if (each.arrived.length > 0 || text === undefined || text === '') return [];
+      if (text === undefined || text === '') return [];
       return textPlaces(
         text,
         copy.templates.map(({ parts }) => parts),
@@ -162,41 +162,76 @@ async function findLines(laboratory: Laboratory, asked: readonly Asked[], count:
   }
 }
 
-/** Tries places: those of all questions at once, then those of each, then one by one what is still open. */
+/** Tries places: those of all questions at once, then those of each that is still open. */
 async function findPlaces(
   laboratory: Laboratory,
   asked: readonly Asked[],
   placesOf: (question: Asked) => readonly Place[],
 ): Promise<void> {
-  const { copy } = laboratory;
-  const open = asked.filter(
-    (each) => each.line === undefined || !isWritten(each, textOf(each, each.object), each.line, copy.templates),
+  const { templates } = laboratory.copy;
+  const source = (template: number): string => templates[template]?.source ?? '';
+  const trials = asked
+    .filter((each) => each.line === undefined || !isWritten(each, textOf(each, each.object), each.line, templates))
+    .map((each) => {
+      const places = placesOf(each);
+      const isOne = (place: Place): boolean => isSwitch(place, source);
+      return {
+        each,
+        switches: places.filter(isOne).slice(0, MOST_SWITCHES),
+        others: places.filter((place) => !isOne(place)),
+      };
+    });
+  const all = [...new Set(trials.flatMap(({ others }) => others))];
+  const seen = await attempt(
+    laboratory,
+    trials.map(({ each, others }) => ({ each, places: others })),
+    all,
   );
-  const source = (template: number): string => copy.templates[template]?.source ?? '';
-  const trials = open.map((each) => {
-    const places = placesOf(each);
-    each.settled = places.length === 0;
-    return { each, places, batch: places.filter((place) => !isSwitch(place, source)) };
-  });
-  const attempt = async (some: typeof trials, places: readonly Place[]): Promise<void> => {
-    if (some.length === 0 || places.length === 0) return;
-    const given = probes(places);
-    const texts = await render(laboratory, given);
-    for (const { each, places: own } of some) {
-      const object = await objectOf(texts?.[each.document] ?? '');
-      const tried = given.filter(({ place }) => own.includes(place));
-      const seen = arrivals(each, each.object, object, tried);
-      if (seen.kind === 'lost') continue;
-      each.arrived = seen.arrived.map(({ place }) => place);
-      each.settled = each.arrived.length > 0 || tried.length === own.length;
-    }
-  };
-  const unsettled = (): typeof trials => trials.filter(({ each }) => !each.settled);
-  await attempt(unsettled(), [...new Set(unsettled().flatMap(({ batch }) => batch))]);
-  if (trials.length > 1) for (const trial of unsettled()) await attempt([trial], trial.batch);
-  for (const trial of unsettled()) {
-    for (const place of trial.places.slice(0, MOST_SINGLY)) if (!trial.each.settled) await attempt([trial], [place]);
+  for (const [index, { each, others, switches }] of trials.entries()) {
+    each.arrived =
+      seen[index] ??
+      (trials.length > 1 || others.length > 1 ? await narrow(laboratory, each, others, trials.length > 1) : []);
+    for (const place of switches)
+      if (each.arrived.length === 0) each.arrived = await narrow(laboratory, each, [place], true);
   }
+}
+
+/** Those of a question's places from which something arrives; where all together change too much, half of them. */
+async function narrow(
+  laboratory: Laboratory,
+  each: Asked,
+  places: readonly Place[],
+  isNew: boolean,
+): Promise<readonly Place[]> {
+  const [seen] = isNew ? await attempt(laboratory, [{ each, places }], places) : [];
+  if (seen !== undefined || places.length < 2) return seen ?? [];
+  const middle = places.length >> 1;
+  const likelier = await narrow(laboratory, each, places.slice(0, middle), true);
+  return likelier.length > 0 ? likelier : narrow(laboratory, each, places.slice(middle), true);
+}
+
+/** Changes places and says for each question from which of its own something arrived; `undefined` where nothing can be said. */
+async function attempt(
+  laboratory: Laboratory,
+  trials: readonly { readonly each: Asked; readonly places: readonly Place[] }[],
+  places: readonly Place[],
+): Promise<(readonly Place[] | undefined)[]> {
+  if (places.length === 0) return trials.map(() => []);
+  const given = probes(places);
+  const texts = await render(laboratory, given);
+  return Promise.all(
+    trials.map(async ({ each, places: own }) => {
+      if (own.length === 0) return [];
+      const object = await objectOf(texts?.[each.document] ?? '');
+      const seen = arrivals(
+        each,
+        each.object,
+        object,
+        given.filter(({ place }) => own.includes(place)),
+      );
+      return seen.kind === 'lost' ? undefined : seen.arrived.map(({ place }) => place);
+    }),
+  );
 }
 
 async function render(laboratory: Laboratory, given: readonly Probe[]): Promise<string[] | undefined> {

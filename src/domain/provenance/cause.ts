@@ -1,5 +1,5 @@
 import type { MarkedLine, TemplateLine } from './line-marks.ts';
-import type { Place, TextPlace, ValuePlace } from './places.ts';
+import { FITS, type Place, type TextPlace, type ValuePlace } from './places.ts';
 import type { Question } from './question.ts';
 import type { ActionPart, TemplatePart } from './template-parts.ts';
 
@@ -51,8 +51,10 @@ export function causeOf(
     // Of several that were put together the faulty one can't be told.
     if (value === undefined || likeliest?.length !== 1) return { is: 'unknown', ...written };
     if (value.fit === 'same') return { is: 'values', value, ...written };
-    if (value.fit === 'template' && values.length === 1) return { is: 'values', value, ...written };
-    const retypes = value.fit === 'retyped' && line !== undefined && !callsOthers(line, templates);
+    if (value.fit === 'template' && !readsValues(value)) return { is: 'values', value, ...written };
+    if (value.fit === 'printed' && question.wanted === 'scalar') return { is: 'values', value, ...written };
+    const mayRetype = value.fit === 'retyped' || (value.fit === 'printed' && question.wanted !== undefined);
+    const retypes = mayRetype && line !== undefined && !callsOthers(line, templates);
     return { is: retypes ? 'template' : 'unknown', value, ...written };
   }
   const made = new Map(
@@ -67,7 +69,10 @@ export function causeOf(
   return { is: 'template', ...written };
 }
 
-const FITS = ['same', 'retyped', 'template', 'part'] as const;
+/** Whether a text that goes through `tpl` puts in what stands elsewhere. */
+function readsValues({ value }: ValuePlace): boolean {
+  return /\bValues\b|\binclude\b|[$]/.test(String(value.value));
+}
 
 function lineOf(source: string, { start }: TextPlace): number {
   return source.slice(0, start).split('\n').length;
@@ -89,7 +94,8 @@ function piecesOf({ source, parts }: Template, line: number): { texts: string[];
   return { texts, actions };
 }
 
-function codeOf(line: TemplateLine, templates: readonly Template[]): string {
+/** The code of the actions by which a line prints something, without what stands in quotes. */
+export function codeOf(line: TemplateLine, templates: readonly Template[]): string {
   const template = templates[line.template];
   const actions = template === undefined ? [] : piecesOf(template, line.line).actions;
   return actions.map(({ code }) => code.replaceAll(/"(?:\\.|[^"\\])*"|`[^`]*`/g, '""')).join(' ');

@@ -16,9 +16,13 @@ export interface ValuePlace {
 
 /**
  * `same`: it is what is asked for. `retyped`: the same text, but of another type, which only a template can have made.
+ * `printed`: a mapping or a list that was printed as Go does, where a scalar was meant or `toYaml` forgotten.
  * `template`: a text that goes through `tpl`. `part`: it may be one of several that were put together.
  */
-export type Fit = 'same' | 'retyped' | 'template' | 'part';
+export type Fit = (typeof FITS)[number];
+
+/** The surest first. */
+export const FITS = ['same', 'retyped', 'printed', 'template', 'part'] as const;
 
 export interface TextPlace {
   readonly kind: 'text';
@@ -31,8 +35,13 @@ export interface TextPlace {
 /** More of them than this are tried for no question: what fits everywhere (`1`, `true`) is looked for by its key's name first. */
 const MOST_PLACES = 32;
 
-/** Values that may have made what is asked for, the likeliest first. */
-export function valuePlaces(question: Question, object: unknown, values: readonly MergedValue[]): ValuePlace[] {
+/** Values that may have made what is asked for, the likeliest first: those whose keys the code of the line reads that wrote it. */
+export function valuePlaces(
+  question: Question,
+  object: unknown,
+  values: readonly MergedValue[],
+  code: string,
+): ValuePlace[] {
   const node = valueAt(object, question.path);
   const text = textOf(question, object);
   const found: ValuePlace[] = [];
@@ -47,20 +56,30 @@ export function valuePlaces(question: Question, object: unknown, values: readonl
     else if (isDeepStrictEqual(node, value.value)) add(value, 'value', 'same');
   }
   const last = question.path.findLast((step) => typeof step === 'string');
+  const read = new Set([last, ...[...code.matchAll(/\.(\w+)/g)].map(([, name]) => name)]);
   const order = ({ fit, path, what }: ValuePlace): number =>
-    FITS.indexOf(fit) * 4 - (last !== undefined && path.includes(last) ? 2 : 0) - (what === question.what ? 1 : 0);
+    FITS.indexOf(fit) * 4 -
+    (read.has(path.findLast((step) => typeof step === 'string') as string) ? 2 : 0) -
+    (what === question.what ? 1 : 0);
   return found.sort((a, b) => order(a) - order(b)).slice(0, MOST_PLACES);
 }
 
-const FITS: readonly Fit[] = ['same', 'retyped', 'template', 'part'];
-
 function scalarFit(value: unknown, wanted: unknown): Fit | undefined {
-  if (typeof value === 'object' || value === undefined) return undefined;
+  if (value === null || value === undefined) return undefined;
+  if (typeof value === 'object') return printed(value) === wanted ? 'printed' : undefined;
   if (value === wanted) return 'same';
   const [own, text] = [String(value), String(wanted)];
   if (own === text) return 'retyped';
   if (typeof value === 'string' && own.includes('{{')) return fitsTemplate(own, text) ? 'template' : undefined;
   return isPart(own, text) ? 'part' : undefined;
+}
+
+/** What Go prints of a mapping or a list. */
+function printed(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(printed).join(' ')}]`;
+  if (typeof value !== 'object' || value === null) return value === null ? '<nil>' : String(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `map[${entries.map(([key, each]) => `${key}:${printed(each)}`).join(' ')}]`;
 }
 
 /** A letter or a digit is a part of too much. */

@@ -123,5 +123,6 @@ export function arrivals(question: Question, before: unknown, after: unknown, gi
 
 function isTurned(place: Place, old: unknown, now: unknown): boolean {
   if (place.kind === 'value' && typeof (place as ValuePlace).value.value !== 'boolean') return false;
-  return /^(?:true|false)$/.test(String(old)) && String(now) === String(String(old) === 'false');
+  // `false` is also what `default` puts something else in the place of.
+  return /^(?:true|false)$/.test(String(old)) && String(now) !== String(old);
 }
