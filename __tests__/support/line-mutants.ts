@@ -70,6 +70,10 @@ export function templateMutants(file: string, source: string, random: Random): L
         const wrong = wrongFor({ value: parsed(value) } as Scalar, random);
         if (wrong !== undefined) add(from, from + value.length, wrong, isPartial ? 'include' : 'literal');
       }
+    } else if (part.prints && /^[^|"]*$/.test(part.code) && !/\b(?:include|template|toYaml)\b/.test(part.code)) {
+      // A text where the template had a number.
+      const end = part.codeStart + part.code.trimEnd().length;
+      add(end, end, ' | quote', 'retyped');
     } else if (
       !/^\s*\/\*/.test(part.code) &&
       !/\b(?:include|define|template|printf|lookup|eq|ne|trunc)\b/.test(part.code)

@@ -2,12 +2,12 @@ import type { Environment } from '../domain/environment.ts';
 import type { KubeVersion } from '../domain/kubernetes.ts';
 import { documentsOf } from '../domain/manifest.ts';
 import { type MergedValue, mergedValues } from '../domain/merged-values.ts';
-import { type Cause, causeOf, codeOf, isWritten } from '../domain/provenance/cause.ts';
+import { type Cause, causeOf, codeOf, type Evidence, isWritten } from '../domain/provenance/cause.ts';
 import { type MarkedLine, marked } from '../domain/provenance/line-marks.ts';
 import { type Place, textPlaces, valuePlaces } from '../domain/provenance/places.ts';
 import { arrivals, changedTemplate, changedValues, isSwitch, type Probe, probes } from '../domain/provenance/probe.ts';
 import { type Question, textOf } from '../domain/provenance/question.ts';
-import { lineOfNode, objectOf, sameNode } from '../domain/provenance/rendered-object.ts';
+import { linesOfNode, objectOf, sameNode } from '../domain/provenance/rendered-object.ts';
 import type { StagedChart } from '../domain/staged.ts';
 import type { Ports } from '../ports.ts';
 import { helmCall } from './helm-calls.ts';
@@ -49,9 +49,10 @@ const MOST_SECONDS = 8;
 /** Yes and no are tried one at a time. */
 const MOST_SWITCHES = 12;
 
-interface Asked extends DocumentQuestion {
-  readonly object: unknown;
+interface Asked extends Evidence {
+  readonly question: DocumentQuestion;
   line?: MarkedLine;
+  inner?: MarkedLine;
   arrived: readonly Place[];
 }
 
@@ -74,8 +75,9 @@ export async function locate(
     if (!objects.has(document)) objects.set(document, await objectOf(documents[document]?.text ?? ''));
   const asked = questions.map(
     (question): Asked => ({
-      ...question,
+      question,
       object: objects.get(question.document),
+      text: textOf(question, objects.get(question.document)),
       arrived: [],
     }),
   );
@@ -94,19 +96,18 @@ export async function locate(
     };
     await findLines(laboratory, asked, documents.length);
     await findPlaces(laboratory, asked, (each) =>
-      valuePlaces(each, each.object, values, each.line === undefined ? '' : codeOf(each.line, copy.templates)),
+      valuePlaces(each.question, each.object, values, each.line === undefined ? '' : codeOf(each.line, copy.templates)),
     );
     const open = asked.filter(({ arrived }) => arrived.length === 0);
     await findPlaces(laboratory, open, (each) => {
-      const text = textOf(each, each.object);
-      if (text === undefined || text === '') return [];
+      if (each.text === undefined || each.text === '') return [];
       return textPlaces(
-        text,
+        each.text,
         copy.templates.map(({ parts }) => parts),
         each.line?.template ?? -1,
       );
     });
-    return asked.map((each) => originOf(each, copy, documents[each.document]?.template ?? ''));
+    return asked.map((each) => originOf(each, copy, documents[each.question.document]?.template ?? ''));
   } finally {
     await copy.remove();
   }
@@ -153,11 +154,11 @@ async function findLines(laboratory: Laboratory, asked: readonly Asked[], count:
     const texts = await documentTexts(laboratory, sources, undefined);
     if (texts?.length !== count) continue;
     for (const each of open) {
-      const text = texts[each.document] ?? '';
-      if (sameNode(each, each.object, await objectOf(text))) {
-        const line = lineOfNode(each, text);
-        if (line !== undefined) each.line = line;
-      }
+      const text = texts[each.question.document] ?? '';
+      if (!sameNode(each.question, each.object, await objectOf(text))) continue;
+      const { line, inner } = linesOfNode(each.question, each.object, text);
+      if (line !== undefined) each.line = line;
+      if (inner !== undefined) each.inner = inner;
     }
   }
 }
@@ -171,7 +172,7 @@ async function findPlaces(
   const { templates } = laboratory.copy;
   const source = (template: number): string => templates[template]?.source ?? '';
   const trials = asked
-    .filter((each) => each.line === undefined || !isWritten(each, textOf(each, each.object), each.line, templates))
+    .filter((each) => !isWritten(each, templates))
     .map((each) => {
       const places = placesOf(each);
       const isOne = (place: Place): boolean => isSwitch(place, source);
@@ -222,9 +223,9 @@ async function attempt(
   return Promise.all(
     trials.map(async ({ each, places: own }) => {
       if (own.length === 0) return [];
-      const object = await objectOf(texts?.[each.document] ?? '');
+      const object = await objectOf(texts?.[each.question.document] ?? '');
       const seen = arrivals(
-        each,
+        each.question,
         each.object,
         object,
         given.filter(({ place }) => own.includes(place)),
@@ -245,7 +246,7 @@ async function render(laboratory: Laboratory, given: readonly Probe[]): Promise<
 }
 
 function originOf(asked: Asked, copy: ChartCopy, template: string): Origin {
-  const cause = causeOf(asked, textOf(asked, asked.object), asked.line, asked.arrived, copy.templates);
+  const cause = causeOf(asked, asked.arrived, copy.templates);
   const file = cause.line === undefined ? undefined : copy.templates[cause.line.template]?.file;
   const layer = cause.value?.value.layer;
   const position = cause.value && layer?.source?.position(cause.value.path, cause.value.what);

@@ -1,6 +1,6 @@
 import type { MarkedLine, TemplateLine } from './line-marks.ts';
 import { FITS, type Place, type TextPlace, type ValuePlace } from './places.ts';
-import type { Question } from './question.ts';
+import { type Question, valueAt } from './question.ts';
 import type { ActionPart, TemplatePart } from './template-parts.ts';
 
 /** Whose line made what is asked for. Both may be known and yet not which of them is the cause. */
@@ -18,55 +18,99 @@ export interface Template {
   readonly parts: readonly TemplatePart[];
 }
 
-/** Whether a line of a template says itself what is asked for: then nothing needs to be tried. */
-export function isWritten(
-  question: Question,
-  text: string | undefined,
-  line: MarkedLine,
-  templates: readonly Template[],
-): boolean {
-  const template = templates[line.template];
-  if (line.by !== 'entry' || text === undefined || template === undefined) return false;
-  const { texts, actions } = piecesOf(template, line.line);
-  if (question.what === 'value') return actions.length === 0;
-  return texts.some((piece) => piece.includes(text)) && !actions.some(({ code }) => code.includes(text));
+/** What is known of what is asked for before anything is tried. */
+export interface Evidence {
+  readonly question: Question;
+  readonly object: unknown;
+  /** As a template may hold it; `undefined` for mappings and lists. */
+  readonly text: string | undefined;
+  /** The line that wrote it, and for a mapping or a list that which wrote the first of what is in it. */
+  readonly line?: MarkedLine;
+  readonly inner?: MarkedLine;
 }
 
-/** What the line that wrote it, the places of the values and the texts that came out there say together. */
-export function causeOf(
-  question: Question,
-  text: string | undefined,
-  line: MarkedLine | undefined,
-  arrived: readonly Place[],
-  templates: readonly Template[],
-): Cause {
-  const values = arrived.filter((place) => place.kind === 'value');
-  const written = line === undefined ? {} : { line: { template: line.template, line: line.line } };
-  if (line !== undefined && isWritten(question, text, line, templates)) return { is: 'template', ...written };
-  if (values.length > 0) {
-    const [likeliest] = FITS.map((fit) => values.filter((place) => place.fit === fit)).filter(
-      ({ length }) => length > 0,
+/** Whether a line of a template says itself what is asked for: then nothing needs to be tried. */
+export function isWritten({ question, text, line }: Evidence, templates: readonly Template[]): boolean {
+  const template = line === undefined ? undefined : templates[line.template];
+  if (line?.by !== 'entry' || template === undefined) return false;
+  const { texts, actions } = piecesOf(template, line.line);
+  if (question.what === 'key') {
+    return (
+      text !== undefined &&
+      texts.some((piece) => piece.includes(text)) &&
+      !actions.some(({ code }) => code.includes(text))
     );
-    const [value] = likeliest ?? [];
-    // Of several that were put together the faulty one can't be told.
-    if (value === undefined || likeliest?.length !== 1) return { is: 'unknown', ...written };
-    if (value.fit === 'same') return { is: 'values', value, ...written };
-    if (value.fit === 'template' && !readsValues(value)) return { is: 'values', value, ...written };
-    if (value.fit === 'printed' && question.wanted === 'scalar') return { is: 'values', value, ...written };
-    const mayRetype = value.fit === 'retyped' || (value.fit === 'printed' && question.wanted !== undefined);
-    const retypes = mayRetype && line !== undefined && !callsOthers(line, templates);
-    return { is: retypes ? 'template' : 'unknown', value, ...written };
   }
-  const made = new Map(
-    arrived
-      .filter((place) => place.kind === 'text')
-      .map((place) => [place.template, lineOf(templates[place.template]?.source ?? '', place)] as const)
-      .map((each) => [each.join(), { template: each[0], line: each[1] }]),
+  // Behind a key without anything, or the mark of a block, the value comes on other lines.
+  return actions.length === 0 && /(?::|^\s*-)\s+(?![|>][-+\d]*\s*$)[^\s#]/.test(texts.join(''));
+}
+
+/** What the line that wrote it and the places from which a change came out there say together. */
+export function causeOf(evidence: Evidence, arrived: readonly Place[], templates: readonly Template[]): Cause {
+  const { line } = evidence;
+  const written = line === undefined ? {} : { line: { template: line.template, line: line.line } };
+  if (isWritten(evidence, templates)) return { is: 'template', ...written };
+  const values = arrived.filter((place) => place.kind === 'value');
+  if (values.length > 0) return { ...causeAmong(values, evidence, templates), ...written };
+  return causeInTemplates(
+    arrived.filter((place) => place.kind === 'text'),
+    evidence,
+    templates,
   );
-  const [only] = made.values();
-  if (only !== undefined && made.size === 1) return { is: 'template', line: only };
-  if (made.size > 1 || line === undefined || readsOthers(line, templates)) return { is: 'unknown', ...written };
-  return { is: 'template', ...written };
+}
+
+function causeInTemplates(texts: readonly TextPlace[], evidence: Evidence, templates: readonly Template[]): Cause {
+  const { line } = evidence;
+  const written = line === undefined ? {} : { line: { template: line.template, line: line.line } };
+  const lines = new Map(
+    texts
+      .map((place) => ({ ...place, line: lineOf(templates[place.template]?.source ?? '', place) }))
+      .map((each) => [`${each.template}.${each.line}`, each]),
+  );
+  const [only] = lines.values();
+  if (only === undefined) return { is: isSelfContained(evidence, templates) ? 'template' : 'unknown', ...written };
+  if (lines.size > 1) return { is: 'unknown', ...written };
+  const isOwn = line !== undefined && only.template === line.template && only.line === line.line;
+  // Beside it an action may have put what is at fault, or nothing where something was meant.
+  if (isOwn && only.form === 'text' && evidence.question.what === 'value') return { is: 'unknown', ...written };
+  if (isOwn || !isQuotedScalar(evidence)) return { is: 'template', line: { template: only.template, line: only.line } };
+  return { is: line !== undefined && !callsOthers(line, templates) ? 'template' : 'unknown', ...written };
+}
+
+/** Whether it is a text only since somebody quoted it: whether that was the template that has the text isn't known. */
+function isQuotedScalar({ question, object }: Evidence): boolean {
+  const node = question.what === 'value' ? valueAt(object, question.path) : undefined;
+  return typeof node === 'string' && /^(?:true|false|yes|no|on|off|y|n|null|~|[-+]?\.?\d[\w.+-]*)$/i.test(node);
+}
+
+function causeAmong(values: readonly ValuePlace[], evidence: Evidence, templates: readonly Template[]): Cause {
+  const [likeliest] = FITS.map((fit) => values.filter((place) => place.fit === fit)).filter(({ length }) => length > 0);
+  const [value] = likeliest ?? [];
+  // Of several that were put together the faulty one can't be told.
+  if (value === undefined || likeliest?.length !== 1) return { is: 'unknown' };
+  const { line, question } = evidence;
+  const isRetyped = line !== undefined && !callsOthers(line, templates);
+  switch (value.fit) {
+    case 'same':
+      return { is: 'values', value };
+    case 'retyped':
+      return { is: isRetyped ? 'template' : 'unknown', value };
+    case 'printed':
+      if (question.wanted === undefined) return { is: 'unknown', value };
+      return { is: question.wanted === 'scalar' ? 'values' : isRetyped ? 'template' : 'unknown', value };
+    case 'template':
+      return { is: readsValues(value) || isQuotedScalar(evidence) ? 'unknown' : 'values', value };
+    case 'part':
+      return { is: 'unknown', value };
+  }
+}
+
+/** Whether nothing but the line itself, the release and the cluster can have made what is asked for. */
+function isSelfContained({ text, line, inner }: Evidence, templates: readonly Template[]): boolean {
+  if (line === undefined) return false;
+  if (text === undefined) return line.by === 'entry' && inner?.by === 'entry' && inner.template === line.template;
+  const code = codeOf(line, templates);
+  return code !== '' && !readsOthers(code);
 }
 
 /** Whether a text that goes through `tpl` puts in what stands elsewhere. */
@@ -106,8 +150,8 @@ function callsOthers(line: TemplateLine, templates: readonly Template[]): boolea
   return /\b(?:include|template|tpl)\b/.test(codeOf(line, templates));
 }
 
-/** Whether it depends on anything but what stands on the line, the release and the cluster. */
-function readsOthers(line: TemplateLine, templates: readonly Template[]): boolean {
-  const code = codeOf(line, templates).replaceAll(/[.$]+(?:Release|Chart|Capabilities|Template)\b[\w.]*/g, '');
-  return /\b(?:include|template|tpl|lookup)\b|[$]|(?:^|[\s(])\./.test(code);
+/** Whether it depends on anything but what stands in it, the release and the cluster. */
+function readsOthers(code: string): boolean {
+  const own = code.replaceAll(/[.$]+(?:Release|Chart|Capabilities|Template)\b[\w.]*/g, '');
+  return /\b(?:include|template|tpl|lookup)\b|[$]|(?:^|[\s(])\./.test(own);
 }

@@ -30,6 +30,8 @@ export interface TextPlace {
   readonly template: number;
   readonly start: number;
   readonly end: number;
+  /** In the text that comes out as it stands, in quotes in an action, or a number there. */
+  readonly form: 'text' | 'quoted' | 'number';
 }
 
 /** More of them than this are tried for no question: what fits everywhere (`1`, `true`) is looked for by its key's name first. */
@@ -108,9 +110,9 @@ export function textPlaces(text: string, templates: readonly (readonly TemplateP
       for (let at = within.indexOf(text); at !== -1; at = within.indexOf(text, at + 1)) {
         const [before = '', after = ''] = [within[at - 1], within[at + text.length]];
         if (/[\w.$]/.test(before) || /[\w]/.test(after)) continue;
-        // In an action it is a text if it stands in quotes, and a number stands without.
-        if (part.kind === 'action' && !(isQuote(before) && isQuote(after)) && !/^-?\d+$/.test(text)) continue;
-        found.push({ kind: 'text', template, start: offset + at, end: offset + at + text.length });
+        const form = part.kind === 'text' ? 'text' : isQuote(before) && isQuote(after) ? 'quoted' : 'number';
+        if (form === 'number' && !/^-?\d+$/.test(text)) continue;
+        found.push({ kind: 'text', template, start: offset + at, end: offset + at + text.length, form });
       }
     }
   }

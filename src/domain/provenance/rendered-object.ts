@@ -26,9 +26,20 @@ function same(before: unknown, after: unknown): boolean {
   return Object.keys(before).join('\n') === Object.keys(after).join('\n');
 }
 
-/** The line that wrote what is asked for, by the marks of the text it was rendered into. */
-export function lineOfNode(question: Question, text: string): MarkedLine | undefined {
+/** The line that wrote what is asked for, and that of the first thing in it, by the marks of the text it was rendered into. */
+export function linesOfNode(
+  question: Question,
+  object: unknown,
+  text: string,
+): { readonly line?: MarkedLine; readonly inner?: MarkedLine } {
   const read = readSource(new TextEncoder().encode(text));
-  const position = read.ok ? read.source.position(question.path, 'key') : undefined;
-  return position === undefined ? undefined : markOf(text, position.line);
+  const lineAt = (path: Question['path']): MarkedLine | undefined => {
+    const position = read.ok ? read.source.position(path, 'key') : undefined;
+    return position === undefined ? undefined : markOf(text, position.line);
+  };
+  const line = lineAt(question.path);
+  const node = valueAt(object, question.path);
+  const [first] = Object.keys(typeof node === 'object' && node !== null ? node : {});
+  const inner = first === undefined ? undefined : lineAt([...question.path, first]);
+  return { ...(line && { line }), ...(inner && { inner }) };
 }
