@@ -18,14 +18,14 @@ type Random = () => number;
 export function valuesMutants(
   file: string,
   source: string,
-  wayOf: (path: readonly string[]) => string | undefined,
+  wayOf: (path: readonly string[], what: 'key' | 'value') => string | undefined,
   random: Random,
 ): LineMutant[] {
   const mutants: LineMutant[] = [];
   visit(parseDocument(source), {
     Scalar(key, node, ancestors) {
       const path = ancestors.flatMap((each) => (isPair(each) && isScalar(each.key) ? [String(each.key.value)] : []));
-      const way = wayOf(key === 'key' ? [...path, String(node.value)] : path);
+      const way = key === 'key' ? wayOf([...path, String(node.value)], 'key') : wayOf(path, 'value');
       if (way === undefined || node.range === undefined || node.range === null) return;
       const [start, end] = node.range;
       const changed = key === 'key' ? `${String(node.value)}${random() < 0.5 ? 'x' : 'Name'}` : wrongFor(node, random);
@@ -104,10 +104,10 @@ function at(file: string, source: string, start: number, end: number, changed: s
   return { file, line, text, what: `${file}:${line} ${source.slice(start, end)} → ${changed}` };
 }
 
-/** Some of a list, chosen by a seed. */
-export function some<T>(list: readonly T[], count: number, random: Random): T[] {
+/** A list in another order, by a seed. */
+export function shuffled<T>(list: readonly T[], random: Random): T[] {
   const left = [...list];
   const chosen: T[] = [];
-  while (chosen.length < count && left.length > 0) chosen.push(...left.splice(Math.floor(random() * left.length), 1));
+  while (left.length > 0) chosen.push(...left.splice(Math.floor(random() * left.length), 1));
   return chosen;
 }

@@ -21,20 +21,24 @@ export interface Laboratory {
   write(file: string, text: string): void;
   read(file: string): string;
   readonly templates: readonly string[];
-  /** What a Kubernetes API server would refuse of what is rendered, and where that comes from; `undefined` if helm renders nothing. */
-  faults(most: number): Promise<{ question: DocumentQuestion; origin: Origin; message: string }[] | undefined>;
+  /** What a Kubernetes API server would refuse of what is rendered, and where that comes from; none if helm renders nothing. */
+  faults(most: number): Promise<{ readonly origin: Origin; readonly message: string }[]>;
   close(): Promise<void>;
 }
 
-export async function laboratory(
-  folder: string,
-  options: {
-    helm: 'helm' | 'helm3';
-    values: readonly string[];
-    dependencies?: Record<string, string>;
-    alias?: Record<string, string>;
-  },
-): Promise<Laboratory> {
+export interface Setup {
+  /** The chart's own folder. */
+  readonly folder: string;
+  /** Values files in it that are merged behind values.yaml. */
+  readonly values: readonly string[];
+  /** Folders of further dependencies, by their names in `charts/`. */
+  readonly dependencies?: Readonly<Record<string, string>>;
+  /** Of dependencies that have one. */
+  readonly alias?: Readonly<Record<string, string>>;
+}
+
+export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Promise<Laboratory> {
+  const { folder } = options;
   const root = mkdtempSync(join(tmpdir(), 'chartship-origins-'));
   const name = readFileSync(join(folder, 'Chart.yaml'), 'utf8').match(/^name: (.*)$/m)?.[1] ?? '';
   const chart = join(root, 'repository', name);
@@ -46,7 +50,7 @@ export async function laboratory(
     files,
     clock: { now: () => performance.now() / 1000 },
     helm: createHelm({
-      tool: async () => ({ path: tool(options.helm), version: options.helm === 'helm' ? '4.3.1' : '3.22.0' }),
+      tool: async () => ({ path: tool(program), version: program === 'helm' ? '4.3.1' : '3.22.0' }),
       run: testRun(),
       temporary: files.temporary,
       limits: DEFAULT_LIMITS,
@@ -103,7 +107,7 @@ export async function laboratory(
         apiVersions: [],
         upgrade: false,
       });
-      if (!answer.ok) return undefined;
+      if (!answer.ok) return [];
       const questions: (DocumentQuestion & { message: string })[] = [];
       for (const [document, { text }] of documentsOf(answer.value, name).entries()) {
         const object = (await objectOf(text)) as Record<string, unknown> | undefined;
@@ -135,7 +139,6 @@ export async function laboratory(
       };
       const origins = asked.length === 0 ? [] : await locate(staged, environment, rendering, asked, ports);
       return asked.map((question, index) => ({
-        question,
         origin: origins[index] as Origin,
         message: question.message,
       }));
@@ -147,7 +150,7 @@ export async function laboratory(
   };
 }
 
-function dependenciesOf(chart: string, alias: Record<string, string>): StagedDependency[] {
+function dependenciesOf(chart: string, alias: Readonly<Record<string, string>>): StagedDependency[] {
   mkdirSync(join(chart, 'charts'), { recursive: true });
   return readdirSync(join(chart, 'charts')).map((name) => ({
     name,
