@@ -94,7 +94,10 @@ function ownNameFaults(
   const { name, generateName } = metadata;
   const faults: NameFault[] = [];
   const isGiven = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
-  if (typeof generateName === 'string' && generateName !== '' && !isPrefix(generateName, rule)) {
+  const generates = typeof generateName === 'string' && generateName !== '';
+  // Of a longer one the server takes the beginning.
+  const isFit = (prefix: string): boolean => isGiven(name) || fits(`${prefix.slice(0, 58)}x0x0x`, rule);
+  if (generates && !(isPrefix(generateName, rule) && isFit(generateName))) {
     faults.push(refused(['metadata', 'generateName'], generateName, WORDS[rule]));
   }
   if (!isGiven(name) && !isGiven(generateName)) {

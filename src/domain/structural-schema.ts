@@ -2,14 +2,15 @@ import type { Schema } from './kubernetes-schemas.ts';
 
 /**
  * The schema of a definition that a chart brings: keywords that aren't of their type are as good as absent (the
- * definition itself is checked as an object), so is a `$ref`, which a structural schema can't have. What is nested
- * deeper than any schema is, is left open.
+ * definition itself is checked as an object), so is a `$ref`, which a structural schema can't have. What is deeper or
+ * larger than any schema is left open.
  */
 export function readSchema(given: unknown): { schema: Schema; leftToServer: boolean } {
   let leftToServer = false;
+  let left = MOST;
   const read = (node: unknown, depth: number): Schema => {
     const from = mapping(node);
-    if (depth > DEEPEST) return {};
+    if (depth > DEEPEST || --left < 0) return {};
     const schema: Record<string, unknown> = {};
     for (const [keyword, kind] of Object.entries(KEYWORDS)) {
       const value = Object.hasOwn(from, keyword) ? from[keyword] : undefined;
@@ -37,8 +38,9 @@ export function readSchema(given: unknown): { schema: Schema; leftToServer: bool
   return { schema: read(given, 0), leftToServer };
 }
 
-/** The API server's own bound is far below it. */
+/** The API server's own bounds are far below them. */
 const DEEPEST = 200;
+const MOST = 100_000;
 
 type KeywordKind = 'text' | 'number' | 'boolean' | 'list' | 'texts' | 'any';
 
