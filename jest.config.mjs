@@ -10,7 +10,10 @@ export default {
     ],
   },
   testPathIgnorePatterns: ['/node_modules/'],
-  moduleNameMapper: { '\\.wasm$': '<rootDir>/__tests__/support/wasm-bytes.ts' },
+  moduleNameMapper: {
+    '\\.wasm$': '<rootDir>/__tests__/support/wasm-bytes.ts',
+    '\\.br$': '<rootDir>/__tests__/support/schema-bytes.ts',
+  },
   modulePathIgnorePatterns: ['<rootDir>/.cache/', '<rootDir>/.ship/', '<rootDir>/dist/'],
   watchPathIgnorePatterns: ['<rootDir>/.cache/', '<rootDir>/.ship/'],
   testTimeout: 60_000,

@@ -29,7 +29,7 @@ export async function bundle(outdir) {
     minifySyntax: true,
     legalComments: 'linked',
     charset: 'utf8',
-    loader: { '.wasm': 'binary' },
+    loader: { '.wasm': 'binary', '.br': 'binary' },
     define: { CHARTSHIP_VERSION: JSON.stringify(version) },
     // Libraries in CommonJS call require() for Node's own modules.
     banner: {

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { type Request, reaches } from './config.ts';
+import { type CustomKinds, customKinds, isDefinition } from './domain/custom-kinds.ts';
 import type { Environment } from './domain/environment.ts';
 import type { Finding } from './domain/finding.ts';
-import { createDocumentChecks, type DocumentChecks } from './domain/manifest.ts';
+import { documentsOfFile, type RenderedDocument } from './domain/manifest.ts';
+import { createDocumentReader, type DocumentContent } from './domain/rendered-objects.ts';
 import { redactSecrets } from './domain/secret-redaction.ts';
 import { STAGES } from './domain/stage.ts';
 import type { ChartPackage, StagedChart } from './domain/staged.ts';
@@ -11,12 +13,13 @@ import type { ValuesLayer } from './domain/values.ts';
 import type { PlannedChart } from './plan.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
-import { checkCrds } from './stages/crds.ts';
+import { isCrdFile, readCrds } from './stages/crds.ts';
 import { lint } from './stages/lint.ts';
 import { packageChart } from './stages/package.ts';
 import { type Rendered, render, versionsToRender } from './stages/render.ts';
 import { resolve } from './stages/resolve.ts';
 import { checkSchemas, validateValues } from './stages/validate.ts';
+import { createObjectChecks, type ObjectChecks } from './stages/validate-objects.ts';
 import { environmentOf, type LoadedValues } from './values-files.ts';
 
 /** What the stages of one chart have in common. */
@@ -25,7 +28,9 @@ interface Checking {
   readonly record: Record;
   readonly ports: Ports;
   readonly staged: StagedChart;
-  readonly checks: DocumentChecks;
+  /** Reads a rendered document, each text once. */
+  readonly read: (text: string) => DocumentContent;
+  readonly checkObjects: ObjectChecks;
   /** A schema refers outside itself, or is none: values are not checked against it. */
   readonly schemaFindings: readonly Finding[];
   /** The chart's own values.schema.json. */
@@ -37,11 +42,12 @@ export async function checkChart(
   request: Request,
   planned: PlannedChart,
   values: LoadedValues,
+  givenKinds: CustomKinds,
   record: Record,
   ports: Ports,
 ): Promise<ChartPackage | undefined> {
   const name = planned.chart.metadata.name;
-  const staged = await resolveChart(request, planned, record, ports);
+  const { staged, crds } = await resolveChart(request, planned, record, ports);
   if (staged === undefined) {
     for (const stage of STAGES.slice(1, STAGES.indexOf('publish')))
       if (reaches(request, stage)) record.skip({ name: stage, chart: name });
@@ -50,12 +56,15 @@ export async function checkChart(
   const schema = await ports.files.read(join(staged.directory, 'values.schema.json'), Number.POSITIVE_INFINITY);
   const schemas = checkSchemas(staged, schema);
   if (reaches(request, 'validate')) record.add(schemas.findings);
+  const read = createDocumentReader();
+  const further = (): CustomKinds => kindsOfDependencies(staged, read, givenKinds);
   const checking = {
     request,
     record,
     ports,
     staged,
-    checks: createDocumentChecks(),
+    read,
+    checkObjects: createObjectChecks({ staged, read, crds, further }),
     schema,
     schemaFindings: schemas.findings,
   };
@@ -76,10 +85,10 @@ async function resolveChart(
   { chart }: PlannedChart,
   record: Record,
   ports: Ports,
-): Promise<StagedChart | undefined> {
+): Promise<{ staged: StagedChart | undefined; crds: readonly RenderedDocument[] }> {
   const { name } = chart.metadata;
   const layouts = request.registries.flatMap((target) => (target.kind === 'layout' ? [target.directory] : []));
-  const { staged, contentLock } = await record.stage({ name: 'resolve', chart: name }, async () => {
+  const { staged, contentLock, crds } = await record.stage({ name: 'resolve', chart: name }, async () => {
     const resolved = await resolve(
       chart,
       {
@@ -90,13 +99,27 @@ async function resolveChart(
       },
       ports,
     );
-    if (resolved.staged === undefined) return resolved;
-    return { ...resolved, findings: [...resolved.findings, ...(await checkCrds(resolved.staged, ports))] };
+    if (resolved.staged === undefined) return { ...resolved, crds: [] };
+    const { findings, documents } = await readCrds(resolved.staged, ports);
+    return { ...resolved, findings: [...resolved.findings, ...findings], crds: documents };
   });
   if (contentLock !== undefined) {
     await ports.files.write(join(request.report, 'locks', name, 'chartship.lock'), contentLock);
   }
-  return staged;
+  return { staged, crds };
+}
+
+/** Those of the `crds/` of dependencies. Whether one is switched off isn't asked: a definition too many does no harm. */
+function kindsOfDependencies(
+  staged: StagedChart,
+  read: (text: string) => DocumentContent,
+  further: CustomKinds,
+): CustomKinds {
+  const files = staged.dependencies
+    .flatMap((dependency) => dependency.files)
+    .filter(({ path }) => /^(?:charts\/[^/]+\/)*crds\//.test(path) && isCrdFile(path));
+  const documents = files.flatMap(({ path, content }) => documentsOfFile(new TextDecoder().decode(content), path));
+  return customKinds(documents.flatMap(({ text }) => read(text).objects).filter(isDefinition), further);
 }
 
 async function buildPackage(
@@ -148,7 +171,7 @@ function isReadable(layer: ValuesLayer): boolean {
 }
 
 async function renderAndValidate(
-  { request, record, ports, staged, checks, schema, schemaFindings }: Checking,
+  { request, record, ports, staged, read, checkObjects, schema, schemaFindings }: Checking,
   environment: Environment,
   where: { readonly chart: string; readonly environment: string },
 ): Promise<void> {
@@ -158,14 +181,19 @@ async function renderAndValidate(
   const renders = await together(
     versionsToRender(staged, environment).map((version) =>
       record.stage({ name: 'render', ...where, kubeVersion: version.label }, () =>
-        render(staged, environment, version, { ...request, skipSchema }, checks, ports),
+        render(staged, environment, version, { ...request, skipSchema }, read, ports),
       ),
     ),
   );
   if (validates) {
     const faults = renders.flatMap(({ schema }) => schema);
+    const rendered = renders.flatMap((each) => each.rendered);
     await record.stage({ name: 'validate', ...where }, async () => ({
-      findings: [...schemaFindings, ...validateValues(staged, environment, faults, schema)],
+      findings: [
+        ...schemaFindings,
+        ...validateValues(staged, environment, faults, schema),
+        ...(await checkObjects(environment, rendered)),
+      ],
       skipped: renders[0]?.unchecked === true,
     }));
   }

@@ -40,6 +40,8 @@ export interface Request {
   /** From the file: for environments that have none of their own. */
   readonly kubeVersions: readonly KubeVersion[] | undefined;
   readonly apiVersions: readonly string[];
+  /** Files and folders with definitions of kinds, relative to `base`. */
+  readonly crdSchemas: { readonly paths: readonly string[]; readonly base: string };
   readonly registries: readonly Target[];
   readonly credentials: readonly Credential[];
   readonly plainHttp: boolean;
@@ -270,6 +272,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     givenKubeVersions: given.has('kube-versions') ? optional(kubeVersions) : undefined,
     kubeVersions: given.has('kube-versions') ? undefined : optional(kubeVersions),
     apiVersions: list(settings.get('api-versions')),
+    crdSchemas: { paths: list(settings.get('crd-schemas')), base: base('crd-schemas') },
     registries,
     credentials: passwordRefused
       ? []

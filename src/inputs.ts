@@ -76,7 +76,7 @@ export const INPUTS = [
     kind: 'list',
     fileKey: 'kubeVersions',
     placeholder: 'VERSION',
-    default: "the three newest known that Chart.yaml's kubeVersion admits",
+    default: "the three newest there are schemas of that Chart.yaml's kubeVersion admits",
     description: 'Kubernetes versions to render and validate for, such as 1.34,1.35.',
   },
   {
@@ -86,6 +86,15 @@ export const INPUTS = [
     placeholder: 'GROUP/VERSION',
     default: 'none',
     description: 'Further .Capabilities.APIVersions, such as monitoring.coreos.com/v1.',
+  },
+  {
+    name: 'crd-schemas',
+    kind: 'list',
+    fileKey: 'crdSchemas',
+    placeholder: 'PATH',
+    default: 'none',
+    description:
+      'Files or folders in the repository with CustomResourceDefinitions, for kinds that neither Kubernetes nor the charts define.',
   },
   {
     name: 'registry',

@@ -1,6 +1,7 @@
 import { resolve as absolute, dirname, join, sep } from 'node:path';
 import { checkChart } from './check.ts';
 import { type RawRequest, type Request, reaches, readRequest } from './config.ts';
+import { loadCrdSchemas } from './crd-schemas.ts';
 import { connectAll, deployAll, sourcesOf } from './deployments.ts';
 import { Cancelled, EnvironmentError, RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
@@ -86,9 +87,13 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   const { charts, findings } = await survey(request, ports.files);
   const plan = makePlan(request, charts);
   const values = await loadValues(request, plan, ports.files);
+  const definitions = await loadCrdSchemas(request, ports.files);
   const connections = await connectAll(plan, ports);
   record.add([...findings, ...values.findings, ...heldBack(request)]);
-  const packages = await together(plan.charts.map((chart) => checkChart(request, chart, values, record, ports)));
+  const packages = await together(
+    plan.charts.map((chart) => checkChart(request, chart, values, definitions.kinds, record, ports)),
+  );
+  record.add(definitions.findings());
   await publishAll(request, packages, record, ports);
   if (plan.deploy.length === 0) return;
   const built = record.failed ? [] : packages.filter((each) => each !== undefined);

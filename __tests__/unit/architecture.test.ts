@@ -32,6 +32,7 @@ const ROOMS: Record<string, string> = {
   'deployments.ts': 'main',
   'plan.ts': 'plan',
   'survey.ts': 'plan',
+  'crd-schemas.ts': 'plan',
   'values-files.ts': 'plan',
   'config.ts': 'config',
   'config-file.ts': 'config',
@@ -51,7 +52,8 @@ const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
 
 function importsOf(path: string): string[] {
   const text = readFileSync(join(source, path), 'utf8');
-  const found = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) => match[1] ?? '');
+  // What isn't code, such as the schemas, is in no room.
+  const found = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+\.ts)'/g)].map((match) => match[1] ?? '');
   return found.map((target) => relative(source, join(source, dirname(path), target)).replaceAll('\\', '/'));
 }
 

@@ -8,6 +8,7 @@ import { parsePointer } from './pointer.ts';
  *   name, say, is an echo of the value that is missing. Such a failure is one that the render met and lint did not.
  * - A template that fails in lint and in the render at one place, in different words, since lint fills in less.
  * - A template that trips over a value which the schema refuses: the render stops before, lint doesn't.
+ * - An API version that is deprecated and a name that is none: lint looks at one version, validate at all.
  */
 export function withoutEchoes(findings: readonly Finding[]): Finding[] {
   const failures = findings.filter(({ rule }) => rule === 'render/template');
@@ -16,11 +17,13 @@ export function withoutEchoes(findings: readonly Finding[]): Finding[] {
   const stopped = new Set(rendered.filter((each) => !linted.has(placeAndText(each))).flatMap(scopes));
   const places = new Set(rendered.flatMap(placesIn));
   const refused = findings.filter(({ rule }) => rule === 'validate/values-schema');
+  const objects = findings.filter(({ rule }) => rule.startsWith('schema/'));
   const isEcho = (each: Finding): boolean => {
     if (each.stage !== 'lint') return false;
     if (each.rule === 'render/template') {
       return placesIn(each).some((place) => places.has(place)) || refused.some((violation) => causes(violation, each));
     }
+    if (objects.some((other) => tellsOf(other, each))) return true;
     const isOfOutput = each.rule === 'lint/helm' || each.rule === 'render/invalid-yaml';
     return isOfOutput && /(^|\/)templates\//.test(each.file ?? '') && scopes(each).some((scope) => stopped.has(scope));
   };
@@ -39,6 +42,18 @@ function placesIn(finding: Finding): string[] {
 
 function placeAndText({ chart, file, line, message }: Finding): string {
   return JSON.stringify([chart, file, line, message]);
+}
+
+/** Whether what was found in an object is what lint says of the same template. */
+function tellsOf(object: Finding, linted: Finding): boolean {
+  if (linted.rule !== 'lint/helm' || object.file !== linted.file) return false;
+  const kind = /^(\S+ \S+) is deprecated in v/.exec(linted.message)?.[1];
+  if (kind !== undefined) return /-api$/.test(object.rule) && object.message.startsWith(`${kind} `);
+  const name = /^object name does not conform to Kubernetes naming requirements: "(.*?)": /.exec(linted.message)?.[1];
+  if (name === undefined) return false;
+  return name === ''
+    ? object.rule === 'schema/no-name'
+    : object.rule === 'schema/name' && object.message.includes(`"${name}"`);
 }
 
 /** Whether a template failed at the very value that a schema refuses, or at one within it. */

@@ -24,6 +24,8 @@ export interface Finding {
   readonly resource?: string;
   /** A JSON pointer into the resource or the values. */
   readonly path?: string;
+  /** What stands for the resource where findings are compared, if its own name differs between environments; never told. */
+  readonly sameAs?: string;
 }
 
 /** Whether a finding of this severity fails a run whose `fail-on` is `limit`. */
@@ -38,7 +40,7 @@ export function reaches(severity: Severity, limit: 'error' | 'warning'): boolean
  */
 export function mergeFindings(findings: readonly Finding[]): Finding[] {
   const merged = new Map<string, Finding>();
-  for (const finding of findings) {
+  for (const { sameAs, ...finding } of findings) {
     const key = JSON.stringify([
       // What helm said and we have no name for, it says in each stage again.
       finding.rule.replace(/^[a-z]+\/helm$/, 'helm'),
@@ -48,7 +50,7 @@ export function mergeFindings(findings: readonly Finding[]): Finding[] {
       finding.file,
       finding.line,
       finding.column,
-      finding.resource,
+      sameAs ?? finding.resource,
       finding.path,
     ]);
     const first = merged.get(key);

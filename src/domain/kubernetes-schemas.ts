@@ -20,7 +20,27 @@ export interface Schema {
   readonly 'x-kubernetes-embedded-resource'?: boolean;
   readonly 'x-kubernetes-list-type'?: 'atomic' | 'set' | 'map';
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+  // Those that follow only the schemas of CRDs have (schema-values.ts).
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: boolean;
+  readonly exclusiveMaximum?: boolean;
+  readonly multipleOf?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly minProperties?: number;
+  readonly maxProperties?: number;
+  readonly allOf?: readonly Schema[];
+  readonly anyOf?: readonly Schema[];
+  readonly oneOf?: readonly Schema[];
+  readonly not?: Schema;
 }
+
+/** The definition of the metadata that every object has. */
+export const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 
 export interface KindSchema {
   readonly schema: Schema;
@@ -61,6 +81,8 @@ export interface KubernetesSchemas {
   minorsWith(name: KindName): readonly string[];
   /** Of API versions that aren't there for good, those included that went before the oldest minor known here. */
   lifecycle(name: KindName): Lifecycle | undefined;
+  /** Whether Kubernetes itself has, or had, kinds in this group: no CRD and no other server has. */
+  hasGroup(group: string): boolean;
 }
 
 /** What something is, by the minor from which on it is that; null from where it is gone. */
@@ -86,6 +108,7 @@ export function readKubernetesSchemas(bytes: Uint8Array): KubernetesSchemas {
   const lineOf = new Map(header.definitions.map((name, index) => [name, lines[index] ?? '']));
   const histories = new Map<string, History<Schema>>();
   const known = new Map<string, VersionSchemas>();
+  let groups: ReadonlySet<string> | undefined;
 
   /** The last change up to a minor; the keys stand in the order of the minors. */
   const at = <Content>(history: History<Content>, minor: string): Content | undefined => {
@@ -142,7 +165,16 @@ export function readKubernetesSchemas(bytes: Uint8Array): KubernetesSchemas {
       return history === undefined ? [] : minors.filter((minor) => at(history, minor) !== undefined);
     },
     lifecycle: (name) => of(header.lifecycles, name),
+    hasGroup: (group) => {
+      groups ??= new Set([header.kinds, header.lifecycles].flatMap(Object.keys).map(groupOf));
+      return groups.has(group);
+    },
   };
+}
+
+/** `apps/v1` → `apps`; of `v1` an empty text. */
+export function groupOf(apiVersion: string): string {
+  return apiVersion.slice(0, Math.max(apiVersion.indexOf('/'), 0));
 }
 
 /** Names come from charts: `constructor` is none of a kind. */

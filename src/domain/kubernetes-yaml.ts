@@ -24,6 +24,23 @@ function number(read: (text: string) => number | undefined) {
   };
 }
 
+const WORDS = new Map<string, boolean | null>([
+  ...['null', 'Null', 'NULL', '~'].map((word) => [word, null] as const),
+  ...['y', 'Y', 'yes', 'Yes', 'YES', 'on', 'On', 'ON', 'true', 'True', 'TRUE'].map((word) => [word, true] as const),
+  ...['n', 'N', 'no', 'No', 'NO', 'off', 'Off', 'OFF', 'false', 'False', 'FALSE'].map((word) => [word, false] as const),
+]);
+
+/** What this schema takes a plain scalar for, for a reader of our own. */
+export function plainScalar(text: string): string | number | boolean | null {
+  const first = text.charCodeAt(0);
+  // Digits, signs and a dot.
+  if ((first > 47 && first < 58) || first === 43 || first === 45 || first === 46) {
+    return integer(text) ?? float(text) ?? text;
+  }
+  const word = text.length < 6 ? WORDS.get(text) : undefined;
+  return word === undefined ? text : word;
+}
+
 /** As Go's ParseInt with base 0, underscores left out beforehand. */
 function integer(text: string): number | undefined {
   if (text.startsWith('.')) return undefined;

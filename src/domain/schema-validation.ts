@@ -2,6 +2,7 @@ import type { Schema } from './kubernetes-schemas.ts';
 import { nearest } from './nearest.ts';
 import { formatPointer } from './pointer.ts';
 import { isBase64, isInt32, isInt64, isQuantity, isTime } from './scalar-forms.ts';
+import { valueFault } from './schema-values.ts';
 
 /** What an object has that the API server refuses for its schema. */
 export interface Violation {
@@ -11,11 +12,14 @@ export interface Violation {
     | 'schema/required'
     | 'schema/enum'
     | 'schema/format'
-    | 'schema/range';
+    | 'schema/range'
+    | 'schema/value';
   /** A JSON pointer to the value; where one is missing, to what should hold it. */
   readonly path: string;
   /** Names the field's value only where no secret can stand. */
   readonly message: string;
+  /** Of a wrong type: the one that was wanted. */
+  readonly wanted?: 'scalar' | 'mapping' | 'list';
   /** The known name that an unknown field, or a value of an enum, was probably meant to be. */
   readonly nearest?: string;
 }
@@ -32,6 +36,12 @@ interface Visit {
 /** A step from one value into the next; `undefined` is the object itself. */
 type Place = { readonly step: string | number; readonly within: Place } | undefined;
 
+/** What is other for an object of a kind that a definition (CRD) describes. */
+export interface CustomRules {
+  /** The server throws the status away: only what of it is unknown counts. */
+  readonly dropsStatus: boolean;
+}
+
 /** More than anybody reads: a list of a million wrong entries is a fault of its template, not a million. */
 const MOST = 100;
 
@@ -40,7 +50,12 @@ const MOST = 100;
  * as absent. `definition` says what a `$ref` means. The object is a tree (whoever reads YAML bounds aliases), of any
  * depth; the first hundred violations are told, an object's own before those of what is in it.
  */
-export function schemaViolations(object: unknown, schema: Schema, definition: (name: string) => Schema): Violation[] {
+export function schemaViolations(
+  object: unknown,
+  schema: Schema,
+  definition: (name: string) => Schema,
+  custom?: CustomRules,
+): Violation[] {
   const violations: Violation[] = [];
   const visits: Visit[] = [];
 
@@ -60,14 +75,26 @@ export function schemaViolations(object: unknown, schema: Schema, definition: (n
     step: string | number | undefined,
     status: boolean,
   ): void => {
-    const fault = faultOf(value, resolved);
-    const open = fault === undefined && typeof value === 'object' && value !== null && mayHoldFaults(resolved);
+    const fault = custom === undefined ? faultOf(value, resolved) : customFaultOf(value, resolved);
+    const open =
+      fault === undefined &&
+      typeof value === 'object' &&
+      value !== null &&
+      mayHoldFaults(resolved, custom !== undefined);
     if (fault === undefined && !open) return;
+    // Of a status that is thrown away, too.
+    if (fault !== undefined && status && (custom !== undefined || fault.rule === 'schema/enum')) return;
     const place = step === undefined ? undefined : { step, within };
     if (open) visits.push({ value: value as Visit['value'], schema: resolved, place, status });
-    else if (fault !== undefined && !(status && fault.rule === 'schema/enum')) report(fault, place);
+    else if (fault !== undefined) report(fault, place);
   };
   const meetEntries = (list: readonly unknown[], items: Schema, { place, status }: Visit): void => {
+    if (custom !== undefined) {
+      for (let index = 0; index < list.length && violations.length < MOST; index++) {
+        if (list[index] !== null || items.nullable !== true) meet(list[index], items, place, index, status);
+      }
+      return;
+    }
     // A null among them is an empty one: Go has nothing else to put there. Only an object can lack something then.
     const empty = items.required === undefined ? null : {};
     for (let index = 0; index < list.length && violations.length < MOST; index++) {
@@ -78,9 +105,12 @@ export function schemaViolations(object: unknown, schema: Schema, definition: (n
   const meetFields = (mapping: Readonly<Record<string, unknown>>, visit: Visit): void => {
     const { place, status, schema: own } = visit;
     const { properties, additionalProperties } = own;
-    const closed = isClosed(own);
+    const closed = isClosed(own, custom !== undefined);
+    const embedded = own['x-kubernetes-embedded-resource'] === true;
     for (const name of Object.keys(mapping)) {
       if (violations.length >= MOST) return;
+      // Each object has these, whatever its definition says of them.
+      if (embedded && (name === 'apiVersion' || name === 'kind' || name === 'metadata')) continue;
       const known = properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : undefined;
       if (known === undefined && closed) {
         report(unknownField(name, properties), { step: name, within: place });
@@ -89,13 +119,16 @@ export function schemaViolations(object: unknown, schema: Schema, definition: (n
       const value = mapping[name];
       const next = known ?? additionalProperties;
       if (value === null || value === undefined || typeof next !== 'object') continue;
-      meet(value, resolve(next), place, name, status || (place === undefined && name === 'status'));
+      const isStatus = place === undefined && name === 'status' && custom?.dropsStatus !== false;
+      meet(value, resolve(next), place, name, status || isStatus);
     }
-    if (status || own.required === undefined) return;
-    for (const name of own.required) {
+    if (status) return;
+    for (const name of [...(own.required ?? []), ...(embedded ? EMBEDDED : [])]) {
       const value = Object.hasOwn(mapping, name) ? mapping[name] : undefined;
-      if (value === null || value === undefined)
-        report({ rule: 'schema/required', message: `${name} is missing` }, place);
+      if (value !== null && value !== undefined) continue;
+      const field = custom === undefined ? undefined : properties?.[name];
+      if (field?.default !== undefined || (field?.nullable === true && value === null)) continue;
+      report({ rule: 'schema/required', message: `${name} is missing` }, place);
     }
   };
 
@@ -110,7 +143,23 @@ export function schemaViolations(object: unknown, schema: Schema, definition: (n
   return violations;
 }
 
-type Fault = Pick<Violation, 'rule' | 'message' | 'nearest'>;
+const EMBEDDED: readonly string[] = ['apiVersion', 'kind'];
+
+type Fault = Omit<Violation, 'path'>;
+
+/** What is wrong with a value of a kind that a definition describes. */
+function customFaultOf(value: unknown, schema: Schema): Fault | undefined {
+  if (schema['x-kubernetes-int-or-string'] === true && !Number.isInteger(value) && typeof value !== 'string') {
+    return wrongType(value, 'an integer or a string');
+  }
+  const { type, nullable } = schema;
+  if (type !== undefined) {
+    if (value === null && nullable === true) return undefined;
+    const fault = faultOf(value, { type });
+    if (fault !== undefined) return fault;
+  }
+  return valueFault(value, schema);
+}
 
 /** What is wrong with a value as such, not with what is in it. */
 function faultOf(value: unknown, schema: Schema): Fault | undefined {
@@ -165,7 +214,8 @@ function range(value: unknown, format: string | undefined): Fault | undefined {
 }
 
 function wrongType(value: unknown, wanted: string): Fault {
-  return { rule: 'schema/type', message: `is ${typeName(value)}, must be ${wanted}` };
+  const container = wanted === 'a mapping' ? 'mapping' : wanted === 'a list' ? 'list' : 'scalar';
+  return { rule: 'schema/type', message: `is ${typeName(value)}, must be ${wanted}`, wanted: container };
 }
 
 function typeName(value: unknown): string {
@@ -184,19 +234,22 @@ function typeName(value: unknown): string {
   }
 }
 
-/** Whether an object may have only the fields that its schema names. */
-function isClosed(schema: Schema): boolean {
+/** Whether an object may have only the fields that its schema names. A definition's that names none allows none. */
+function isClosed(schema: Schema, custom: boolean): boolean {
   return (
-    schema.properties !== undefined &&
+    (schema.properties !== undefined || (custom && schema.type === 'object')) &&
     (schema.additionalProperties === undefined || schema.additionalProperties === false) &&
     schema['x-kubernetes-preserve-unknown-fields'] !== true
   );
 }
 
 /** Free-form values, such as those of a chart's own resources, are not walked through. */
-function mayHoldFaults(schema: Schema): boolean {
+function mayHoldFaults(schema: Schema, custom: boolean): boolean {
   return (
-    schema.properties !== undefined || schema.items !== undefined || typeof schema.additionalProperties === 'object'
+    (custom && (isClosed(schema, custom) || schema['x-kubernetes-embedded-resource'] === true)) ||
+    schema.properties !== undefined ||
+    schema.items !== undefined ||
+    typeof schema.additionalProperties === 'object'
   );
 }
 

@@ -1,20 +1,38 @@
 import { join } from 'node:path';
+import { loadAll } from 'js-yaml';
 import { parseAllDocuments } from 'yaml';
 import type { Finding } from '../domain/finding.ts';
+import { KUBERNETES_YAML } from '../domain/kubernetes-yaml.ts';
 import { SOURCE_BYTES } from '../domain/limits.ts';
+import { documentsOfFile, type RenderedDocument } from '../domain/manifest.ts';
 import { joinShown } from '../domain/paths.ts';
 import type { StagedChart } from '../domain/staged.ts';
 import type { Ports } from '../ports.ts';
 
-/** Files of `crds/` that are no YAML: helm installs them as they are, and Helm 3 doesn't look at them before. */
-export async function checkCrds(staged: StagedChart, ports: Pick<Ports, 'files'>): Promise<Finding[]> {
+export interface Crds {
+  readonly findings: readonly Finding[];
+  /** Of the files that are YAML. */
+  readonly documents: readonly RenderedDocument[];
+}
+
+/** Whether helm takes a file of `crds/` for a definition. */
+export function isCrdFile(path: string): boolean {
+  return /\.(?:ya?ml|json)$/i.test(path);
+}
+
+/** Files of `crds/`. Those that are no YAML are findings: helm installs them as they are, and Helm 3 doesn't look at them before. */
+export async function readCrds(staged: StagedChart, ports: Pick<Ports, 'files'>): Promise<Crds> {
   const findings: Finding[] = [];
+  const documents: RenderedDocument[] = [];
   for (const path of await filesBelow('crds', staged, ports)) {
-    const bytes = /\.(?:ya?ml|json)$/i.test(path)
-      ? await ports.files.read(join(staged.directory, path), SOURCE_BYTES)
-      : undefined;
-    const error = bytes === undefined ? undefined : errorIn(new TextDecoder().decode(bytes));
-    if (error === undefined) continue;
+    const bytes = isCrdFile(path) ? await ports.files.read(join(staged.directory, path), SOURCE_BYTES) : undefined;
+    if (bytes === undefined) continue;
+    const text = new TextDecoder().decode(bytes);
+    const error = errorIn(text);
+    if (error === undefined) {
+      documents.push(...documentsOfFile(text, path));
+      continue;
+    }
     const file = joinShown(staged.source, path);
     findings.push({
       stage: 'resolve',
@@ -26,7 +44,7 @@ export async function checkCrds(staged: StagedChart, ports: Pick<Ports, 'files'>
       message: `${file} ${error.message}`,
     });
   }
-  return findings;
+  return { findings, documents };
 }
 
 async function filesBelow(folder: string, staged: StagedChart, ports: Pick<Ports, 'files'>): Promise<string[]> {
@@ -40,6 +58,12 @@ async function filesBelow(folder: string, staged: StagedChart, ports: Pick<Ports
 }
 
 function errorIn(text: string): { message: string; line?: number; column?: number } | undefined {
+  try {
+    loadAll(text, { schema: KUBERNETES_YAML, json: true });
+    return undefined;
+  } catch {
+    // What is wrong, and where, the other reader says; it takes five times as long.
+  }
   const documents = parseAllDocuments(text, { logLevel: 'silent' });
   const error = Array.isArray(documents) ? documents.flatMap((document) => document.errors)[0] : undefined;
   if (error === undefined) return undefined;

@@ -91,7 +91,10 @@ export function helmFinding(
 }
 
 /** A file of a dependency that came as an archive isn't in the repository: Chart.yaml, which asks for it, is. */
-function placeOf(fault: HelmFault, staged: StagedChart): Pick<Finding, 'message' | 'file' | 'line' | 'column'> {
+export function placeOf(
+  fault: Pick<HelmFault, 'message' | 'line' | 'column'> & { readonly file?: string | undefined },
+  staged: StagedChart,
+): Pick<Finding, 'message' | 'file' | 'line' | 'column'> {
   if (fault.file === undefined) return { message: fault.message };
   const { file: path } = fault;
   const folder = (each: StagedDependency): string => `charts/${each.alias ?? each.name}/`;

@@ -1,7 +1,8 @@
 import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
 import { admits, type KubeVersion } from '../domain/kubernetes.ts';
-import { type DocumentChecks, documentsOf } from '../domain/manifest.ts';
+import { documentsOf, type RenderedDocument } from '../domain/manifest.ts';
+import type { DocumentContent } from '../domain/rendered-objects.ts';
 import type { StagedChart } from '../domain/staged.ts';
 import { together } from '../domain/together.ts';
 import type { HelmFault, Ports } from '../ports.ts';
@@ -11,6 +12,7 @@ export interface Rendered {
   readonly kubeVersion: KubeVersion;
   readonly upgrade: boolean;
   readonly manifest: string;
+  readonly documents: readonly RenderedDocument[];
 }
 
 export interface RenderOptions {
@@ -38,7 +40,7 @@ export async function render(
   environment: Environment,
   kubeVersion: KubeVersion,
   options: RenderOptions,
-  checks: DocumentChecks,
+  read: (text: string) => DocumentContent,
   ports: Pick<Ports, 'helm'>,
 ): Promise<{ findings: Finding[]; schema: HelmFault[]; rendered: Rendered[]; skipped: boolean; unchecked: boolean }> {
   const first = kubeVersion === environment.kubeVersions[0];
@@ -63,8 +65,9 @@ export async function render(
   for (const { upgrade, answer } of renders) {
     const onlyUpgrade = upgrade && installed?.ok === true;
     if (answer.ok) {
-      rendered.push({ kubeVersion, upgrade, manifest: answer.value });
-      for (const fault of await checks.faults(documentsOf(answer.value, staged.metadata.name))) {
+      const documents = documentsOf(answer.value, staged.metadata.name);
+      rendered.push({ kubeVersion, upgrade, manifest: answer.value, documents });
+      for (const fault of documents.flatMap((document) => repeatedKey(document, read(document.text)))) {
         findings.push(helmFinding(fault, 'render', staged, environment, kubeVersion));
       }
       continue;
@@ -77,6 +80,14 @@ export async function render(
   // Values that the schema refuses are not rendered.
   const skipped = rendered.length === 0 && schema.length > 0;
   return { findings, schema, rendered, skipped, unchecked: installed?.ok === false && installed.faults.some(isEarly) };
+}
+
+/** A key twice in one mapping helm lets pass. */
+function repeatedKey({ template }: RenderedDocument, { repeatedKey: key }: DocumentContent): HelmFault[] {
+  if (key === undefined) return [];
+  const which = key === '' ? '' : `: ${JSON.stringify(key.slice(0, 80))}`;
+  const message = `renders the same key twice in one mapping${which}`;
+  return [{ kind: 'yaml', severity: 'error', message, file: template }];
 }
 
 /** Whether helm may have ended before it came to check the values: of them nothing is known then. */

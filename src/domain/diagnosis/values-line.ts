@@ -1,16 +1,10 @@
+import { isMapping, isWithin, type MergedValue, mergedValues, type ValuesPath } from '../merged-values.ts';
 import type { ValuesLayer } from '../values.ts';
 import { quantityOf } from './quantity.ts';
 import type { Blame } from './trouble.ts';
 
-type Path = readonly (string | number)[];
-
-/** A value as it is once all layers are merged, and the layer that set it last. */
-interface Leaf {
-  readonly path: Path;
-  /** `undefined` when it is set by `--set`, whose value isn't looked at. */
-  readonly value: unknown;
-  readonly layer: ValuesLayer;
-}
+/** A value that is neither a mapping nor a list. */
+type Leaf = MergedValue;
 
 /**
  * The line of the values file that set what is at fault. Only where it is certain: one place of the merged values
@@ -18,7 +12,10 @@ interface Leaf {
  * by secret values, has no line.
  */
 export function valuesLine(blame: Blame, layers: readonly ValuesLayer[]): { file: string; line: number } | undefined {
-  const leaves = ofChart(blame.chart, merged(layers));
+  const leaves = ofChart(
+    blame.chart,
+    mergedValues(layers).filter(({ value }) => typeof value !== 'object'),
+  );
   const found = fitting(blame, leaves);
   const [only] = found;
   if (only === undefined || found.length > 1 || only.layer.kind !== 'file') return undefined;
@@ -122,48 +119,6 @@ function defaultHost(image: string): string | undefined {
   return /^([^/]*[.:][^/]*|localhost)\//.exec(image)?.[1];
 }
 
-function endsWith(path: Path, end: Path): boolean {
+function endsWith(path: ValuesPath, end: ValuesPath): boolean {
   return end.every((step, index) => path[path.length - end.length + index] === step);
-}
-
-/** The leaves of all layers as Helm merges them: mappings by key, everything else as a whole; null takes a key away. */
-function merged(layers: readonly ValuesLayer[]): Leaf[] {
-  let leaves: Leaf[] = [];
-  const replace = (path: Path, more: readonly Leaf[]): void => {
-    leaves = [...leaves.filter((leaf) => !isWithin(leaf.path, path) && !isWithin(path, leaf.path)), ...more];
-  };
-  for (const layer of layers) {
-    if (layer.kind === 'set') {
-      for (const path of layer.paths ?? []) replace(path, [{ path, value: undefined, layer }]);
-      continue;
-    }
-    for (const change of changesOf(layer.source?.data, [], layer)) replace(change.path, change.leaves);
-  }
-  return leaves;
-}
-
-/** Whether a path is, or lies in, another. */
-function isWithin(path: Path, other: Path): boolean {
-  return other.length <= path.length && other.every((step, index) => String(step) === String(path[index]));
-}
-
-interface Change {
-  readonly path: Path;
-  readonly leaves: readonly Leaf[];
-}
-
-function changesOf(value: unknown, path: Path, layer: ValuesLayer): Change[] {
-  if (isMapping(value)) return Object.entries(value).flatMap(([key, each]) => changesOf(each, [...path, key], layer));
-  if (value === null || value === undefined) return path.length === 0 ? [] : [{ path, leaves: [] }];
-  return [{ path, leaves: leavesOf(value, path, layer) }];
-}
-
-function leavesOf(value: unknown, path: Path, layer: ValuesLayer): Leaf[] {
-  if (Array.isArray(value)) return value.flatMap((each, index) => leavesOf(each, [...path, index], layer));
-  if (isMapping(value)) return Object.entries(value).flatMap(([key, each]) => leavesOf(each, [...path, key], layer));
-  return [{ path, value, layer }];
-}
-
-function isMapping(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

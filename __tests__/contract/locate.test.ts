@@ -1,0 +1,179 @@
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { type LineMutant, shuffled, templateMutants, valuesMutants } from '../support/line-mutants.ts';
+import { seeded } from '../support/mutants.ts';
+import { type Laboratory, laboratory, type Setup } from '../support/origins.ts';
+import { repository } from '../support/scenario.ts';
+
+const fixtures = join(repository, '__tests__/fixtures');
+
+/** By how its values get into objects: the first step of a path, or the first two. */
+const CHARTS: Record<string, Setup & { readonly ways: Readonly<Record<string, string>> }> = {
+  ways: {
+    folder: join(fixtures, 'ways'),
+    values: ['values-live.yaml'],
+    alias: { store: 'cache' },
+    ways: {
+      plain: 'value',
+      whole: 'toYaml',
+      named: 'include',
+      looped: 'range',
+      templated: 'tpl',
+      fallback: 'default',
+      computed: 'computed',
+      cache: 'subchart value',
+      global: 'subchart value',
+    },
+  },
+  'task-api': {
+    folder: join(repository, 'chart'),
+    values: ['values-prod.yaml'],
+    dependencies: { postgresql: join(fixtures, 'charts/postgresql'), redis: join(fixtures, 'charts/redis') },
+    ways: {
+      agent: 'value',
+      'agent.resources': 'toYaml',
+      'agent.env': 'range',
+      'agent.replicaCount': 'include',
+      'agent.image': 'include',
+      migration: 'include',
+      'migration.resources': 'toYaml',
+      'connectionTest.resources': 'toYaml',
+      podSecurityContext: 'toYaml',
+      serviceAccount: 'value',
+      networkPolicy: 'toYaml',
+      postgresql: 'subchart value',
+      redis: 'subchart value',
+    },
+  },
+  postgresql: {
+    folder: join(fixtures, 'charts/postgresql'),
+    values: [],
+    ways: {
+      image: 'include',
+      primary: 'value',
+      'primary.livenessProbe': 'toYaml',
+      'primary.readinessProbe': 'toYaml',
+      containerPorts: 'value',
+    },
+  },
+  redis: {
+    folder: join(fixtures, 'charts/redis'),
+    values: [],
+    ways: {
+      image: 'include',
+      master: 'value',
+      'master.livenessProbe': 'toYaml',
+      'master.readinessProbe': 'toYaml',
+      replica: 'value',
+    },
+  },
+};
+
+/** Of these a key that is wrong comes out as one; of the others it is a value that isn't there. */
+const WHOLE = ['toYaml', 'tpl', 'subchart value'];
+
+interface Row {
+  right: number;
+  wrong: number;
+  unknown: number;
+}
+
+const table: Record<string, Row> = {};
+const wrong: string[] = [];
+const open: Laboratory[] = [];
+afterAll(async () => void (await Promise.all(open.map((each) => each.close()))));
+
+test.each([
+  ['ways', 'helm', 14],
+  ['ways', 'helm3', 4],
+  ['task-api', 'helm', 5],
+  ['task-api', 'helm3', 2],
+  ['postgresql', 'helm', 4],
+  ['redis', 'helm3', 4],
+] as const)(
+  'lines of %s that were changed are found, by %s',
+  async (name, helm, quota) => {
+    const chart = CHARTS[name];
+    if (chart === undefined) throw new Error(name);
+    const laboratories = await Promise.all([laboratory(chart, helm), laboratory(chart, helm)]);
+    open.push(...laboratories);
+    const [first] = laboratories;
+    expect(await first.faults(10)).toEqual([]);
+    const asked = new Map<string, number>();
+    const queue = shuffled(mutantsOf(first, name), seeded(20_26));
+    await Promise.all(
+      laboratories.map(async (each) => {
+        for (let mutant = queue.pop(); mutant !== undefined; mutant = queue.pop()) {
+          if ((asked.get(mutant.way) ?? 0) >= quota) continue;
+          const answers = await answersTo(mutant, each);
+          asked.set(mutant.way, (asked.get(mutant.way) ?? 0) + answers.length);
+          for (const answer of answers) count(answer, mutant, name, helm);
+        }
+      }),
+    );
+    expect(asked.size).toBeGreaterThan(3);
+  },
+  120_000,
+);
+
+test('nine in ten are found, eight in ten of each way, and fewer than one in fifty at a wrong line', () => {
+  const rows = Object.entries(table).sort(([a], [b]) => (a < b ? -1 : 1));
+  console.log(
+    [
+      'way: right, wrong, unknown',
+      ...rows.map(([way, row]) => `${way}: ${row.right}, ${row.wrong}, ${row.unknown}`),
+      ...wrong,
+    ].join('\n'),
+  );
+  for (const way of ['literal', 'toYaml', 'include', 'range', 'tpl', 'default', 'subchart value', 'value']) {
+    const row = table[way] ?? { right: 0, wrong: 0, unknown: 0 };
+    const all = row.right + row.wrong + row.unknown;
+    expect({ way, enough: all >= 10, found: row.right / all >= 0.8 }).toEqual({ way, enough: true, found: true });
+  }
+  const sum = (key: keyof Row): number => rows.reduce((total, [, row]) => total + row[key], 0);
+  const all = sum('right') + sum('wrong') + sum('unknown');
+  expect(sum('right') / all).toBeGreaterThanOrEqual(0.9);
+  expect(sum('wrong') / all).toBeLessThanOrEqual(0.02);
+  // What was changed on its way says that it isn't known.
+  expect(table.computed?.wrong).toBe(0);
+});
+
+function mutantsOf(chart: Laboratory, name: string): LineMutant[] {
+  const { values, ways } = CHARTS[name] as (typeof CHARTS)[string];
+  const random = seeded(4711);
+  const wayOf = (path: readonly string[], what: 'key' | 'value'): string | undefined => {
+    const way = ways[path.slice(0, 2).join('.')] ?? ways[path[0] ?? ''];
+    return what === 'key' && !(path.length > 2 && WHOLE.includes(way ?? '')) ? undefined : way;
+  };
+  const mutants = ['values.yaml', ...values].flatMap((file) => valuesMutants(file, chart.read(file), wayOf, random));
+  if (name === 'ways') {
+    const file = 'charts/store/values.yaml';
+    mutants.push(...valuesMutants(file, chart.read(file), () => 'subchart value', random));
+  }
+  return [...mutants, ...chart.templates.flatMap((file) => templateMutants(file, chart.read(file), random))];
+}
+
+async function answersTo(mutant: LineMutant, chart: Laboratory): ReturnType<Laboratory['faults']> {
+  const before = chart.read(mutant.file);
+  chart.write(mutant.file, mutant.text);
+  const answers = await chart.faults(3);
+  chart.write(mutant.file, before);
+  return answers;
+}
+
+function count(
+  answer: Awaited<ReturnType<Laboratory['faults']>>[number],
+  mutant: LineMutant,
+  chart: string,
+  helm: string,
+): void {
+  const { cause, values, template } = answer.origin;
+  const { file, line } =
+    cause === 'values' ? (values ?? { file: '', line: 0 }) : { ...template, file: `${chart}/${template.file}` };
+  const isRight = file === `${chart}/${mutant.file}` && line === mutant.line;
+  const verdict = cause === 'unknown' ? 'unknown' : isRight ? 'right' : 'wrong';
+  table[mutant.way] ??= { right: 0, wrong: 0, unknown: 0 };
+  (table[mutant.way] as Row)[verdict] += 1;
+  if (verdict === 'wrong')
+    wrong.push(`${helm} ${chart} ${mutant.what}: ${answer.message}: ${JSON.stringify(answer.origin)}`);
+}

@@ -1,0 +1,171 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { createFiles } from '../../src/adapters/files.ts';
+import { createHelm } from '../../src/adapters/helm.ts';
+import type { Environment } from '../../src/domain/environment.ts';
+import { DEFAULT_LIMITS } from '../../src/domain/limits.ts';
+import { documentsOf } from '../../src/domain/manifest.ts';
+import { parsePointer } from '../../src/domain/pointer.ts';
+import { objectOf } from '../../src/domain/provenance/rendered-object.ts';
+import { schemaViolations } from '../../src/domain/schema-validation.ts';
+import { readSource } from '../../src/domain/source.ts';
+import type { StagedChart, StagedDependency } from '../../src/domain/staged.ts';
+import { type DocumentQuestion, locate, type Origin } from '../../src/stages/locate.ts';
+import { kubernetesSchemas } from './kubernetes-schemas.ts';
+import { testRun, tool } from './registry.ts';
+
+/** A chart with the dependencies in its folder, to be changed, rendered and asked about with the real helm. */
+export interface Laboratory {
+  /** Puts a file's text; the one that was there before. */
+  write(file: string, text: string): void;
+  read(file: string): string;
+  readonly templates: readonly string[];
+  /** What a Kubernetes API server would refuse of what is rendered, and where that comes from; none if helm renders nothing. */
+  faults(most: number): Promise<{ readonly origin: Origin; readonly message: string }[]>;
+  close(): Promise<void>;
+}
+
+export interface Setup {
+  /** The chart's own folder. */
+  readonly folder: string;
+  /** Values files in it that are merged behind values.yaml. */
+  readonly values: readonly string[];
+  /** Folders of further dependencies, by their names in `charts/`. */
+  readonly dependencies?: Readonly<Record<string, string>>;
+  /** Of dependencies that have one. */
+  readonly alias?: Readonly<Record<string, string>>;
+}
+
+export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Promise<Laboratory> {
+  const { folder } = options;
+  const root = mkdtempSync(join(tmpdir(), 'chartship-origins-'));
+  const name = readFileSync(join(folder, 'Chart.yaml'), 'utf8').match(/^name: (.*)$/m)?.[1] ?? '';
+  const chart = join(root, 'repository', name);
+  cpSync(folder, chart, { recursive: true });
+  for (const [to, from] of Object.entries(options.dependencies ?? {}))
+    cpSync(from, join(chart, 'charts', to), { recursive: true });
+  const files = await createFiles({ root: join(root, 'repository'), temporaryBase: join(root, 'temporary') });
+  const ports = {
+    files,
+    clock: { now: () => performance.now() / 1000 },
+    helm: createHelm({
+      tool: async () => ({ path: tool(program), version: program === 'helm' ? '4.3.1' : '3.22.0' }),
+      run: testRun(),
+      temporary: files.temporary,
+      limits: DEFAULT_LIMITS,
+      credentials: { registryConfig: async () => undefined, basic: () => undefined },
+      plainHttp: false,
+      caFile: undefined,
+      note: () => {},
+    }),
+  };
+  const version = kubernetesSchemas().version('1.35');
+  if (version === undefined) throw new Error('no schemas of 1.35');
+  const layer = (file: string) => {
+    const read = readSource(readFileSync(join(chart, file)));
+    return { kind: 'file' as const, shown: `${name}/${file}`, source: read.ok ? read.source : undefined };
+  };
+  const kubeVersion = { label: '1.35', full: '1.35.3' };
+  return {
+    write: (file, text) => writeFileSync(join(chart, file), text),
+    read: (file) => readFileSync(join(chart, file), 'utf8'),
+    templates: filesBelow(chart).filter((file) => /templates\/.*\.(ya?ml|tpl)$/.test(file)),
+    faults: async (most) => {
+      const environment: Environment = {
+        name: 'live',
+        namespace: 'live',
+        release: 'rel',
+        values: options.values.map((file) => ({
+          named: file,
+          path: join(chart, file),
+          shown: `${name}/${file}`,
+          inChart: file,
+        })),
+        set: [],
+        kubeVersions: [kubeVersion],
+        timeout: 60,
+        requiredValues: [],
+        layers: ['values.yaml', ...options.values].map(layer),
+      };
+      const staged: StagedChart = {
+        directory: chart,
+        source: name,
+        metadata: { name, version: '1.0.0', apiVersion: 'v2', type: 'application', dependencies: [] },
+        dependencies: dependenciesOf(chart, options.alias ?? {}),
+        readsCapabilities: false,
+        readsOperation: false,
+      };
+      const answer = await ports.helm.template({
+        chart,
+        values: options.values.map((file) => join(chart, file)),
+        set: [],
+        kubeVersion: kubeVersion.full,
+        release: 'rel',
+        namespace: 'live',
+        skipSchema: true,
+        apiVersions: [],
+        upgrade: false,
+      });
+      if (!answer.ok) return [];
+      const questions: (DocumentQuestion & { message: string })[] = [];
+      for (const [document, { text }] of documentsOf(answer.value, name).entries()) {
+        const object = (await objectOf(text)) as Record<string, unknown> | undefined;
+        const kind = object === undefined ? undefined : version.kind(object as never);
+        if (kind === undefined) continue;
+        for (const { rule, path, message, wanted = 'scalar' } of schemaViolations(
+          object,
+          kind.schema,
+          version.definition,
+        )) {
+          if (rule === 'schema/required') continue;
+          const steps = parsePointer(path);
+          questions.push({
+            document,
+            path: steps,
+            what: rule === 'schema/unknown-field' ? 'key' : 'value',
+            wanted,
+            message: `${String(object?.kind)}${path} ${message}`,
+          });
+        }
+      }
+      const asked = questions.slice(0, most);
+      const rendering = {
+        kubeVersion,
+        upgrade: false,
+        manifest: answer.value,
+        apiVersions: [],
+        secretValues: undefined,
+      };
+      const origins = asked.length === 0 ? [] : await locate(staged, environment, rendering, asked, ports);
+      return asked.map((question, index) => ({
+        origin: origins[index] as Origin,
+        message: question.message,
+      }));
+    },
+    close: async () => {
+      await files.close();
+      rmSync(root, { recursive: true, force: true });
+    },
+  };
+}
+
+function dependenciesOf(chart: string, alias: Readonly<Record<string, string>>): StagedDependency[] {
+  mkdirSync(join(chart, 'charts'), { recursive: true });
+  return readdirSync(join(chart, 'charts')).map((name) => ({
+    name,
+    version: '1.0.0',
+    ...(alias[name] !== undefined && { alias: alias[name] }),
+    from: 'vendored',
+    files: filesBelow(join(chart, 'charts', name)).map((path) => ({
+      path,
+      content: readFileSync(join(chart, 'charts', name, path)),
+    })),
+  }));
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
+}

@@ -1,0 +1,353 @@
+import { describe, expect, test } from '@jest/globals';
+import { type CustomKinds, customKinds } from '../../src/domain/custom-kinds.ts';
+import { objectFaults, targetVersion } from '../../src/domain/object-faults.ts';
+import { kubernetesSchemas } from '../support/kubernetes-schemas.ts';
+
+const NONE = customKinds([], { kind: () => undefined, otherVersions: () => [] });
+
+function faults(object: Record<string, unknown>, version = '1.35', custom: CustomKinds = NONE) {
+  return objectFaults(object, targetVersion(version, kubernetesSchemas()), custom);
+}
+
+function told(object: Record<string, unknown>, version?: string, custom?: CustomKinds): string[] {
+  return faults(object, version, custom).map(({ rule, severity, path }) => `${severity} ${rule} ${path}`);
+}
+
+const metadata = { name: 'a' };
+
+describe('kinds and their age', () => {
+  const cases: [string, string, string, string, string[]][] = [
+    ['a kind there is', 'v1', 'ConfigMap', '1.35', []],
+    ['one that was removed', 'policy/v1beta1', 'PodDisruptionBudget', '1.35', ['error schema/removed-api /apiVersion']],
+    [
+      'the same where there are no schemas',
+      'policy/v1beta1',
+      'PodDisruptionBudget',
+      '1.25',
+      ['error schema/removed-api /apiVersion'],
+    ],
+    ['the same before', 'policy/v1beta1', 'PodDisruptionBudget', '1.24', ['warning schema/deprecated-api /apiVersion']],
+    ['one of a group that is gone', 'extensions/v1beta1', 'Ingress', '1.35', ['error schema/removed-api /apiVersion']],
+    [
+      'one that goes between',
+      'networking.k8s.io/v1beta1',
+      'IPAddress',
+      '1.36',
+      ['warning schema/deprecated-api /apiVersion', 'error schema/required '],
+    ],
+    ['and is gone', 'networking.k8s.io/v1beta1', 'IPAddress', '1.37', ['error schema/removed-api /apiVersion']],
+    ['one that comes later', 'resource.k8s.io/v1', 'DeviceClass', '1.33', ['error schema/future-api /apiVersion']],
+    [
+      'the same in an older version',
+      'resource.k8s.io/v1',
+      'DeviceClass',
+      '1.20',
+      ['error schema/future-api /apiVersion'],
+    ],
+    ['a misspelt kind', 'apps/v1', 'Deploymnt', '1.35', ['error schema/unknown-kind /kind']],
+    ['a kind of another group', 'v1', 'Deployment', '1.35', ['error schema/unknown-kind /apiVersion']],
+    ['a version that never was', 'apps/v2', 'Deployment', '1.35', ['error schema/unknown-kind /apiVersion']],
+    ['a kind of others', 'example.com/v1', 'Widget', '1.35', ['warning schema/unknown-kind ']],
+    ['names that JavaScript knows', 'constructor', 'toString', '1.35', ['error schema/unknown-kind /kind']],
+  ];
+  test.each(cases)('%s: %s %s in %s', (_what, apiVersion, kind, version, expected) => {
+    expect(told({ apiVersion, kind, metadata }, version)).toEqual(expected);
+  });
+
+  test.each([
+    [
+      'removed',
+      { apiVersion: 'batch/v1beta1', kind: 'CronJob', metadata },
+      'batch/v1beta1 CronJob is not in Kubernetes from 1.25 on',
+      'Use batch/v1 CronJob.',
+    ],
+    [
+      'elsewhere',
+      { apiVersion: 'v1', kind: 'Ingress', metadata },
+      'there is no Ingress in v1 of Kubernetes up to 1.37',
+      'Ingress is in networking.k8s.io/v1.',
+    ],
+    [
+      'misspelt',
+      { apiVersion: 'apps/v1', kind: 'Deploymnt', metadata },
+      'there is no Deploymnt in apps/v1 of Kubernetes up to 1.37',
+      'Did you mean Deployment?',
+    ],
+  ])('the words: %s', (_what, object, message, hint) => {
+    expect(faults(object)[0]).toMatchObject({ message, hint });
+  });
+
+  test.each([
+    [{}, 'has no apiVersion and no kind, as each object must'],
+    [{ kind: 'ConfigMap', metadata }, 'has no apiVersion, as each object must'],
+    [{ apiVersion: 'v1', kind: '', metadata }, 'has no kind, as each object must'],
+    [{ apiVersion: 1, kind: 'ConfigMap' }, 'has no apiVersion, as each object must'],
+  ])('without a kind: %j', (object, message) => {
+    expect(faults(object)).toEqual([{ rule: 'schema/no-kind', severity: 'error', message, path: '' }]);
+  });
+});
+
+/** A definition of `example.com/v1 Widget`, with the schema of its spec. */
+function widgets(spec: Record<string, unknown>, version: Record<string, unknown> = {}): CustomKinds {
+  const schema = {
+    openAPIV3Schema: {
+      type: 'object',
+      properties: { spec, status: { type: 'object', properties: { a: { type: 'string' } } } },
+    },
+  };
+  const data = {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'widgets.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { kind: 'Widget', plural: 'widgets' },
+      versions: [
+        { name: 'v1', served: true, storage: true, schema, ...version },
+        { name: 'v0', served: false, schema },
+      ],
+    },
+  };
+  return customKinds([{ data, within: '' }], NONE);
+}
+
+const widget = (spec: unknown, more = {}) => ({
+  apiVersion: 'example.com/v1',
+  kind: 'Widget',
+  metadata,
+  spec,
+  ...more,
+});
+
+describe('kinds that a definition describes', () => {
+  const string = { type: 'string' };
+  const cases: [string, Record<string, unknown>, unknown, string[]][] = [
+    ['an unknown field', { type: 'object', properties: { a: string } }, { b: 1 }, ['schema/unknown-field /spec/b']],
+    ['one where no field is named', { type: 'object' }, { b: 1 }, ['schema/unknown-field /spec/b']],
+    ['one that is kept', { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }, { b: { c: 1 } }, []],
+    [
+      'one within what is kept',
+      {
+        type: 'object',
+        properties: { a: { type: 'object', properties: {} } },
+        'x-kubernetes-preserve-unknown-fields': true,
+      },
+      { a: { c: 1 } },
+      ['schema/unknown-field /spec/a/c'],
+    ],
+    ['others by a schema', { type: 'object', additionalProperties: string }, { b: 'x', c: 1 }, ['schema/type /spec/c']],
+    ['any others', { type: 'object', additionalProperties: true }, { b: 1 }, []],
+    [
+      'an integer or a text',
+      {
+        type: 'object',
+        properties: { a: { 'x-kubernetes-int-or-string': true }, b: { 'x-kubernetes-int-or-string': true } },
+      },
+      { a: 2 ** 40, b: true },
+      ['schema/type /spec/b'],
+    ],
+    [
+      'null, which is as good as absent',
+      { type: 'object', required: ['b'], properties: { a: string, b: string } },
+      { a: null, b: null },
+      ['schema/required /spec'],
+    ],
+    [
+      'null where it may be',
+      { type: 'object', required: ['a'], properties: { a: { type: 'string', nullable: true } } },
+      { a: null },
+      [],
+    ],
+    [
+      'null in a list',
+      {
+        type: 'object',
+        properties: { a: { type: 'array', items: string }, b: { type: 'array', items: { ...string, nullable: true } } },
+      },
+      { a: [null], b: [null] },
+      ['schema/type /spec/a/0'],
+    ],
+    [
+      'what is required and has a default',
+      { type: 'object', required: ['a'], properties: { a: { ...string, default: 'x' } } },
+      {},
+      [],
+    ],
+    [
+      'an enum, of which an empty text is none',
+      { type: 'object', properties: { a: { ...string, enum: ['x'] } } },
+      { a: '' },
+      ['schema/enum /spec/a'],
+    ],
+    [
+      'an enum of numbers',
+      { type: 'object', properties: { a: { type: 'integer', enum: [1, 2] } } },
+      { a: 3 },
+      ['schema/enum /spec/a'],
+    ],
+    [
+      'bounds of numbers',
+      {
+        type: 'object',
+        properties: {
+          a: { type: 'integer', minimum: 1 },
+          b: { type: 'number', maximum: 2, exclusiveMaximum: true },
+          c: { type: 'integer', multipleOf: 5 },
+        },
+      },
+      { a: 0, b: 2, c: 7 },
+      ['schema/range /spec/a', 'schema/range /spec/b', 'schema/range /spec/c'],
+    ],
+    [
+      'bounds of texts, in characters',
+      {
+        type: 'object',
+        properties: { a: { ...string, minLength: 2 }, b: { ...string, maxLength: 2 }, c: { ...string, maxLength: 2 } },
+      },
+      { a: '😀', b: '😀😀', c: 'abc' },
+      ['schema/range /spec/a', 'schema/range /spec/c'],
+    ],
+    [
+      'bounds of lists and mappings',
+      { type: 'object', maxProperties: 1, properties: { a: { type: 'array', minItems: 1, items: string } } },
+      { a: [] },
+      ['schema/range /spec/a'],
+    ],
+    [
+      'too many fields',
+      { type: 'object', maxProperties: 1, additionalProperties: true },
+      { a: 1, b: 2 },
+      ['schema/range /spec'],
+    ],
+    [
+      'one of two',
+      { type: 'object', properties: { a: string, b: string }, oneOf: [{ required: ['a'] }, { required: ['b'] }] },
+      { a: '', b: '' },
+      ['schema/value /spec'],
+    ],
+    [
+      'any of two',
+      { type: 'object', properties: { a: string, b: string }, anyOf: [{ required: ['a'] }, { required: ['b'] }] },
+      {},
+      ['schema/value /spec'],
+    ],
+    [
+      'what must not be',
+      { type: 'object', properties: { a: string }, not: { properties: { a: { enum: ['x'] } }, required: ['a'] } },
+      { a: 'x' },
+      ['schema/value /spec'],
+    ],
+    [
+      'a quantity as definitions have it',
+      {
+        type: 'object',
+        properties: {
+          a: {
+            anyOf: [{ type: 'integer' }, { type: 'string' }],
+            'x-kubernetes-int-or-string': true,
+            pattern: '^[0-9]+$',
+          },
+        },
+      },
+      { a: '1Gi' },
+      [],
+    ],
+    [
+      'branches that a pattern decides',
+      { type: 'object', properties: { a: { ...string, not: { pattern: 'x' } } } },
+      { a: 'x' },
+      [],
+    ],
+    [
+      'a resource in it',
+      { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true },
+      { apiVersion: 'v1', metadata: { anything: 1 } },
+      ['schema/required /spec'],
+    ],
+    [
+      'a field called as what every object has',
+      { type: 'object', properties: { a: string } },
+      { constructor: 1 },
+      ['schema/unknown-field /spec/constructor'],
+    ],
+    [
+      'keywords of wrong types, which are none',
+      { type: 'object', properties: 1, required: [1], enum: 'x', maxProperties: 'y' },
+      {},
+      [],
+    ],
+    ['a reference, which is none', { $ref: 'file:///etc/passwd' }, { a: 1 }, []],
+  ];
+  test.each(cases)('%s', (_what, schema, spec, expected) => {
+    const found = faults(widget(spec), '1.35', widgets(schema)).filter(({ severity }) => severity === 'error');
+    expect(found.map(({ rule, path }) => `${rule} ${path}`)).toEqual(expected);
+  });
+
+  test('its metadata is that of every object', () => {
+    const object = { ...widget({}), metadata: { name: 'A', labels: { a: 1 }, nonsense: 1 } };
+    expect(told(object, '1.35', widgets({ type: 'object' }))).toEqual([
+      'error schema/unknown-field /metadata/nonsense',
+      'error schema/type /metadata/labels/a',
+      'error schema/name /metadata/name',
+    ]);
+  });
+
+  test('of a status that is thrown away only what is unknown counts', () => {
+    const object = widget({}, { status: { a: 1, b: 1 } });
+    const schema = { type: 'object' };
+    expect(told(object, '1.35', widgets(schema))).toEqual(
+      ['error schema/unknown-field /status/b', 'error schema/type /status/a']
+        .sort()
+        .reverse()
+        .sort((a) => (a.includes('/a') ? -1 : 1)),
+    );
+    expect(told(object, '1.35', widgets(schema, { subresources: { status: {} } }))).toEqual([
+      'error schema/unknown-field /status/b',
+    ]);
+  });
+
+  test('a version that is not served is told with those that are', () => {
+    const [fault] = faults({ ...widget({}), apiVersion: 'example.com/v0' }, '1.35', widgets({ type: 'object' }));
+    expect(fault).toMatchObject({
+      rule: 'schema/unknown-kind',
+      severity: 'warning',
+      message: 'Widget is defined in example.com/v1, not in example.com/v0',
+    });
+  });
+
+  test('a deprecated version warns in its own words', () => {
+    const custom = widgets({ type: 'object' }, { deprecated: true, deprecationWarning: 'use v2' });
+    expect(faults(widget({}), '1.35', custom)).toEqual([
+      expect.objectContaining({ rule: 'schema/deprecated-api', severity: 'warning', message: 'use v2' }),
+    ]);
+  });
+
+  test.each([
+    ['rules in CEL', { type: 'object', 'x-kubernetes-validations': [{ rule: 'true' }] }],
+    ['patterns', { type: 'object', properties: { a: { type: 'string', pattern: '(a+)+$' } } }],
+  ])('%s are said to be left to the server', (_what, schema) => {
+    expect(faults(widget({}), '1.35', widgets(schema))).toEqual([
+      {
+        rule: 'schema/not-evaluated',
+        severity: 'note',
+        message: 'the patterns and the rules in CEL of widgets.example.com are not evaluated: the API server does that',
+        path: '',
+        ofKind: true,
+      },
+    ]);
+  });
+
+  test('a schema of a hundred thousand levels, and branches without end, are bounded', () => {
+    let deep: Record<string, unknown> = { type: 'object' };
+    for (let depth = 0; depth < 100_000; depth++) deep = { type: 'object', properties: { a: deep } };
+    let nest: unknown = {};
+    for (let depth = 0; depth < 100_000; depth++) nest = { a: nest };
+    let wide: Record<string, unknown> = { type: 'object' };
+    for (let depth = 0; depth < 60; depth++) wide = { anyOf: [{ not: wide }, { not: wide }, { required: ['x'] }] };
+    const started = performance.now();
+    expect(told(widget(nest), '1.35', widgets(deep))).toEqual([]);
+    expect(told(widget({}), '1.35', widgets({ type: 'object', ...wide }))).toEqual([]);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+});

@@ -1,0 +1,104 @@
+import { groupOf, type KindName, type Schema } from './kubernetes-schemas.ts';
+import type { RenderedObject } from './rendered-objects.ts';
+import { readSchema } from './structural-schema.ts';
+
+/** A kind that a CustomResourceDefinition, or a JSON schema, describes. */
+export interface CustomKind {
+  /** `undefined` where its definition says nothing of the fields. */
+  readonly schema: Schema | undefined;
+  readonly namespaced: boolean;
+  /** A server that has this subresource throws the status of what is created away. */
+  readonly dropsStatus: boolean;
+  /** What a person is to be told of who uses it. */
+  readonly deprecated?: string;
+  /** The name of the definition, where it has rules in CEL or patterns, which only a server evaluates. */
+  readonly leftToServer?: string;
+}
+
+/** Kinds by API version and name. */
+export interface CustomKinds {
+  kind(name: KindName): CustomKind | undefined;
+  /** The API versions of a kind that is known in other versions of its group alone. */
+  otherVersions(name: KindName): readonly string[];
+}
+
+export const NO_CUSTOM_KINDS: CustomKinds = { kind: () => undefined, otherVersions: () => [] };
+
+/** Whether an object is the definition of a kind. */
+export function isDefinition({ data }: RenderedObject): boolean {
+  return data.kind === 'CustomResourceDefinition' && groupOf(String(data.apiVersion)) === 'apiextensions.k8s.io';
+}
+
+/** The kinds of definitions, of which the first counts where two have one; `further` is asked for what none has. */
+export function customKinds(definitions: readonly RenderedObject[], further: CustomKinds): CustomKinds {
+  const kinds = new Map<string, CustomKind>();
+  const versions = new Map<string, string[]>();
+  for (const { data } of definitions) {
+    for (const { name, kind } of kindsOf(data)) {
+      if (kinds.has(idOf(name))) continue;
+      kinds.set(idOf(name), kind);
+      versions.set(groupKind(name), [...(versions.get(groupKind(name)) ?? []), name.apiVersion]);
+    }
+  }
+  return {
+    kind: (name) => kinds.get(idOf(name)) ?? further.kind(name),
+    otherVersions: (name) => versions.get(groupKind(name)) ?? further.otherVersions(name),
+  };
+}
+
+/** One text for each kind of each version. */
+export function idOf({ apiVersion, kind }: KindName): string {
+  return `${apiVersion}/${kind}`;
+}
+
+function groupKind({ apiVersion, kind }: KindName): string {
+  return `${groupOf(apiVersion)}/${kind}`;
+}
+
+/** The kinds that a definition serves. Of the form that was before v1 only the names are read. */
+function kindsOf(definition: Readonly<Record<string, unknown>>): { name: KindName; kind: CustomKind }[] {
+  const spec = mapping(definition.spec);
+  const { kind } = mapping(spec.names);
+  const { group, scope } = spec;
+  if (typeof kind !== 'string' || typeof group !== 'string') return [];
+  const crd = String(mapping(definition.metadata).name ?? `${kind}.${group}`);
+  const isFirst = definition.apiVersion !== 'apiextensions.k8s.io/v1';
+  const versions = Array.isArray(spec.versions) ? spec.versions : [{ name: spec.version, served: true }];
+  return versions.map(mapping).flatMap((version) => {
+    if (typeof version.name !== 'string' || version.served !== true) return [];
+    const name = { apiVersion: `${group}/${version.name}`, kind };
+    const base = {
+      namespaced: scope !== 'Cluster',
+      dropsStatus: mapping(version.subresources).status !== undefined,
+      ...(version.deprecated === true && {
+        deprecated:
+          typeof version.deprecationWarning === 'string'
+            ? version.deprecationWarning
+            : `${name.apiVersion} ${kind} is deprecated`,
+      }),
+    };
+    const given = mapping(version.schema).openAPIV3Schema;
+    if (isFirst || given === undefined) return [{ name, kind: { ...base, schema: undefined } }];
+    // Read when it is asked for: a chart may bring a hundred kinds, and use one.
+    let read: ReturnType<typeof readSchema> | undefined;
+    const once = () => (read ??= readSchema(given));
+    return [
+      {
+        name,
+        kind: {
+          ...base,
+          get schema() {
+            return once().schema;
+          },
+          get leftToServer() {
+            return once().leftToServer ? crd : undefined;
+          },
+        } as CustomKind,
+      },
+    ];
+  });
+}
+
+function mapping(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,99 @@
+import type { CustomKinds } from './custom-kinds.ts';
+import { groupOf, type KindName } from './kubernetes-schemas.ts';
+import type { RenderedDocument } from './manifest.ts';
+import { namesKind, type ObjectFault, type TargetVersion } from './object-faults.ts';
+import type { DocumentContent, RenderedObject } from './rendered-objects.ts';
+
+/** An object and the document that has it. */
+export interface PlacedObject {
+  readonly document: RenderedDocument;
+  readonly content: DocumentContent;
+  readonly object: RenderedObject;
+}
+
+/** When helm creates an object, and what it does about one that is there. */
+type Role = 'release' | { readonly events: readonly string[]; readonly deletes: readonly string[] };
+
+/**
+ * Objects of one render that are the same to the API server: of one group, kind, namespace and name. `namespace` is
+ * that of the release. The fault is told of the later one.
+ */
+export function duplicates(
+  objects: readonly PlacedObject[],
+  namespace: string,
+  target: TargetVersion,
+  custom: CustomKinds,
+): (PlacedObject & { fault: ObjectFault })[] {
+  const known = new Map<string, PlacedObject[]>();
+  const found: (PlacedObject & { fault: ObjectFault })[] = [];
+  for (const placed of objects) {
+    const id = identityOf(placed.object.data, namespace, target, custom);
+    if (id === undefined) continue;
+    const before = known.get(id) ?? [];
+    known.set(id, [...before, placed]);
+    const faults = before.flatMap((other) => meeting(other, placed) ?? []);
+    const worst = faults.find(({ severity }) => severity === 'error') ?? faults[0];
+    if (worst !== undefined) found.push({ ...placed, fault: worst });
+  }
+  return found;
+}
+
+function identityOf(
+  data: Readonly<Record<string, unknown>>,
+  namespace: string,
+  { schemas }: TargetVersion,
+  custom: CustomKinds,
+): string | undefined {
+  const kind = namesKind(data);
+  const { name, namespace: own } = (data.metadata ?? {}) as { name?: unknown; namespace?: unknown };
+  if (!('kind' in kind) || typeof name !== 'string' || name === '') return undefined;
+  const within = isNamespaced(kind) ? (typeof own === 'string' && own !== '' ? own : namespace) : '';
+  return JSON.stringify([groupOf(kind.apiVersion), kind.kind, within, name]);
+
+  function isNamespaced(named: KindName): boolean {
+    return schemas?.kind(named)?.namespaced ?? custom.kind(named)?.namespaced ?? true;
+  }
+}
+
+function meeting(first: PlacedObject, second: PlacedObject): ObjectFault | undefined {
+  const [a, b] = [roleOf(first.content), roleOf(second.content)];
+  const told = (severity: 'error' | 'warning', why: string, hint: string): ObjectFault => {
+    const where = first.document.template === '' ? '' : `, the other in ${first.document.template}`;
+    const message = `renders an object that is there already${where}: ${why}`;
+    return { rule: 'schema/duplicate-resource', severity, message, hint, path: '/metadata/name' };
+  };
+  if (a === 'release' && b === 'release') {
+    return told('error', 'one of them is lost, or the installation fails', 'Give each a name of its own.');
+  }
+  if (a !== 'release' && b !== 'release') {
+    if (!a.events.some((event) => b.events.includes(event))) return undefined;
+    // Helm runs them one after the other: what the first leaves must be gone.
+    const goes = b.deletes.includes('before-hook-creation') || a.deletes.includes('before-hook-creation');
+    return goes
+      ? told('warning', 'both are hooks of one event, and helm deletes the one to create the other', OWN_NAME)
+      : told('error', 'both are hooks of one event, and the second is refused', OWN_NAME);
+  }
+  const hook = a === 'release' ? b : a;
+  if (hook === 'release') return undefined;
+  // What goes before the release comes, or comes after it has gone, meets nothing.
+  const apart = (event: string): boolean =>
+    event === 'post-delete' || (event === 'pre-install' && hook.deletes.includes('hook-succeeded'));
+  if (hook.events.every(apart)) return undefined;
+  return told('error', 'one is a hook and one is not, and helm deletes the one to create the other', OWN_NAME);
+}
+
+const OWN_NAME = 'Give the hook a name of its own.';
+
+/** As helm reads the annotations of a document. */
+function roleOf({ annotations }: DocumentContent): Role {
+  const words = (key: string): string[] => {
+    const text = annotations[key];
+    return typeof text === 'string'
+      ? text.split(',').map((word) => word.trim().toLowerCase().replace('test-success', 'test'))
+      : [];
+  };
+  const events = words('helm.sh/hook').filter((word) => word !== '');
+  if (events.length === 0) return 'release';
+  const deletes = words('helm.sh/hook-delete-policy').filter((word) => word !== '');
+  return { events, deletes: deletes.length > 0 ? deletes : ['before-hook-creation'] };
+}

@@ -1,0 +1,204 @@
+import type { CustomKind, CustomKinds } from './custom-kinds.ts';
+import type { Severity } from './finding.ts';
+import { minorOf } from './kubernetes.ts';
+import {
+  groupOf,
+  type KindName,
+  type KubernetesSchemas,
+  OBJECT_META,
+  type VersionSchemas,
+} from './kubernetes-schemas.ts';
+import { nearest } from './nearest.ts';
+import { nameFaults } from './object-names.ts';
+import { formatPointer } from './pointer.ts';
+import { schemaViolations, type Violation } from './schema-validation.ts';
+
+/** Something that an API server would say of an object. */
+export interface ObjectFault {
+  readonly rule: `schema/${string}`;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly hint?: string;
+  /** A JSON pointer into the object. */
+  readonly path: string;
+  /** It is about the kind: another object of it has the same. */
+  readonly ofKind?: true;
+}
+
+/** A Kubernetes version that objects are for, with what is known of it. */
+export interface TargetVersion {
+  /** `1.35` or `1.35.2` */
+  readonly label: string;
+  readonly minor: string;
+  /** `undefined` for a version without schemas: then only what was removed and deprecated by then is known. */
+  readonly schemas: VersionSchemas | undefined;
+  readonly kubernetes: KubernetesSchemas;
+}
+
+type Data = Readonly<Record<string, unknown>>;
+
+/** What is wrong with an object for one version. */
+export function objectFaults(object: Data, target: TargetVersion, custom: CustomKinds): ObjectFault[] {
+  const named = namesKind(object);
+  if (!('kind' in named)) return [named];
+  const age = ageFaults(named, target);
+  // Of a kind that isn't there nothing else is known.
+  if (age.some(({ severity }) => severity === 'error')) return age;
+  const { schemas, kubernetes, minor } = target;
+  const builtIn = schemas?.kind(named);
+  if (builtIn !== undefined && schemas !== undefined) {
+    const nature = { origin: 'built-in', namespaced: builtIn.namespaced } as const;
+    const violations = schemaViolations(object, builtIn.schema, schemas.definition);
+    return [...age, ...violations.map(refused), ...names(object, named, nature, minor)];
+  }
+  if (kubernetes.hasGroup(groupOf(named.apiVersion))) {
+    return schemas === undefined ? age : [...age, unknownHere(named, target)];
+  }
+  const kind = custom.kind(named);
+  if (kind === undefined) {
+    const nature = { origin: 'unknown', namespaced: false } as const;
+    return [unknownKind(named, custom), ...names(object, named, nature, minor)];
+  }
+  return customFaults(object, named, kind, target);
+}
+
+/** The kind of an object, or why it has none. */
+export function namesKind({ apiVersion, kind }: Data): KindName | ObjectFault {
+  const missing = [
+    ...(typeof apiVersion === 'string' && apiVersion !== '' ? [] : ['apiVersion']),
+    ...(typeof kind === 'string' && kind !== '' ? [] : ['kind']),
+  ];
+  if (missing.length === 0) return { apiVersion: apiVersion as string, kind: kind as string };
+  const message = `has no ${missing.join(' and no ')}, as each object must`;
+  return { rule: 'schema/no-kind', severity: 'error', message, path: '' };
+}
+
+function customFaults(object: Data, name: KindName, kind: CustomKind, target: TargetVersion): ObjectFault[] {
+  const { namespaced, dropsStatus, deprecated, leftToServer } = kind;
+  const { schemas, minor } = target;
+  const faults: ObjectFault[] = [];
+  if (deprecated !== undefined) {
+    const severity = 'warning';
+    faults.push({ rule: 'schema/deprecated-api', severity, message: deprecated, path: '/apiVersion', ofKind: true });
+  }
+  const metadata = schemas?.definition(OBJECT_META);
+  if (metadata !== undefined && schemas !== undefined && object.metadata !== undefined && object.metadata !== null) {
+    for (const violation of schemaViolations(object.metadata, metadata, schemas.definition)) {
+      faults.push(refused({ ...violation, path: `/metadata${violation.path}` }));
+    }
+  }
+  if (kind.schema !== undefined) {
+    // Like a resource in another one, it has apiVersion, kind and metadata beside what its schema says.
+    const root = { ...kind.schema, 'x-kubernetes-embedded-resource': true };
+    faults.push(...schemaViolations(object, root, () => ({}), { dropsStatus }).map(refused));
+  }
+  faults.push(...names(object, name, { origin: 'custom', namespaced }, minor));
+  if (leftToServer !== undefined) {
+    faults.push({
+      rule: 'schema/not-evaluated',
+      severity: 'note',
+      message: `the patterns and the rules in CEL of ${leftToServer} are not evaluated: the API server does that`,
+      path: '',
+      ofKind: true,
+    });
+  }
+  return faults;
+}
+
+/** What was removed, is not there yet, or is deprecated. */
+function ageFaults(name: KindName, { kubernetes, minor }: TargetVersion): ObjectFault[] {
+  const shown = `${name.apiVersion} ${name.kind}`;
+  const path = '/apiVersion';
+  const life = kubernetes.lifecycle(name);
+  const { replacement } = life ?? {};
+  const instead = replacement && `Use ${replacement.apiVersion} ${replacement.kind}.`;
+  const hint = instead === undefined ? {} : { hint: instead };
+  if (life?.removed !== undefined && isSince(minor, life.removed)) {
+    const message = `${shown} is not in Kubernetes from ${life.removed} on`;
+    return [{ rule: 'schema/removed-api', severity: 'error', message, ...hint, path, ofKind: true }];
+  }
+  if (life?.deprecated !== undefined && isSince(minor, life.deprecated)) {
+    const end = life.removed === undefined ? '' : `, and not there from ${life.removed} on`;
+    const message = `${shown} is deprecated since Kubernetes ${life.deprecated}${end}`;
+    return [{ rule: 'schema/deprecated-api', severity: 'warning', message, ...hint, path, ofKind: true }];
+  }
+  const minors = kubernetes.minorsWith(name);
+  const [first, last] = [minors[0], minors.at(-1)];
+  if (first === undefined || last === undefined || minors.includes(minor)) return [];
+  // Before the oldest that is known here it may have been there, too.
+  if (!isSince(minor, first) && first !== kubernetes.minors[0]) {
+    const message = `${shown} is in Kubernetes from ${first} on`;
+    return [{ rule: 'schema/future-api', severity: 'error', message, hint: FUTURE, path, ofKind: true }];
+  }
+  if (isSince(minor, last) && last !== kubernetes.minors.at(-1)) {
+    const message = `${shown} is not in Kubernetes after ${last}`;
+    return [{ rule: 'schema/removed-api', severity: 'error', message, path, ofKind: true }];
+  }
+  return [];
+}
+
+const FUTURE =
+  'Let the template choose the version by .Capabilities.APIVersions.Has, or leave older versions out of kube-versions.';
+
+/** A kind that a group of Kubernetes' own doesn't have. */
+function unknownHere(name: KindName, { kubernetes, schemas }: TargetVersion): ObjectFault {
+  const kinds = schemas?.kinds() ?? [];
+  const elsewhere = kinds.filter(({ kind }) => kind === name.kind).map(({ apiVersion }) => apiVersion);
+  const here = kinds.filter(({ apiVersion }) => apiVersion === name.apiVersion).map(({ kind }) => kind);
+  const meant = nearest(name.kind.slice(0, 100), here.length > 0 ? here : kinds.map(({ kind }) => kind));
+  const hint =
+    elsewhere.length > 0
+      ? `${name.kind} is in ${elsewhere.sort(byStability).join(', ')}.`
+      : meant === undefined
+        ? {}
+        : `Did you mean ${meant}?`;
+  const last = kubernetes.minors.at(-1);
+  return {
+    rule: 'schema/unknown-kind',
+    severity: 'error',
+    message: `there is no ${name.kind} in ${name.apiVersion} of Kubernetes up to ${last}`,
+    ...(typeof hint === 'string' && { hint }),
+    path: elsewhere.length > 0 ? '/apiVersion' : '/kind',
+    ofKind: true,
+  };
+}
+
+/** `v1` before `v1beta1` before `v1alpha1`. */
+function byStability(a: string, b: string): number {
+  const rank = (text: string): number => (text.includes('alpha') ? 2 : text.includes('beta') ? 1 : 0);
+  return rank(a) - rank(b) || (a < b ? -1 : 1);
+}
+
+function unknownKind(name: KindName, custom: CustomKinds): ObjectFault {
+  const others = custom.otherVersions(name);
+  const message =
+    others.length > 0
+      ? `${name.kind} is defined in ${[...others].sort().join(', ')}, not in ${name.apiVersion}`
+      : `${name.apiVersion} ${name.kind} has no schema here, so that it is not checked`;
+  const hint =
+    others.length > 0
+      ? 'Use one of these, or give the definition that serves this one by crd-schemas.'
+      : 'Give the CustomResourceDefinition, or a JSON schema, by crd-schemas: a file or a folder in the repository.';
+  return { rule: 'schema/unknown-kind', severity: 'warning', message, hint, path: '', ofKind: true };
+}
+
+function refused({ rule, path, message, nearest: meant }: Violation): ObjectFault {
+  return { rule, severity: 'error', message, path, ...(meant !== undefined && { hint: `Did you mean ${meant}?` }) };
+}
+
+function names(...given: Parameters<typeof nameFaults>): ObjectFault[] {
+  return nameFaults(...given).map(({ rule, path, message }) => ({
+    rule,
+    severity: 'error',
+    message,
+    path: formatPointer(path),
+  }));
+}
+
+function isSince(minor: string, since: string): boolean {
+  return Number(minor.split('.')[1]) >= Number(since.split('.')[1]);
+}
+
+export function targetVersion(label: string, kubernetes: KubernetesSchemas): TargetVersion {
+  return { label, minor: minorOf(label), schemas: kubernetes.version(label), kubernetes };
+}

@@ -1,5 +1,0 @@
-/** A WebAssembly file is imported as its bytes: esbuild's loader `binary`, and jest's moduleNameMapper. */
-declare module '*.wasm' {
-  const bytes: Uint8Array;
-  export default bytes;
-}

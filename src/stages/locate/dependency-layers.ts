@@ -1,0 +1,31 @@
+import { joinShown } from '../../domain/paths.ts';
+import { readSource, type Source } from '../../domain/source.ts';
+import type { StagedChart } from '../../domain/staged.ts';
+import type { ValuesLayer } from '../../domain/values.ts';
+
+/** The values.yaml of each dependency, below what the chart around it sets: those of the innermost first. */
+export function dependencyLayers(staged: StagedChart): ValuesLayer[] {
+  const found = staged.dependencies.flatMap(({ name, alias, files }) =>
+    files.flatMap(({ path, content }) => {
+      const inner = /^((?:charts\/[^/]+\/)*)values\.yaml$/.exec(path)?.[1];
+      const read = inner === undefined ? undefined : readSource(content);
+      if (inner === undefined || read?.ok !== true) return [];
+      const prefix = [alias ?? name, ...inner.split('/').filter((step, index) => index % 2 === 1 && step !== '')];
+      const shown = joinShown(staged.source, `charts/${name}/${path}`);
+      return [{ prefix, layer: { kind: 'file' as const, shown, source: below(prefix, read.source) } }];
+    }),
+  );
+  return found.sort((a, b) => b.prefix.length - a.prefix.length).map(({ layer }) => layer);
+}
+
+/** A source as it is seen from the chart around it. */
+function below(prefix: readonly string[], source: Source): Source {
+  const data = prefix.reduceRight<unknown>((inner, step) => ({ [step]: inner }), source.data);
+  return {
+    data,
+    position: (path, what) =>
+      prefix.every((step, index) => path[index] === step)
+        ? source.position(path.slice(prefix.length), what)
+        : undefined,
+  };
+}

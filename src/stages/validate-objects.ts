@@ -1,0 +1,189 @@
+import { type CustomKinds, customKinds, isDefinition } from '../domain/custom-kinds.ts';
+import { duplicates, type PlacedObject } from '../domain/duplicate-objects.ts';
+import type { Environment } from '../domain/environment.ts';
+import type { Finding } from '../domain/finding.ts';
+import type { KubeVersion } from '../domain/kubernetes.ts';
+import type { RenderedDocument } from '../domain/manifest.ts';
+import { type ObjectFault, objectFaults, type TargetVersion, targetVersion } from '../domain/object-faults.ts';
+import { parsePointer } from '../domain/pointer.ts';
+import type { DocumentContent } from '../domain/rendered-objects.ts';
+import type { StagedChart } from '../domain/staged.ts';
+import { placeOf } from './helm-calls.ts';
+import type { Rendered } from './render.ts';
+
+/** Checks the objects of a chart's renders for each Kubernetes version of an environment. */
+export type ObjectChecks = (environment: Environment, renders: readonly Rendered[]) => Promise<Finding[]>;
+
+interface Sources {
+  readonly staged: StagedChart;
+  /** Reads a document; the same text needs reading once. */
+  readonly read: (text: string) => DocumentContent;
+  /** The documents of the chart's own `crds/`, which helm installs as they are. */
+  readonly crds: readonly RenderedDocument[];
+  /** What else defines kinds: dependencies, and `crd-schemas`. Asked only for a kind that nothing else knows. */
+  readonly further: () => CustomKinds;
+}
+
+/** A fault, and which of the objects of its document has it. */
+interface PlacedFault {
+  readonly index: number;
+  readonly fault: ObjectFault;
+}
+
+/** For the life of these checks a text is checked once for each version, however many renders have it. */
+export function createObjectChecks({ staged, read, crds, further }: Sources): ObjectChecks {
+  const known = new Map<string, Map<string, readonly PlacedFault[]>>();
+  const chartKinds = lazily(() =>
+    customKinds(crds.flatMap(({ text }) => read(text).objects).filter(isDefinition), lazily(further)),
+  );
+  const sets = new Map<string, { readonly id: number; readonly custom: CustomKinds }>();
+
+  /** The kinds that a render knows: those that it defines itself, and the chart's. */
+  const kindsOf = (documents: readonly RenderedDocument[]): { id: number; custom: CustomKinds } => {
+    const defining = documents.filter(({ text }) => text.includes('CustomResourceDefinition'));
+    const key = defining.map(({ text }) => text).join('\n---\n');
+    let set = sets.get(key);
+    if (set === undefined) {
+      const definitions = defining.flatMap(({ text }) => read(text).objects).filter(isDefinition);
+      set = { id: sets.size, custom: definitions.length === 0 ? chartKinds : customKinds(definitions, chartKinds) };
+      sets.set(key, set);
+    }
+    return set;
+  };
+  const faultsOf = (text: string, target: TargetVersion, { id, custom }: ReturnType<typeof kindsOf>) => {
+    const ofText = known.get(text) ?? new Map<string, readonly PlacedFault[]>();
+    known.set(text, ofText);
+    const key = `${target.minor} ${id}`;
+    let faults = ofText.get(key);
+    if (faults === undefined) {
+      const { objects } = read(text);
+      faults = objects.flatMap(({ data }, index) =>
+        objectFaults(data, target, custom).map((fault) => ({ index, fault })),
+      );
+      ofText.set(key, faults);
+    }
+    return faults;
+  };
+
+  return async (environment, renders) => {
+    // Here, and not above: a run that validates nothing needs none.
+    const { KUBERNETES_SCHEMAS } = await import('../domain/bundled-schemas.ts');
+    const findings: Finding[] = [];
+    const rest = restingTurns();
+    for (const { kubeVersion, documents } of renders) {
+      const set = kindsOf(documents);
+      const versions = versionsOf(kubeVersion, environment, renders);
+      for (const version of versions) {
+        const target = targetVersion(version.label, KUBERNETES_SCHEMAS);
+        const tell = (document: RenderedDocument, fault: ObjectFault, placed?: PlacedObject['object']): void => {
+          findings.push(objectFinding({ document, fault, object: placed }, staged, environment, version));
+        };
+        if (target.schemas === undefined) findings.push(withoutSchemas(target, staged, environment));
+        const objects: PlacedObject[] = [];
+        for (const document of [...documents, ...crds]) {
+          const content = read(document.text);
+          if (content.unread !== undefined) tell(document, unread(content.unread));
+          const faults = faultsOf(document.text, target, set);
+          for (const { index, fault } of faults) tell(document, fault, content.objects[index]);
+          objects.push(...content.objects.map((object) => ({ document, content, object })));
+          await rest(document.text.length);
+        }
+        for (const { document, object, fault } of duplicates(objects, environment.namespace, target, set.custom)) {
+          tell(document, fault, object);
+        }
+      }
+    }
+    return findings;
+  };
+}
+
+/** What is rendered for the first version is what there is for all that need no render of their own. */
+function versionsOf(
+  rendered: KubeVersion,
+  environment: Environment,
+  renders: readonly Rendered[],
+): readonly KubeVersion[] {
+  if (rendered !== environment.kubeVersions[0]) return [rendered];
+  const own = new Set(renders.map(({ kubeVersion }) => kubeVersion));
+  return environment.kubeVersions.filter((version) => version === rendered || !own.has(version));
+}
+
+/** A fault of an object, as it is told: where it stands, in the chart and in what was rendered, is known here. */
+function objectFinding(
+  {
+    document,
+    fault,
+    object,
+  }: { document: RenderedDocument; fault: ObjectFault; object: PlacedObject['object'] | undefined },
+  staged: StagedChart,
+  environment: Environment,
+  version: KubeVersion,
+): Finding {
+  const { rule, severity, message, hint, path, ofKind } = fault;
+  const { apiVersion, kind, metadata } = (object?.data ?? {}) as Record<string, unknown>;
+  const name = ofKind === true ? undefined : (metadata as { name?: unknown } | null | undefined)?.name;
+  const told = path === '' || ofKind === true ? message : `${fieldName(path)}: ${message}`;
+  const parts = [apiVersion, kind, name].filter((part): part is string => typeof part === 'string' && part !== '');
+  return {
+    stage: 'validate',
+    rule,
+    severity,
+    ...placeOf({ message: told, file: document.template === '' ? undefined : document.template }, staged),
+    ...(hint !== undefined && { hint }),
+    chart: staged.metadata.name,
+    environments: [environment.name],
+    kubeVersions: [version.label],
+    ...(parts.length > 0 && {
+      resource: parts.join('/'),
+      // Names begin with the release's, which is another in each environment.
+      sameAs: parts.join('/').replaceAll(environment.release, ' '),
+    }),
+    path,
+  };
+}
+
+/** `/spec/containers/0/image` → `spec.containers[0].image` */
+function fieldName(path: string): string {
+  return parsePointer(path)
+    .map((step, index) => (/^[0-9]+$/.test(step) && index > 0 ? `[${step}]` : `${index > 0 ? '.' : ''}${step}`))
+    .join('');
+}
+
+function unread(reason: string): ObjectFault {
+  return {
+    rule: 'schema/unread',
+    severity: 'warning',
+    message: `renders a document that is not checked: it ${reason}`,
+    path: '',
+  };
+}
+
+function withoutSchemas({ label, kubernetes }: TargetVersion, staged: StagedChart, environment: Environment): Finding {
+  return {
+    stage: 'validate',
+    rule: 'schema/no-schemas',
+    severity: 'warning',
+    message: `there are no schemas of Kubernetes ${label}: for it, only removed and deprecated APIs are looked for`,
+    hint: `There are schemas of ${kubernetes.minors.join(', ')}.`,
+    chart: staged.metadata.name,
+    environments: [environment.name],
+    kubeVersions: [label],
+  };
+}
+
+function lazily(make: () => CustomKinds): CustomKinds {
+  let made: CustomKinds | undefined;
+  const kinds = (): CustomKinds => (made ??= make());
+  return { kind: (name) => kinds().kind(name), otherVersions: (name) => kinds().otherVersions(name) };
+}
+
+/** Signals and timers get their turn now and then: a render may have fifty megabytes. */
+function restingTurns(): (work: number) => Promise<void> {
+  let done = 0;
+  return async (work) => {
+    done += work;
+    if (done < 1_000_000) return;
+    done = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+}
