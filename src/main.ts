@@ -1,5 +1,6 @@
 import { resolve as absolute, dirname, join, sep } from 'node:path';
 import { checkChart } from './check.ts';
+import { checkedWith } from './checked-with.ts';
 import { type RawRequest, type Request, reaches, readRequest } from './config.ts';
 import { connectAll, deployAll, sourcesOf } from './deployments.ts';
 import { Cancelled, EnvironmentError, RequestError } from './domain/errors.ts';
@@ -8,6 +9,7 @@ import type { PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
 import { isInside, shownPath } from './domain/paths.ts';
 import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
+import type { ValuesRecord } from './domain/values-record.ts';
 import { makePlan } from './plan.ts';
 import type { Files, Ports } from './ports.ts';
 import { fetchAsked } from './published.ts';
@@ -16,7 +18,7 @@ import { renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
 import { publish } from './stages/publish.ts';
 import { survey } from './survey.ts';
-import { loadValues } from './values-files.ts';
+import { loadValues, recordOf } from './values-files.ts';
 
 /** What is needed before the request is known. */
 export type Base = Pick<Ports, 'files' | 'host' | 'clock'>;
@@ -89,7 +91,8 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   const connections = await connectAll(plan, ports);
   record.add([...findings, ...values.findings, ...heldBack(request)]);
   const packages = await together(plan.charts.map((chart) => checkChart(request, chart, values, record, ports)));
-  await publishAll(request, packages, record, ports);
+  const valuesRecords = new Map(plan.charts.map((chart) => [chart.chart.metadata.name, recordOf(chart, values)]));
+  await publishAll(request, packages, valuesRecords, record, ports);
   if (plan.deploy.length === 0) return;
   const built = record.failed ? [] : packages.filter((each) => each !== undefined);
   const sources = await sourcesOf(request, built, record, ports);
@@ -106,11 +109,13 @@ async function deployPublished(request: Request, record: Record, ports: Ports): 
     request,
     unpacked.map(({ chart }) => chart),
   );
-  const values = await loadValues(request, plan, ports.files);
+  const checked = checkedWith(unpacked);
+  const values = await loadValues(request, plan, ports.files, checked.pathOf);
   const connections = await connectAll(plan, ports);
   record.add(values.findings);
   const sources = new Map(unpacked.map(({ chart, fetched }) => [chart.metadata.name, fetched]));
-  await deployAll(request, plan, values, sources, connections, record, ports);
+  const changed = checked.compare(plan, values);
+  await deployAll(request, plan, values, sources, connections, record, ports, changed);
 }
 
 /** Said rather than skipped in silence. */
@@ -133,6 +138,7 @@ function heldBack(request: Request): Finding[] {
 async function publishAll(
   request: Request,
   packages: readonly (ChartPackage | undefined)[],
+  valuesRecords: ReadonlyMap<string, ValuesRecord | undefined>,
   record: Record,
   ports: Ports,
 ): Promise<void> {
@@ -147,7 +153,12 @@ async function publishAll(
       const told = (outcome: PublishOutcome): void =>
         record.publish(each.name, [...record.publishedOf(each.name), outcome]);
       const { outcomes } = await record.stage({ name: 'publish', chart: each.name }, () =>
-        publish(each, request.registries, { root: ports.files.root, told }, ports),
+        publish(
+          each,
+          request.registries,
+          { root: ports.files.root, told, record: valuesRecords.get(each.name) },
+          ports,
+        ),
       );
       // As they were asked for, not as they came.
       record.publish(each.name, outcomes);

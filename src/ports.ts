@@ -331,6 +331,19 @@ export interface Registry {
   blob(location: Location, digest: string, limitBytes: number): Promise<RegistryAnswer<Uint8Array>>;
   /** Pushes and tags; the manifest's digest. */
   push(location: Location, tag: string, artifact: ArtifactToPush): Promise<RegistryAnswer<string>>;
+  /** Attaches an artifact of annotations alone to a manifest (an OCI referrer), whose digest stays. */
+  attach(
+    location: Location,
+    digest: string,
+    type: string,
+    annotations: Readonly<Record<string, string>>,
+  ): Promise<RegistryAnswer<undefined>>;
+  /** The annotations of every artifact of a type that is attached to a manifest. */
+  attached(
+    location: Location,
+    digest: string,
+    type: string,
+  ): Promise<RegistryAnswer<readonly Readonly<Record<string, string>>[]>>;
 }
 
 // ---------------------------------------------------------------- files

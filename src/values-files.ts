@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join, relative, resolve, sep } from 'node:path';
 import type { Request } from './config.ts';
 import type { Environment, PlannedEnvironment } from './domain/environment.ts';
@@ -7,6 +8,7 @@ import { SOURCE_BYTES } from './domain/limits.ts';
 import { isInside, joinShown, shownPath } from './domain/paths.ts';
 import { readSource } from './domain/source.ts';
 import { pathsOfSet, type ValuesFile, type ValuesLayer } from './domain/values.ts';
+import { filesOutside, type ValuesRecord } from './domain/values-record.ts';
 import type { Plan, PlannedChart } from './plan.ts';
 import type { Files } from './ports.ts';
 import { fault, quote } from './settings.ts';
@@ -23,9 +25,15 @@ export interface LoadedValues {
 /**
  * Finds and reads every values file of the plan: in the chart's folder first, then from the repository's
  * root. A file that isn't there or lies outside the repository is a RequestError; one that is no YAML is
- * a finding.
+ * a finding. `recorded` knows where a file lay in the repository that was named relative to a chart that came
+ * from a registry, without its folder.
  */
-export async function loadValues(request: Request, plan: Plan, files: Files): Promise<LoadedValues> {
+export async function loadValues(
+  request: Request,
+  plan: Plan,
+  files: Files,
+  recorded: (chart: PlannedChart, environment: string, named: string) => string | undefined = () => undefined,
+): Promise<LoadedValues> {
   const root = (await files.real(files.root)) ?? files.root;
   const faults: Finding[] = [];
   const findings: Finding[] = [];
@@ -46,6 +54,7 @@ export async function loadValues(request: Request, plan: Plan, files: Files): Pr
         ...(isInside(directory, real) && { inChart: relative(directory, real).split(sep).join('/') }),
       };
       const bytes = await readBounded(files, real);
+      const sum = bytes && { sha256: createHash('sha256').update(bytes).digest('hex') };
       const isFile = (await files.kind(real)) === 'file';
       const unread = isFile ? `is larger than ${SOURCE_BYTES / 1024 / 1024} MiB` : 'is no file';
       const read = bytes === undefined ? { ok: false as const, fault: { message: unread } } : readSource(bytes);
@@ -66,7 +75,7 @@ export async function loadValues(request: Request, plan: Plan, files: Files): Pr
           ...rest,
         });
       }
-      return read.ok && wrong === undefined ? { ...file, source: read.source } : file;
+      return { ...file, ...sum, ...(read.ok && wrong === undefined && { source: read.source }) };
     };
     const base = await files.real(join(directory, 'values.yaml'));
     // One that leads out of the chart is not read; resolve says so.
@@ -89,7 +98,12 @@ export async function loadValues(request: Request, plan: Plan, files: Files): Pr
             }),
           );
         };
-        const candidates = [resolve(directory, named), resolve(root, named)];
+        const elsewhere = recorded(planned, environment.name, named);
+        const candidates = [
+          resolve(directory, named),
+          resolve(root, named),
+          ...(elsewhere === undefined ? [] : [resolve(root, elsewhere)]),
+        ];
         const found = await firstFile(candidates, files);
         if (found === undefined) {
           wrong('is not there', `Looked for ${candidates.map((path) => shownPath(root, path)).join(' and ')}.`);
@@ -112,6 +126,14 @@ export async function loadValues(request: Request, plan: Plan, files: Files): Pr
     },
     findings,
   };
+}
+
+/** What a publish must record of a chart's values files; `undefined` where all of them travel in its package. */
+export function recordOf(chart: PlannedChart, loaded: LoadedValues): ValuesRecord | undefined {
+  const record = new Map(
+    chart.environments.map(({ name, values }) => [name, filesOutside(values.map((named) => loaded.get(chart, named)))]),
+  );
+  return [...record.values()].some((files) => files.length > 0) ? record : undefined;
 }
 
 async function firstFile(

@@ -11,6 +11,8 @@ export interface ValuesFile {
   readonly shown: string;
   /** Relative to the chart's folder, when it lies in it: it travels in the package. */
   readonly inChart?: string;
+  /** Of its bytes, lower-case hex; absent when it could not be read. */
+  readonly sha256?: string;
   /** Absent when the file is no valid YAML (which is a finding of its own). */
   readonly source?: Source;
 }
