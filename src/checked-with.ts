@@ -25,10 +25,11 @@ export function checkedWith(charts: readonly UnpackedChart[]): CheckedWith {
       new Map(
         plan.charts.flatMap((chart) => {
           const unpacked = of(chart);
-          const deployed = chart.environments.filter(({ name }) => plan.deploy.includes(name));
           return unpacked === undefined
             ? []
-            : deployed.map((environment) => [environment, found(chart, environment, values, unpacked)] as const);
+            : chart.environments.map(
+                (environment) => [environment, found(chart, environment, values, unpacked)] as const,
+              );
         }),
       ),
   };

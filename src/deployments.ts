@@ -7,6 +7,7 @@ import type { PublishOutcome } from './domain/outcome.ts';
 import type { FetchedChart, PublishedChart } from './domain/published-chart.ts';
 import { locationOf, referenceText, type Target } from './domain/reference.ts';
 import type { ChartPackage } from './domain/staged.ts';
+import { valuesPaths } from './domain/values.ts';
 import type { Plan, PlannedChart } from './plan.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
@@ -121,10 +122,7 @@ function deployable(
     version: chart.metadata.version,
     reference: source.reference,
     package: unpacked.archive,
-    // A file of the chart is read from the package: what was checked is what is deployed.
-    values: environment.values.map(({ path, inChart }) =>
-      inChart === undefined ? path : join(unpacked.folder, inChart),
-    ),
+    values: valuesPaths(environment.values, unpacked.folder),
     set: environment.set,
     ...(request.secretValues !== undefined && { secretValues: request.secretValues }),
     layers: environment.layers,

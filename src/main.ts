@@ -3,6 +3,7 @@ import { checkChart } from './check.ts';
 import { checkedWith } from './checked-with.ts';
 import { type RawRequest, type Request, reaches, readRequest } from './config.ts';
 import { connectAll, deployAll, sourcesOf } from './deployments.ts';
+import type { PlannedEnvironment } from './domain/environment.ts';
 import { Cancelled, EnvironmentError, RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import type { PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
@@ -10,7 +11,7 @@ import { isInside, shownPath } from './domain/paths.ts';
 import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import type { ValuesRecord } from './domain/values-record.ts';
-import { makePlan } from './plan.ts';
+import { makePlan, type Plan } from './plan.ts';
 import type { Files, Ports } from './ports.ts';
 import { fetchAsked } from './published.ts';
 import { Record } from './record.ts';
@@ -87,7 +88,7 @@ async function pipeline(
 async function shipFromSource(request: Request, record: Record, ports: Ports): Promise<void> {
   const { charts, findings } = await survey(request, ports.files);
   const plan = makePlan(request, charts);
-  const values = await loadValues(request, plan, ports.files);
+  const values = await loadValues(request, plan, ports);
   const connections = await connectAll(plan, ports);
   record.add([...findings, ...values.findings, ...heldBack(request)]);
   const packages = await together(plan.charts.map((chart) => checkChart(request, chart, values, record, ports)));
@@ -105,17 +106,24 @@ async function deployPublished(request: Request, record: Record, ports: Ports): 
   if (request.deployment.environments.length === 0) return;
   const unpacked = await fetchAsked(request, record, ports);
   if (record.failed) return;
-  const plan = makePlan(
+  const all = makePlan(
     request,
     unpacked.map(({ chart }) => chart),
   );
+  const plan = deployedOnly(all);
   const checked = checkedWith(unpacked);
-  const values = await loadValues(request, plan, ports.files, checked.pathOf);
+  const values = await loadValues(request, plan, ports, checked.pathOf);
   const connections = await connectAll(plan, ports);
   record.add(values.findings);
   const sources = new Map(unpacked.map(({ chart, fetched }) => [chart.metadata.name, fetched]));
   const changed = checked.compare(plan, values);
   await deployAll(request, plan, values, sources, connections, record, ports, changed);
+}
+
+/** Nothing is checked but what is deployed: the keys to the values of other environments are others' to have. */
+function deployedOnly({ charts, deploy }: Plan): Plan {
+  const isDeployed = ({ name }: PlannedEnvironment): boolean => deploy.includes(name);
+  return { charts: charts.map((one) => ({ ...one, environments: one.environments.filter(isDeployed) })), deploy };
 }
 
 /** Said rather than skipped in silence. */

@@ -10,6 +10,7 @@ export interface Ports {
   readonly registry: Registry;
   /** The cluster of a context, the current one when none is named. Asks nobody but the disk; throws a `RequestError`. */
   readonly connectCluster: (context: string | undefined) => Promise<ClusterAccess>;
+  readonly sops: Sops;
   readonly files: Files;
   readonly host: Host;
   readonly clock: Clock;
@@ -344,6 +345,18 @@ export interface Registry {
     digest: string,
     type: string,
   ): Promise<RegistryAnswer<readonly Readonly<Record<string, string>>[]>>;
+}
+
+// ---------------------------------------------------------------- encrypted values
+
+export type Decrypted =
+  | { readonly ok: true; readonly content: Uint8Array }
+  /** A phrase to follow the file's name, with nothing of its content. */
+  | { readonly ok: false; readonly message: string; readonly hint?: string };
+
+export interface Sops {
+  /** A file in clear, in memory; every value of it is masked by then. Throws an `EnvironmentError` without a sops. */
+  decrypt(path: string, shown: string): Promise<Decrypted>;
 }
 
 // ---------------------------------------------------------------- files

@@ -34,6 +34,7 @@ const ROOMS: Record<string, string> = {
   'plan.ts': 'plan',
   'survey.ts': 'plan',
   'values-files.ts': 'plan',
+  'encrypted-values.ts': 'plan',
   'config.ts': 'config',
   'config-file.ts': 'config',
   'settings.ts': 'config',
