@@ -222,6 +222,8 @@ export interface ServedKind extends KindName {
 export interface ClusterAccess {
   readonly cluster: Cluster;
   readonly releases: Releases;
+  /** The private file that says how it is reached, absolute. */
+  readonly kubeconfig: string;
 }
 
 /** What is going on in a namespace, kept up to date until it is closed. */

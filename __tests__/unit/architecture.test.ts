@@ -29,6 +29,7 @@ const ROOMS: Record<string, string> = {
   'check.ts': 'main',
   'record.ts': 'main',
   'published.ts': 'main',
+  'aftermath.ts': 'main',
   'checked-with.ts': 'main',
   'deployments.ts': 'main',
   'plan.ts': 'plan',

@@ -16,6 +16,8 @@ export interface Session extends ReleaseName {
   readonly tell: (text: string) => void;
   readonly cluster: Cluster;
   readonly releases: Releases;
+  /** The private file that says how the cluster is reached, absolute. */
+  readonly kubeconfig: string;
   readonly files: Files;
   readonly host: Pick<Host, 'mask' | 'redact'>;
   readonly clock: Clock;
