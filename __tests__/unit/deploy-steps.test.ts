@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import type { ReleasePod } from '../../src/domain/diagnosis/release-pods.ts';
+import { type ReleasePod, releasePods } from '../../src/domain/diagnosis/release-pods.ts';
 import { Look, remember } from '../../src/domain/diagnosis/seen.ts';
 import type { KubeObject } from '../../src/domain/kube-object.ts';
 import { objectsOf } from '../../src/domain/manifest-objects.ts';
@@ -14,6 +14,7 @@ import { recordTooLarge } from '../../src/stages/deploy/package.ts';
 import { checksFor } from '../../src/stages/deploy/rights.ts';
 import type { Session } from '../../src/stages/deploy/session.ts';
 import { Steadiness } from '../../src/stages/deploy/standing.ts';
+import { momentsOf, recordedCourse } from '../support/recorded-course.ts';
 
 const object = (kind: string, name: string, rest: object = {}, metadata: object = {}): KubeObject => ({
   apiVersion: kind === 'Deployment' ? 'apps/v1' : 'v1',
@@ -111,6 +112,23 @@ describe('progress', () => {
     expect(unfinished(states(ready), ready)).toEqual(['Deployment/d 1 of 1 new ready, 1 old left']);
     const alien = { ...of('ready', 'new'), of: 'Deployment/other' };
     expect(states([alien]).get('Deployment/d')).toBe('0 of 1 ready');
+  });
+
+  test('a rollout as a real cluster did it', () => {
+    const course = recordedCourse('upgrade-rolls');
+    const moments = momentsOf(course);
+    const memory = remember(moments[0]?.objects ?? []);
+    const said = moments.map(({ objects }) => {
+      const look = new Look({ now: 0, manifest: course.manifest, objects, lookedUp: new Map() }, memory);
+      const workloads = objects.filter(({ kind }) => kind === 'Deployment');
+      return rolloutStates(workloads, releasePods(look)).get('Deployment/agent');
+    });
+    expect(said.filter((state, index) => state !== said[index - 1])).toEqual([
+      '2 ready',
+      '0 of 2 new ready, 2 old left',
+      '1 of 2 new ready, 1 old left',
+      '2 ready',
+    ]);
   });
 
   test('of many pods some are named', () => {
