@@ -34,6 +34,7 @@ const linkerVariables = {
   kubeconform: ({ version }) => ({ 'main.version': version }),
   actionlint: ({ version }) => ({ 'github.com/rhysd/actionlint.version': version.slice(1) }),
   act: noVariables,
+  sops: noVariables,
   kubernetes: ({ version }) => {
     const [major, minor] = version.slice(1).split('.');
     const parts = { gitVersion: version, gitMajor: major, gitMinor: minor };

@@ -52,6 +52,8 @@ export interface Request {
   readonly until: StageName;
   /** What was left out with all after it, since this runs for a pull request. */
   readonly held: Held | undefined;
+  /** The checkout is of somebody's who may not be trusted: nothing of his decides where a secret is sent. */
+  readonly isForeign: boolean;
   /** The hosts that a login without a host is for: the registries to publish to, and on a foreign checkout only those that were given as an input. */
   readonly loginHosts: readonly string[];
   readonly namespace: string | undefined;
@@ -290,8 +292,9 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     appVersion: readVersion('app-version', has('app-version'), false, faults),
     until,
     held,
+    isForeign: event === 'foreign',
     loginHosts:
-      raw.workflow.event === 'foreign' && !given.has('registry')
+      event === 'foreign' && !given.has('registry')
         ? []
         : registries.flatMap((target) => (target.kind === 'registry' ? [target.host] : [])),
     namespace: has('namespace'),

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import type { Request } from './config.ts';
-import type { DeploymentOutcome, PlannedDeployment } from './domain/deployment.ts';
+import type { Cause, DeploymentOutcome, PlannedDeployment } from './domain/deployment.ts';
 import type { Environment, PlannedEnvironment } from './domain/environment.ts';
 import type { Finding } from './domain/finding.ts';
 import type { PublishOutcome } from './domain/outcome.ts';
 import type { FetchedChart, PublishedChart } from './domain/published-chart.ts';
 import { locationOf, referenceText, type Target } from './domain/reference.ts';
 import type { ChartPackage } from './domain/staged.ts';
+import { valuesPaths } from './domain/values.ts';
 import type { Plan, PlannedChart } from './plan.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
@@ -36,7 +37,8 @@ function deploymentsOf(plan: Plan): { chart: PlannedChart; environment: PlannedE
 
 /**
  * Deploys what is published: the next environment only when the one before is healthy and tested. `sources` holds
- * where each chart is published; what is deployed is fetched from there by its digest, whoever put it there.
+ * where each chart is published; what is deployed is fetched from there by its digest, whoever put it there. `changed`
+ * says of which environments the values files are not those that were checked: then none is deployed.
  */
 export async function deployAll(
   request: Request,
@@ -46,15 +48,27 @@ export async function deployAll(
   connections: Connections,
   record: Record,
   ports: Ports,
+  changed: ReadonlyMap<PlannedEnvironment, readonly Finding[]> = new Map(),
 ): Promise<void> {
   const packages = new Map<string, Unpacked>();
+  const isHeld = [...changed.values()].flat().some(({ severity }) => severity === 'error');
   for (const { chart, environment } of deploymentsOf(plan)) {
     const { name } = chart.chart.metadata;
     const source = sources.get(name);
     const where = { chart: name, environment: environment.name };
     const planned = deploymentOf(environment);
     if (source === undefined && !record.failed) throw new Error(`nobody knows where ${name} is published`);
-    if (record.failed || source === undefined) {
+    const found = changed.get(environment) ?? [];
+    const refusal = found.find(({ severity }) => severity === 'error');
+    if (refusal !== undefined && source !== undefined) {
+      await record.stage({ name: 'deploy', ...where }, async () => ({ findings: found }));
+      if (request.deployment.test) record.skip({ name: 'test', ...where });
+      const { message, file } = refusal;
+      const cause = { code: 'values' as const, message, ...(file !== undefined && { file }) };
+      record.deployments.push(failedWith(cause, name, planned, source));
+      continue;
+    }
+    if (record.failed || isHeld || source === undefined) {
       record.skip({ name: 'deploy', ...where });
       if (request.deployment.test) record.skip({ name: 'test', ...where });
       record.deployments.push(skipped(name, planned, source));
@@ -66,7 +80,7 @@ export async function deployAll(
       const fetched = packages.get(name) ?? (await packageOf(source, ports));
       if ('rule' in fetched) return notFetched(fetched, name, planned, source);
       packages.set(name, fetched);
-      return await deploy(
+      const deployed = await deploy(
         deployable(request, chart, environmentOf(chart, environment, values, request), source, fetched),
         planned,
         {
@@ -77,6 +91,7 @@ export async function deployAll(
         },
         { ...connection, registry: ports.registry, files: ports.files, host: ports.host, clock: ports.clock },
       );
+      return { ...deployed, findings: [...found, ...deployed.findings] };
     });
     record.deployments.push(outcome);
     // What was interrupted is on record; nothing more is begun.
@@ -107,10 +122,7 @@ function deployable(
     version: chart.metadata.version,
     reference: source.reference,
     package: unpacked.archive,
-    // A file of the chart is read from the package: what was checked is what is deployed.
-    values: environment.values.map(({ path, inChart }) =>
-      inChart === undefined ? path : join(unpacked.folder, inChart),
-    ),
+    values: valuesPaths(environment.values, unpacked.folder),
     set: environment.set,
     ...(request.secretValues !== undefined && { secretValues: request.secretValues }),
     layers: environment.layers,
@@ -148,21 +160,20 @@ function notFetched(
   planned: PlannedDeployment,
   source: PublishedChart,
 ): { findings: Finding[]; outcome: DeploymentOutcome } {
-  const { environment, namespace, release } = planned;
   const cause = { code: 'package' as const, message: finding.message };
   return {
-    findings: [{ ...finding, chart, environments: [environment] }],
-    outcome: {
-      chart,
-      environment,
-      namespace,
-      release,
-      reference: source.reference,
-      outcome: 'failed',
-      cause,
-      tests: [],
-    },
+    findings: [{ ...finding, chart, environments: [planned.environment] }],
+    outcome: failedWith(cause, chart, planned, source),
   };
+}
+
+function failedWith(
+  cause: Cause,
+  chart: string,
+  { environment, namespace, release }: PlannedDeployment,
+  { reference }: PublishedChart,
+): DeploymentOutcome {
+  return { chart, environment, namespace, release, reference, outcome: 'failed', cause, tests: [] };
 }
 
 function skipped(chart: string, planned: PlannedDeployment, source: PublishedChart | undefined): DeploymentOutcome {

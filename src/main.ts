@@ -1,15 +1,18 @@
 import { resolve as absolute, dirname, join, sep } from 'node:path';
 import { checkChart } from './check.ts';
+import { checkedWith } from './checked-with.ts';
 import { type RawRequest, type Request, reaches, readRequest } from './config.ts';
 import { loadCrdSchemas } from './crd-schemas.ts';
 import { connectAll, deployAll, sourcesOf } from './deployments.ts';
+import type { PlannedEnvironment } from './domain/environment.ts';
 import { Cancelled, EnvironmentError, RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import type { PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
 import { isInside, shownPath } from './domain/paths.ts';
 import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
-import { makePlan } from './plan.ts';
+import type { ValuesRecord } from './domain/values-record.ts';
+import { makePlan, type Plan } from './plan.ts';
 import type { Files, Ports } from './ports.ts';
 import { fetchAsked } from './published.ts';
 import { Record } from './record.ts';
@@ -17,7 +20,7 @@ import { renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
 import { publish } from './stages/publish.ts';
 import { survey } from './survey.ts';
-import { loadValues } from './values-files.ts';
+import { loadValues, recordOf } from './values-files.ts';
 
 /** What is needed before the request is known. */
 export type Base = Pick<Ports, 'files' | 'host' | 'clock'>;
@@ -86,7 +89,7 @@ async function pipeline(
 async function shipFromSource(request: Request, record: Record, ports: Ports): Promise<void> {
   const { charts, findings } = await survey(request, ports.files);
   const plan = makePlan(request, charts);
-  const values = await loadValues(request, plan, ports.files);
+  const values = await loadValues(request, plan, ports);
   const definitions = await loadCrdSchemas(request, ports.files);
   const connections = await connectAll(plan, ports);
   record.add([...findings, ...values.findings, ...heldBack(request)]);
@@ -94,7 +97,8 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
     plan.charts.map((chart) => checkChart(request, chart, values, definitions.kinds, record, ports)),
   );
   record.add(definitions.findings());
-  await publishAll(request, packages, record, ports);
+  const valuesRecords = new Map(plan.charts.map((chart) => [chart.chart.metadata.name, recordOf(chart, values)]));
+  await publishAll(request, packages, valuesRecords, record, ports);
   if (plan.deploy.length === 0) return;
   const built = record.failed ? [] : packages.filter((each) => each !== undefined);
   const sources = await sourcesOf(request, built, record, ports);
@@ -107,15 +111,24 @@ async function deployPublished(request: Request, record: Record, ports: Ports): 
   if (request.deployment.environments.length === 0) return;
   const unpacked = await fetchAsked(request, record, ports);
   if (record.failed) return;
-  const plan = makePlan(
+  const all = makePlan(
     request,
     unpacked.map(({ chart }) => chart),
   );
-  const values = await loadValues(request, plan, ports.files);
+  const plan = deployedOnly(all);
+  const checked = checkedWith(unpacked);
+  const values = await loadValues(request, plan, ports, checked.pathOf);
   const connections = await connectAll(plan, ports);
   record.add(values.findings);
   const sources = new Map(unpacked.map(({ chart, fetched }) => [chart.metadata.name, fetched]));
-  await deployAll(request, plan, values, sources, connections, record, ports);
+  const changed = checked.compare(plan, values);
+  await deployAll(request, plan, values, sources, connections, record, ports, changed);
+}
+
+/** Nothing is checked but what is deployed: the keys to the values of other environments are others' to have. */
+function deployedOnly({ charts, deploy }: Plan): Plan {
+  const isDeployed = ({ name }: PlannedEnvironment): boolean => deploy.includes(name);
+  return { charts: charts.map((one) => ({ ...one, environments: one.environments.filter(isDeployed) })), deploy };
 }
 
 /** Said rather than skipped in silence. */
@@ -138,6 +151,7 @@ function heldBack(request: Request): Finding[] {
 async function publishAll(
   request: Request,
   packages: readonly (ChartPackage | undefined)[],
+  valuesRecords: ReadonlyMap<string, ValuesRecord | undefined>,
   record: Record,
   ports: Ports,
 ): Promise<void> {
@@ -152,7 +166,12 @@ async function publishAll(
       const told = (outcome: PublishOutcome): void =>
         record.publish(each.name, [...record.publishedOf(each.name), outcome]);
       const { outcomes } = await record.stage({ name: 'publish', chart: each.name }, () =>
-        publish(each, request.registries, { root: ports.files.root, told }, ports),
+        publish(
+          each,
+          request.registries,
+          { root: ports.files.root, told, record: valuesRecords.get(each.name) },
+          ports,
+        ),
       );
       // As they were asked for, not as they came.
       record.publish(each.name, outcomes);

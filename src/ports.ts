@@ -10,6 +10,7 @@ export interface Ports {
   readonly registry: Registry;
   /** The cluster of a context, the current one when none is named. Asks nobody but the disk; throws a `RequestError`. */
   readonly connectCluster: (context: string | undefined) => Promise<ClusterAccess>;
+  readonly sops: Sops;
   readonly files: Files;
   readonly host: Host;
   readonly clock: Clock;
@@ -221,6 +222,8 @@ export interface ServedKind extends KindName {
 export interface ClusterAccess {
   readonly cluster: Cluster;
   readonly releases: Releases;
+  /** The private file that says how it is reached, absolute. */
+  readonly kubeconfig: string;
 }
 
 /** What is going on in a namespace, kept up to date until it is closed. */
@@ -333,6 +336,31 @@ export interface Registry {
   blob(location: Location, digest: string, limitBytes: number): Promise<RegistryAnswer<Uint8Array>>;
   /** Pushes and tags; the manifest's digest. */
   push(location: Location, tag: string, artifact: ArtifactToPush): Promise<RegistryAnswer<string>>;
+  /** Attaches an artifact of annotations alone to a manifest (an OCI referrer), whose digest stays. */
+  attach(
+    location: Location,
+    digest: string,
+    type: string,
+    annotations: Readonly<Record<string, string>>,
+  ): Promise<RegistryAnswer<undefined>>;
+  /** The annotations of every artifact of a type that is attached to a manifest. */
+  attached(
+    location: Location,
+    digest: string,
+    type: string,
+  ): Promise<RegistryAnswer<readonly Readonly<Record<string, string>>[]>>;
+}
+
+// ---------------------------------------------------------------- encrypted values
+
+export type Decrypted =
+  | { readonly ok: true; readonly content: Uint8Array }
+  /** A phrase to follow the file's name, with nothing of its content. */
+  | { readonly ok: false; readonly message: string; readonly hint?: string };
+
+export interface Sops {
+  /** A file in clear, in memory; every value of it is masked by then. Throws an `EnvironmentError` without a sops. */
+  decrypt(path: string, shown: string): Promise<Decrypted>;
 }
 
 // ---------------------------------------------------------------- files

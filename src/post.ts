@@ -1,15 +1,56 @@
+import { homedir } from 'node:os';
+import { connectCluster } from './adapters/cluster-connection.ts';
+import { createGitHub } from './adapters/github.ts';
+import { createRunner } from './adapters/process.ts';
+import { createRedaction } from './adapters/redaction.ts';
 import { removeTree } from './adapters/remove-tree.ts';
+import { runIdentity } from './adapters/run-identity.ts';
+import { readUnderWay } from './adapters/under-way.ts';
+import { aftermath } from './aftermath.ts';
+import { DEFAULT_LIMITS } from './domain/limits.ts';
 
 /**
- * The post step: clears away what a main step that was killed left. A program of its own, so that a main step
- * that was cancelled before it could save anything is not run a second time, as the post step.
+ * The post step: finishes what a main step that was killed could not, and clears away what it left. A program of its
+ * own, so that a main step that was cancelled before it could save anything is not run a second time, as the post step.
  */
-const left = process.env.STATE_temporary;
-if (left !== undefined && left !== '') {
+async function post(left: string): Promise<void> {
+  const { env: environment, stdout } = process;
+  const host = createGitHub({ stdout, environment, redaction: createRedaction() });
+  const tell = (text: string): void => host.progress({ kind: 'note', text });
+  try {
+    const underWay = await readUnderWay(left);
+    // Nobody waits long for a post step: each request has the three seconds of a run that is interrupted.
+    const hurry = AbortSignal.abort();
+    const { run } = createRunner(DEFAULT_LIMITS, new AbortController().signal, environment, 1);
+    const connect = async (kubeconfig: string) => {
+      const access = await connectCluster({
+        given: { path: kubeconfig },
+        cwd: left,
+        environment,
+        home: homedir(),
+        mask: (secret) => host.mask(secret),
+        helm: () => Promise.reject(new Error('the post step needs no helm')),
+        run,
+        temporary: left,
+        limits: DEFAULT_LIMITS,
+        cancel: hurry,
+      });
+      return access.cluster;
+    };
+    for (const sentence of await aftermath(underWay, connect, runIdentity(environment))) tell(sentence);
+  } catch (error) {
+    tell(`what the main step left in a cluster was not looked at: ${words(error)}; the next run puts it right`);
+  }
+  // Last: the way to the cluster lies in there.
   await removeTree(left).catch((error: unknown) => {
-    process.stdout.write(
-      `The temporary folder ${left} could not be removed: ${error instanceof Error ? error.message : String(error)}\n`,
-    );
+    tell(`The temporary folder ${left} could not be removed: ${words(error)}`);
     process.exitCode = 1;
   });
 }
+
+function words(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+const left = process.env.STATE_temporary;
+if (left !== undefined && left !== '') await post(left);

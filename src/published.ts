@@ -3,16 +3,20 @@ import type { Request } from './config.ts';
 import { RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import { type FetchedChart, parseChartReference } from './domain/published-chart.ts';
-import type { Ports } from './ports.ts';
+import type { ValuesRecord } from './domain/values-record.ts';
+import type { Ports, RegistryAnswer } from './ports.ts';
 import type { Record } from './record.ts';
 import { fault, quote } from './settings.ts';
 import { fetchPublished } from './stages/fetch-published.ts';
+import { readRecords } from './stages/values-record.ts';
 import { type ChartOnDisk, readCharts } from './survey.ts';
 
 /** A published chart that was asked for by reference, unpacked into a private folder. */
 export interface UnpackedChart {
   readonly chart: ChartOnDisk;
   readonly fetched: FetchedChart;
+  /** What was recorded of the values files outside it when it was published, each time that it was. */
+  readonly records: RegistryAnswer<readonly ValuesRecord[]>;
 }
 
 /** `chart: oci://…`: fetched once by its digest; a tag is resolved here and never looked at again. */
@@ -64,11 +68,12 @@ function notFetched({ message, hint }: { readonly message: string; readonly hint
 
 async function unpack(
   fetched: FetchedChart,
-  { files }: Pick<Ports, 'files'>,
+  { files, registry }: Pick<Ports, 'files' | 'registry'>,
 ): Promise<{ findings: Finding[]; unpacked: UnpackedChart | undefined }> {
   const directory = join(await files.makeTemporary('published'), 'chart');
   for (const { path, content } of fetched.files) await files.write(join(directory, path), content);
   const { charts, findings } = await readCharts([{ directory, source: fetched.name }], files);
   const [chart] = charts;
-  return { findings, unpacked: chart && { chart, fetched } };
+  const records = await readRecords(fetched.location, fetched.digest, registry);
+  return { findings, unpacked: chart && { chart, fetched, records } };
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { join, relative, resolve, sep } from 'node:path';
 import type { Request } from './config.ts';
 import type { Environment, PlannedEnvironment } from './domain/environment.ts';
@@ -5,8 +6,11 @@ import { RequestError } from './domain/errors.ts';
 import { type Finding, mergeFindings } from './domain/finding.ts';
 import { SOURCE_BYTES } from './domain/limits.ts';
 import { isInside, joinShown, shownPath } from './domain/paths.ts';
-import { readSource } from './domain/source.ts';
+import { isEncryptedName } from './domain/sops.ts';
+import { readSource, type SourceFault } from './domain/source.ts';
 import { pathsOfSet, type ValuesFile, type ValuesLayer } from './domain/values.ts';
+import { filesOutside, type ValuesRecord } from './domain/values-record.ts';
+import { misnamed, type OpeningPorts, openEncrypted } from './encrypted-values.ts';
 import type { Plan, PlannedChart } from './plan.ts';
 import type { Files } from './ports.ts';
 import { fault, quote } from './settings.ts';
@@ -23,9 +27,16 @@ export interface LoadedValues {
 /**
  * Finds and reads every values file of the plan: in the chart's folder first, then from the repository's
  * root. A file that isn't there or lies outside the repository is a RequestError; one that is no YAML is
- * a finding.
+ * a finding. One that is encrypted is decrypted into the private folder. `recorded` knows where a file lay in the repository that was named relative to a chart that came
+ * from a registry, without its folder.
  */
-export async function loadValues(request: Request, plan: Plan, files: Files): Promise<LoadedValues> {
+export async function loadValues(
+  request: Request,
+  plan: Plan,
+  ports: OpeningPorts,
+  recorded: (chart: PlannedChart, environment: string, named: string) => string | undefined = () => undefined,
+): Promise<LoadedValues> {
+  const { files } = ports;
   const root = (await files.real(files.root)) ?? files.root;
   const faults: Finding[] = [];
   const findings: Finding[] = [];
@@ -39,34 +50,31 @@ export async function loadValues(request: Request, plan: Plan, files: Files): Pr
       const shown = isInside(directory, real)
         ? joinShown(source, relative(directory, real).split(sep).join('/'))
         : shownPath(root, path);
-      const file = {
+      const file: ValuesFile = {
         named,
         path: real,
         shown,
         ...(isInside(directory, real) && { inChart: relative(directory, real).split(sep).join('/') }),
       };
       const bytes = await readBounded(files, real);
+      const sum = bytes && { sha256: createHash('sha256').update(bytes).digest('hex') };
       const isFile = (await files.kind(real)) === 'file';
       const unread = isFile ? `is larger than ${SOURCE_BYTES / 1024 / 1024} MiB` : 'is no file';
       const read = bytes === undefined ? { ok: false as const, fault: { message: unread } } : readSource(bytes);
-      const wrong = !read.ok
-        ? read.fault
-        : isMapping(read.source.data)
-          ? undefined
-          : { message: 'must be a mapping of values', line: 1, column: 1 };
-      if (wrong !== undefined) {
-        const { message, ...rest } = wrong;
-        findings.push({
-          stage: 'validate',
-          rule: 'validate/values-file',
-          severity: 'error',
-          message: `${shown} ${message}`,
-          chart: metadata.name,
-          file: shown,
-          ...rest,
-        });
-      }
-      return read.ok && wrong === undefined ? { ...file, source: read.source } : file;
+      const bad = (rule: string, { message, ...rest }: SourceFault): ValuesFile => {
+        const told = { message: `${shown} ${message}`, chart: metadata.name, file: shown, ...rest };
+        findings.push({ stage: 'validate', rule, severity: 'error', ...told });
+        return { ...file, ...sum };
+      };
+      if (!read.ok) return bad('validate/values-file', read.fault);
+      const { source: written } = read;
+      const wrong = isMapping(written.data)
+        ? misnamed(shown, written)
+        : { message: 'must be a mapping of values', line: 1, column: 1 };
+      if (wrong !== undefined) return bad('validate/values-file', wrong);
+      if (!isEncryptedName(shown)) return { ...file, ...sum, source: written };
+      const opening = await openEncrypted({ path: real, shown }, written, request.isForeign, ports);
+      return opening.ok ? { ...file, ...sum, ...opening.opened } : bad(opening.rule, opening.fault);
     };
     const base = await files.real(join(directory, 'values.yaml'));
     // One that leads out of the chart is not read; resolve says so.
@@ -89,7 +97,12 @@ export async function loadValues(request: Request, plan: Plan, files: Files): Pr
             }),
           );
         };
-        const candidates = [resolve(directory, named), resolve(root, named)];
+        const elsewhere = recorded(planned, environment.name, named);
+        const candidates = [
+          resolve(directory, named),
+          resolve(root, named),
+          ...(elsewhere === undefined ? [] : [resolve(root, elsewhere)]),
+        ];
         const found = await firstFile(candidates, files);
         if (found === undefined) {
           wrong('is not there', `Looked for ${candidates.map((path) => shownPath(root, path)).join(' and ')}.`);
@@ -112,6 +125,14 @@ export async function loadValues(request: Request, plan: Plan, files: Files): Pr
     },
     findings,
   };
+}
+
+/** What a publish must record of a chart's values files; `undefined` where all of them travel in its package. */
+export function recordOf(chart: PlannedChart, loaded: LoadedValues): ValuesRecord | undefined {
+  const record = new Map(
+    chart.environments.map(({ name, values }) => [name, filesOutside(values.map((named) => loaded.get(chart, named)))]),
+  );
+  return [...record.values()].some((files) => files.length > 0) ? record : undefined;
 }
 
 async function firstFile(

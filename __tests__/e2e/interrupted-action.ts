@@ -18,6 +18,8 @@ export interface InterruptedAction {
   /** In the runner's folder for temporary files, after the main step and after the post step. */
   readonly afterMain: readonly string[];
   readonly afterPost: readonly string[];
+  /** The release after the post step. */
+  readonly settled: Sight;
   readonly post: { readonly code: number | null; readonly stdout: string };
   readonly next: Ended;
 }
@@ -70,8 +72,9 @@ export async function interruptAction(
     const saved = Object.entries(state).map(([name, value]) => [`STATE_${name}`, value]);
     const post = await step('post.js', { ...environment, ...Object.fromEntries(saved) }, space.root).ended;
     const afterPost = readdirSync(temporary);
+    const settled = await look();
     const next = await (await release.start({ version: '2' })).ended;
-    return { main: mainEnded, left, afterMain, afterPost, post, next };
+    return { main: mainEnded, left, afterMain, afterPost, settled, post, next };
   } finally {
     rmSync(folder, { recursive: true, force: true });
     await release.remove();

@@ -201,20 +201,21 @@ const rows = only ? all.filter(({ number }) => only.includes(number)) : isAll ? 
     );
 
     test(
-      'kill -9: the post step removes the private folder, with the credentials in it, and the next run goes on',
+      'kill -9: the post step settles the release and removes the private folder, with the credentials in it',
       async () => {
-        const { left, afterMain, afterPost, post, next } = await resultOf<InterruptedAction>('SIGKILL');
+        const { left, afterMain, afterPost, settled, post, next } = await resultOf<InterruptedAction>('SIGKILL');
         expect(left.newest?.status).toBe('pending-install');
         expect(left.helms).toEqual([]);
         expect(afterMain).toHaveLength(1);
         expect(afterPost).toEqual([]);
         expect(post.code).toBe(0);
-        // It touches no cluster, and doesn't say that it did.
-        expect(post.stdout).not.toMatch(/release|rolled|repaired|recover/i);
+        expect(post.stdout).toMatch(/revision 1 was left pending-install and is marked as failed/);
+        expect(settled).toMatchObject({ holder: '', newest: { status: 'failed' } });
         expect({ said: next.stdout, code: next.code }).toEqual({ said: next.stdout, code: 0 });
-        expect(next.stdout).toMatch(/its process is gone, taking over/);
+        // It finds nothing to wait for or to repair.
+        expect(next.stdout).not.toMatch(/taking over|repaired/);
         meetings.push(
-          'The Action, kill -9 in its hook: the post step removed its private folder; the next run deployed.',
+          'The Action, kill -9 in its hook: the post step settled the release and removed the private folder; the next run deployed.',
         );
       },
       PATIENCE,

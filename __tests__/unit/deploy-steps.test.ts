@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { type ReleasePod, releasePods } from '../../src/domain/diagnosis/release-pods.ts';
 import { Look, remember } from '../../src/domain/diagnosis/seen.ts';
 import type { KubeObject } from '../../src/domain/kube-object.ts';
 import { objectsOf } from '../../src/domain/manifest-objects.ts';
@@ -13,6 +14,7 @@ import { recordTooLarge } from '../../src/stages/deploy/package.ts';
 import { checksFor } from '../../src/stages/deploy/rights.ts';
 import type { Session } from '../../src/stages/deploy/session.ts';
 import { Steadiness } from '../../src/stages/deploy/standing.ts';
+import { momentsOf, recordedCourse } from '../support/recorded-course.ts';
 
 const object = (kind: string, name: string, rest: object = {}, metadata: object = {}): KubeObject => ({
   apiVersion: kind === 'Deployment' ? 'apps/v1' : 'v1',
@@ -48,7 +50,6 @@ describe('progress', () => {
   test.each<[string, KubeObject, string]>([
     ['done', deployment({ replicas: 2, updatedReplicas: 2, readyReplicas: 2 }), '2 ready'],
     ['begun', deployment({ replicas: 2, updatedReplicas: 2, readyReplicas: 2 }, 2), 'changed'],
-    ['a pod more', deployment({ replicas: 3, updatedReplicas: 1, readyReplicas: 2 }), '1 of 2 updated, 2 of 3 ready'],
     ['starts', deployment({ replicas: 2, updatedReplicas: 2 }), '0 of 2 ready'],
     ['pulls', waiting('ContainerCreating'), 'starting'],
     ['no image', waiting('ErrImagePull'), 'c: ErrImagePull'],
@@ -74,15 +75,68 @@ describe('progress', () => {
       'failed: too often',
     ],
   ])('%s', (_, one, state) => {
-    expect([...rolloutStates([one]).values()]).toEqual([state]);
+    expect([...rolloutStates([one], []).values()]).toEqual([state]);
   });
 
   test('one line for each change, and what is not done yet', () => {
-    const before = rolloutStates([deployment({ replicas: 2, updatedReplicas: 2 }), pod({ phase: 'Pending' })]);
-    const now = rolloutStates([deployment({ replicas: 2, updatedReplicas: 2, readyReplicas: 1 })]);
-    expect(progressLines(before, now)).toEqual(['Deployment/d: 1 of 2 ready', 'Pod/p: gone']);
+    const rolling = deployment({ replicas: 2, updatedReplicas: 2, readyReplicas: 1 });
+    const before = rolloutStates([rolling, pod({ phase: 'Pending' })], []);
+    const pods = [of('ready', 'new'), of('ready', 'kept')];
+    const now = rolloutStates([rolling], pods);
+    expect(progressLines(before, now)).toEqual(['Deployment/d: 2 of 2 ready', 'Pod/p: gone']);
     expect(progressLines(now, now)).toEqual([]);
-    expect(unfinished(now)).toEqual(['Deployment/d 1 of 2 ready']);
+    expect(unfinished(now, pods)).toEqual(['Deployment/d 2 of 2 ready']);
+  });
+
+  /** A pod of the Deployment d. */
+  function of(state: 'ready' | 'starts', revision: ReleasePod['revision'], name = 'd-1'): ReleasePod {
+    const conditions = [{ type: 'Ready', status: state === 'ready' ? 'True' : 'False' }];
+    const status = { phase: state === 'ready' ? 'Running' : 'Pending', conditions };
+    return { pod: object('Pod', name, { status }), owner: object('Deployment', 'd'), of: 'Deployment/d', revision };
+  }
+
+  test('a rollout counts the new pods alone, though old ones are ready, and names those that it waits for', () => {
+    // One pod, replaced by one more: what it counts by itself, one of one, is the old one.
+    const rolling = object(
+      'Deployment',
+      'd',
+      { spec: { replicas: 1 }, status: { observedGeneration: 1, replicas: 2, updatedReplicas: 1, readyReplicas: 1 } },
+      { generation: 1 },
+    );
+    const states = (pods: readonly ReleasePod[]) => rolloutStates([rolling], pods);
+    const begun = [of('ready', 'old', 'd-0'), of('starts', 'new')];
+    expect(states(begun).get('Deployment/d')).toBe('0 of 1 new ready, 1 old left');
+    expect(unfinished(states(begun), begun)).toEqual(['Deployment/d 0 of 1 new ready, 1 old left (d-1 starting)']);
+    const ready = [of('ready', 'old', 'd-0'), of('ready', 'new')];
+    expect(states(ready).get('Deployment/d')).toBe('1 of 1 new ready, 1 old left');
+    expect(unfinished(states(ready), ready)).toEqual(['Deployment/d 1 of 1 new ready, 1 old left']);
+    const alien = { ...of('ready', 'new'), of: 'Deployment/other' };
+    expect(states([alien]).get('Deployment/d')).toBe('0 of 1 ready');
+  });
+
+  test('a rollout as a real cluster did it', () => {
+    const course = recordedCourse('upgrade-rolls');
+    const moments = momentsOf(course);
+    const memory = remember(moments[0]?.objects ?? []);
+    const said = moments.map(({ objects }) => {
+      const look = new Look({ now: 0, manifest: course.manifest, objects, lookedUp: new Map() }, memory);
+      const workloads = objects.filter(({ kind }) => kind === 'Deployment');
+      return rolloutStates(workloads, releasePods(look)).get('Deployment/agent');
+    });
+    expect(said.filter((state, index) => state !== said[index - 1])).toEqual([
+      '2 ready',
+      '0 of 2 new ready, 2 old left',
+      '1 of 2 new ready, 1 old left',
+      '2 ready',
+    ]);
+  });
+
+  test('of many pods some are named', () => {
+    const pods = ['a', 'b', 'c', 'd', 'e'].map((name) => of('starts', 'new', name));
+    const states = rolloutStates([deployment({ replicas: 5, updatedReplicas: 5 })], pods);
+    expect(unfinished(states, pods)).toEqual([
+      'Deployment/d 0 of 2 ready (a starting, b starting, c starting, 2 more)',
+    ]);
   });
 });
 

@@ -29,6 +29,7 @@ export async function connectCluster(options: ConnectionOptions): Promise<Cluste
   ]);
   const kubeconfig = await writePrivateKubeconfig(chosen, folder);
   return {
+    kubeconfig,
     cluster: createCluster({ ...options, chosen }),
     releases: createReleases({
       tool: options.helm,

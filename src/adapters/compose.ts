@@ -11,6 +11,7 @@ import { createRegistry } from './oras.ts';
 import { createRunner } from './process.ts';
 import { createCredentials } from './registry-credentials.ts';
 import { runIdentity } from './run-identity.ts';
+import { createSops } from './sops.ts';
 import { createTools } from './tools.ts';
 
 export const clock: Clock = { now: () => performance.now() / 1000 };
@@ -18,7 +19,7 @@ export const clock: Clock = { now: () => performance.now() / 1000 };
 export interface Composition {
   readonly files: Files;
   /** Throws an `EnvironmentError` where what was asked for can't be done on this Node. */
-  connect(request: Request): Pick<Ports, 'helm' | 'registry' | 'connectCluster' | 'self'>;
+  connect(request: Request): Pick<Ports, 'helm' | 'registry' | 'connectCluster' | 'sops' | 'self'>;
   /** Waits for children that are ending, and removes the private folder. */
   close(): Promise<void>;
 }
@@ -94,6 +95,13 @@ export async function compose(options: {
             limits,
             cancel,
           }),
+        sops: createSops({
+          run: runner.run,
+          environment,
+          os: process.platform,
+          temporary: files.temporary,
+          mask: (secret) => host.mask(secret),
+        }),
         self: { ...runIdentity(environment), cancel },
         registry: createRegistry({
           ...shared,

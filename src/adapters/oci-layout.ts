@@ -64,12 +64,12 @@ function digestOf(index: string, tag: string): string | undefined {
  * Adds to a layout so that writers at once lose nothing and a reader (or a run after a crash) always finds a valid
  * layout: under a lock, `push` works on a side folder of the layout's own, whose `blobs` is a link to the real
  * one; only then the side's index.json is renamed over the real one. A tag that names something else
- * by then is left alone. `push` gets the side folder and gives the digest of what it pushed. `cancel` ends the
- * wait for the lock; its reason is thrown.
+ * by then is left alone; without a tag nothing is tagged. `push` gets the side folder and gives the digest of what it
+ * pushed. `cancel` ends the wait for the lock; its reason is thrown.
  */
 export async function addToLayout(
   directory: string,
-  tag: string,
+  tag: string | undefined,
   waitMilliseconds: number,
   push: (side: string) => Promise<RegistryAnswer<string>>,
   cancel?: AbortSignal,
@@ -95,7 +95,7 @@ export async function addToLayout(
 
 async function addLocked(
   directory: string,
-  tag: string,
+  tag: string | undefined,
   push: (side: string) => Promise<RegistryAnswer<string>>,
 ): Promise<RegistryAnswer<string>> {
   const index = path.join(directory, 'index.json');
@@ -106,7 +106,7 @@ async function addLocked(
     try {
       const pushed = await push(side);
       if (!pushed.ok) return pushed;
-      const there = before === undefined ? undefined : digestOf(before, tag);
+      const there = before === undefined || tag === undefined ? undefined : digestOf(before, tag);
       if (there !== undefined && there !== pushed.value) return pushed;
       // Only a writer that lost its lock (its machine slept, say) finds another index or its side folder
       // cleaned away, and oras' blobs in a folder of its own: it begins anew.

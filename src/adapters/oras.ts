@@ -170,7 +170,58 @@ export function createRegistry(options: OrasOptions): Registry {
     return succeeded(ran) ? uploaded : failure(location, ran);
   };
 
-  return { hasLogin: (host) => options.credentials.hasLogin(host), manifest, blob, push };
+  const attachTo = async (
+    location: Location,
+    digest: string,
+    type: string,
+    annotations: Readonly<Record<string, string>>,
+  ): Promise<RegistryAnswer<string>> =>
+    await inPrivateFolder(async (folder) => {
+      await writeFile(path.join(folder, 'annotations.json'), JSON.stringify({ $manifest: annotations }));
+      const what = ['--artifact-type', type, '--annotation-file', 'annotations.json', '--format', 'json', '--no-tty'];
+      const ran = await call(location, ['attach', nameOf(location, digest), ...what], folder);
+      return succeeded(ran) ? { ok: true, value: digest } : failure(location, ran);
+    });
+
+  const attach: Registry['attach'] = async (location, digest, type, annotations) => {
+    const beside = (side: string) => attachTo({ kind: 'layout', directory: side }, digest, type, annotations);
+    const done =
+      location.kind === 'layout'
+        ? await addToLayout(location.directory, undefined, options.limits.registryMilliseconds, beside, options.cancel)
+        : await attachTo(location, digest, type, annotations);
+    return done.ok ? { ok: true, value: undefined } : done;
+  };
+
+  const attached: Registry['attached'] = async (location, digest, type) => {
+    const only = ['--artifact-type', type, '--format', 'json'];
+    const ran = await call(location, ['discover', nameOf(location, digest), ...only]);
+    return succeeded(ran) ? { ok: true, value: referrersIn(ran.stdout, type) } : failure(location, ran);
+  };
+
+  return {
+    hasLogin: (host) => options.credentials.hasLogin(host),
+    manifest,
+    blob,
+    push,
+    attach,
+    attached,
+  };
+}
+
+/** The annotations of each referrer; oras 1.2 calls them manifests. */
+function referrersIn(bytes: Uint8Array, type: string): Record<string, string>[] {
+  const { referrers, manifests } = (parsed(bytes) ?? {}) as { referrers?: unknown; manifests?: unknown };
+  const all = (Array.isArray(referrers) ? referrers : Array.isArray(manifests) ? manifests : []) as {
+    artifactType?: unknown;
+    annotations?: unknown;
+  }[];
+  return all
+    .filter(({ artifactType }) => artifactType === type)
+    .map(({ annotations }) =>
+      Object.fromEntries(
+        Object.entries(annotations ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+      ),
+    );
 }
 
 function succeeded(ran: Ran): boolean {

@@ -15,7 +15,7 @@ export function secretsOf(inputs: readonly RawInput[]): string[] {
 }
 
 /** The values, not their keys: a line such as `enabled: true` is in many manifests. What is no YAML is secret as a whole. */
-function secretLeaves(text: string): string[] {
+export function secretLeaves(text: string): string[] {
   const read = readSource(new TextEncoder().encode(text));
   if (!read.ok) return text.split(/\r?\n/).map((line) => line.trim());
   const leaves: string[] = [];

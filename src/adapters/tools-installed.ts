@@ -89,6 +89,11 @@ function howItEnded(ran: Ran): string {
   }
 }
 
+/** The first executable file of that name on PATH, absolute. */
+export async function firstOnPath(fileName: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
+  return (await candidates(fileName, environment))[0];
+}
+
 /** Executable files of that name on PATH, in its order, each once. Relative entries of PATH are left out. */
 async function candidates(fileName: string, environment: NodeJS.ProcessEnv): Promise<string[]> {
   const found = new Map<string, string>();

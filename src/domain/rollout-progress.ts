@@ -1,14 +1,22 @@
 import { containersOf } from './diagnosis/container.ts';
 import { at, condition, number, text } from './diagnosis/reading.ts';
+import type { ReleasePod } from './diagnosis/release-pods.ts';
 import type { KubeObject } from './kube-object.ts';
 import { shownObject } from './kube-object.ts';
 
-/** The state of each object that a person follows while a release rolls out, in a few words, by `Kind/name`. */
-export function rolloutStates(objects: readonly KubeObject[]): Map<string, string> {
+/**
+ * The state of each object that a person follows while a release rolls out, in a few words, by `Kind/name`. A workload
+ * counts the pods of the revision that is being deployed: that old ones serve on says nothing of it.
+ */
+export function rolloutStates(objects: readonly KubeObject[], pods: readonly ReleasePod[]): Map<string, string> {
   const states = new Map<string, string>();
   for (const object of objects) {
-    const state = stateOf(object);
-    if (state !== undefined) states.set(shownObject({ kind: object.kind, name: object.metadata.name }), state);
+    const name = shownObject({ kind: object.kind, name: object.metadata.name });
+    const state = stateOf(
+      object,
+      pods.filter(({ of }) => of === name),
+    );
+    if (state !== undefined) states.set(name, state);
   }
   return states;
 }
@@ -22,14 +30,24 @@ export function progressLines(before: ReadonlyMap<string, string>, now: Readonly
   return [...changed, ...gone];
 }
 
-/** What isn't done yet, for the line that says that there is nothing new. */
-export function unfinished(states: ReadonlyMap<string, string>): string[] {
+/** New pods that are named with their workload. */
+const MOST_PODS = 3;
+
+/** What isn't done yet, with the new pods that it waits for, for the line that says that there is nothing new. */
+export function unfinished(states: ReadonlyMap<string, string>, pods: readonly ReleasePod[]): string[] {
   return [...states]
     .filter(([name, state]) => !name.startsWith('Pod/') && !/^(?:ready|completed|\d+ ready)$/.test(state))
-    .map(([name, state]) => `${name} ${state}`);
+    .map(([name, state]) => {
+      const waits = pods
+        .filter(({ of, revision, pod }) => of === name && revision !== 'old' && !isReady(pod))
+        .map(({ pod }) => `${pod.metadata.name} ${podState(pod)}`);
+      const more = waits.length > MOST_PODS ? [`${waits.length - MOST_PODS} more`] : [];
+      const named = [...waits.slice(0, MOST_PODS), ...more].join(', ');
+      return `${name} ${state}${named === '' ? '' : ` (${named})`}`;
+    });
 }
 
-function stateOf(object: KubeObject): string | undefined {
+function stateOf(object: KubeObject, pods: readonly ReleasePod[]): string | undefined {
   switch (object.kind) {
     case 'Pod':
       return podState(object);
@@ -41,26 +59,33 @@ function stateOf(object: KubeObject): string | undefined {
         object,
         number(at(object, 'spec', 'replicas') ?? 1),
         number(at(object, 'status', 'updatedReplicas')),
+        pods,
       );
     case 'DaemonSet':
       return workloadState(
         object,
         number(at(object, 'status', 'desiredNumberScheduled')),
         number(at(object, 'status', 'updatedNumberScheduled')),
+        pods,
       );
     default:
       return undefined;
   }
 }
 
-function workloadState(object: KubeObject, wanted: number, updated: number): string {
+function workloadState(object: KubeObject, wanted: number, updated: number, pods: readonly ReleasePod[]): string {
   const isObserved = number(at(object, 'status', 'observedGeneration')) >= number(object.metadata.generation);
   if (!isObserved) return 'changed';
   const ready = number(at(object, 'status', object.kind === 'DaemonSet' ? 'numberReady' : 'readyReplicas'));
   const all = Math.max(number(at(object, 'status', 'replicas')), wanted);
   if (updated >= wanted && ready >= wanted && all === wanted) return `${wanted} ready`;
-  if (updated === all) return `${ready} of ${wanted} ready`;
-  return `${updated} of ${wanted} updated, ${ready} of ${all} ready`;
+  const old = pods.filter(({ revision }) => revision === 'old').length;
+  const isNew = pods.filter(({ revision, pod }) => revision !== 'old' && isReady(pod)).length;
+  return old === 0 ? `${isNew} of ${wanted} ready` : `${isNew} of ${wanted} new ready, ${old} old left`;
+}
+
+function isReady(pod: KubeObject): boolean {
+  return condition(pod, 'Ready')?.status === 'True';
 }
 
 function jobState(job: KubeObject): string {
@@ -91,7 +116,7 @@ function podState(pod: KubeObject): string {
   }
   const ended = containers.find(({ ended, role }) => ended !== undefined && (role !== 'init' || ended.code !== 0));
   if (ended !== undefined) return `${ended.name}: exited with ${ended.ended?.code ?? 0}`;
-  if (condition(pod, 'Ready')?.status === 'True') return 'ready';
+  if (isReady(pod)) return 'ready';
   const init = containers.find(({ role, running }) => role === 'init' && running);
   if (init !== undefined) return `${init.name} runs first`;
   return phase === 'Running' ? 'running, not ready' : 'starting';

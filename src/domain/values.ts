@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Finding } from './finding.ts';
 import type { Source } from './source.ts';
 
@@ -11,8 +12,20 @@ export interface ValuesFile {
   readonly shown: string;
   /** Relative to the chart's folder, when it lies in it: it travels in the package. */
   readonly inChart?: string;
-  /** Absent when the file is no valid YAML (which is a finding of its own). */
+  /** Of its bytes, lower-case hex; absent when it could not be read. */
+  readonly sha256?: string;
+  /** Absent when the file is no valid YAML (which is a finding of its own). Of an encrypted file its data is in clear. */
   readonly source?: Source;
+  /** Where an encrypted file lies in clear, absolute: what helm reads. */
+  readonly clear?: string;
+}
+
+/**
+ * Where helm finds each values file: one of the chart in this folder (the staged copy or the unpacked package), so that
+ * what is checked is what is packaged, and what is deployed; one that was decrypted is the same everywhere.
+ */
+export function valuesPaths(files: readonly ValuesFile[], chartFolder: string): string[] {
+  return files.map(({ path, inChart, clear }) => clear ?? (inChart === undefined ? path : join(chartFolder, inChart)));
 }
 
 /** What sets values, lowest priority first: the chart's values.yaml, the environment's files, secret values, `set`. */

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import type { Cause, DeploymentOutcome, PlannedDeployment } from '../domain/deployment.ts';
 import { Cancelled } from '../domain/errors.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Here, Holder } from '../domain/lease-holder.ts';
+import { UNDER_WAY, type UnderWay } from '../domain/under-way.ts';
 import type { ValuesLayer } from '../domain/values.ts';
 import type { Clock, Cluster, Files, Host, Registry, Releases } from '../ports.ts';
 import { LeaseLost, takeLease } from './deploy/lease.ts';
@@ -47,6 +49,7 @@ export interface DeployPorts {
   readonly cluster: Cluster;
   readonly releases: Releases;
   readonly registry: Pick<Registry, 'hasLogin' | 'manifest'>;
+  readonly kubeconfig: string;
   readonly files: Files;
   readonly host: Pick<Host, 'mask' | 'redact' | 'progress'>;
   readonly clock: Clock;
@@ -120,6 +123,9 @@ async function underLease(what: Deployable, session: Session, options: DeployOpt
   if (!there.ok) return { outcome: 'failed', cause: there.cause };
   // Nothing is changed, so nothing needs to be held.
   if (dryRun) return await transact(what, session, options);
+  const note = join(session.files.temporary, UNDER_WAY, `${holder.id}.json`);
+  const underWay: UnderWay = { release, namespace, kubeconfig: session.kubeconfig, holder };
+  await session.files.write(note, JSON.stringify(underWay));
   const taken = await takeLease({ release, namespace, holder, here, timeout, cancel, tell }, { cluster, clock });
   if (!taken.ok) return { outcome: 'failed', cause: taken.cause };
   const { lease } = taken;
@@ -129,9 +135,10 @@ async function underLease(what: Deployable, session: Session, options: DeployOpt
   } finally {
     // A helm that was killed before it could say so leaves its revision pending. Where nobody answers, nothing can be
     // given back either, and the seconds that are left are not waited away: the next run finds this one dead.
-    const canReach = !cancel.aborted || lease.lost.aborted || (await settleRecords(held));
+    const canReach = !cancel.aborted || lease.lost.aborted || (await settleRecords(held)).ok;
     if (canReach) await lease.giveBack();
     else lease.drop();
+    if (canReach) await session.files.remove(note);
   }
 }
 

@@ -1,10 +1,10 @@
-import { join } from 'node:path';
 import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { KubeVersion } from '../domain/kubernetes.ts';
 import { joinShown } from '../domain/paths.ts';
 import type { StageName } from '../domain/stage.ts';
 import type { StagedChart, StagedDependency } from '../domain/staged.ts';
+import { valuesPaths } from '../domain/values.ts';
 import type { HelmChartCall, HelmFault, HelmFaultKind } from '../ports.ts';
 
 /** What every call of helm for one environment has in common. */
@@ -17,10 +17,7 @@ export function helmCall(
 ): HelmChartCall {
   return {
     chart: staged.directory,
-    // A file inside the chart is read from the staged copy: what is checked is what is packaged.
-    values: environment.values.map((file) =>
-      file.inChart === undefined ? file.path : join(staged.directory, file.inChart),
-    ),
+    values: valuesPaths(environment.values, staged.directory),
     set: environment.set,
     ...(secretValues !== undefined && { secretValues }),
     kubeVersion: kubeVersion.full,

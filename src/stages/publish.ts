@@ -9,7 +9,9 @@ import { diffFiles, isSame, type PackageDiff } from '../domain/package-diff.ts';
 import { type Location, locationOf, referenceText, type Target, tagOf } from '../domain/reference.ts';
 import type { ChartPackage } from '../domain/staged.ts';
 import { together } from '../domain/together.ts';
+import type { ValuesRecord } from '../domain/values-record.ts';
 import type { Manifest, Ports, Registry, RegistryFault } from '../ports.ts';
+import { attachRecord } from './values-record.ts';
 
 /** What became of one target: at most one finding, and none where the package is there now. */
 type Published =
@@ -26,6 +28,8 @@ export async function publish(
   targets: readonly Target[],
   options: {
     readonly root: string;
+    /** The values files outside the chart that it was checked with; none where all travel in the package. */
+    readonly record?: ValuesRecord | undefined;
     /** Told of each registry as it is done with: what an interrupted run did publish must be known. */
     readonly told?: (outcome: PublishOutcome) => void;
   },
@@ -34,7 +38,13 @@ export async function publish(
   const tried = await together(
     targets.map(async (target) => {
       const location = locationOf(target, pkg.name, (...parts) => resolve(options.root, ...parts));
-      const published = await publishTo(pkg, target, location, ports.registry);
+      const published = await recorded(
+        await publishTo(pkg, target, location, ports.registry),
+        location,
+        pkg,
+        options.record,
+        ports.registry,
+      );
       options.told?.(outcomeOf(published, pkg));
       return published;
     }),
@@ -83,6 +93,21 @@ async function publishTo(
       'Let one workflow at a time publish a version ("concurrency" in GitHub Actions), then run again.',
     ),
   };
+}
+
+/** What is published has the record of its values files, too, or the next run has to attach it. */
+async function recorded(
+  published: Published,
+  location: Location,
+  pkg: ChartPackage,
+  record: ValuesRecord | undefined,
+  registry: Registry,
+): Promise<Published> {
+  if (record === undefined || !('digest' in published)) return published;
+  const fault = await attachRecord(record, location, published.digest, registry);
+  if (fault === undefined) return published;
+  const also = `It is there as ${published.digest}, but without a record of its values files outside the chart.`;
+  return failed(pkg, published.target, fault, also);
 }
 
 /** The version is there: is it this package? */

@@ -59,12 +59,16 @@ const LOOK_SECONDS = 2;
 /** Seconds between two lines that say we still wait. */
 const HEARTBEAT_SECONDS = 15;
 
+export function leaseName(release: string): string {
+  return `chartship-${release}`;
+}
+
 type Taken = { readonly ok: true; readonly lease: Lease } | { readonly ok: false; readonly cause: Cause };
 
 /** Takes the Lease of a release, and waits for a run that holds it as long as that lives. */
 export async function takeLease(options: LeaseOptions, ports: LeasePorts): Promise<Taken> {
   const { cluster, clock } = ports;
-  const name = { name: `chartship-${options.release}`, namespace: options.namespace };
+  const name = { name: leaseName(options.release), namespace: options.namespace };
   const started = clock.now();
   let seen: { readonly version: string | undefined; readonly at: number } | undefined;
   let told = Number.NEGATIVE_INFINITY;

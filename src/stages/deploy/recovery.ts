@@ -23,6 +23,9 @@ export interface Recovered {
   readonly isInstall: boolean;
 }
 
+/** What is needed to write on a release's records. */
+type RecordSession = Pick<Session, 'cluster' | 'release' | 'namespace'>;
+
 /**
  * Brings a release into a state that a revision can be deployed over, whatever was left of a run that is no more.
  * The Lease is ours, so no run of Chartship is at work on it; plain helm may be, and is waited for. With `dryRun`
@@ -103,7 +106,7 @@ async function keepTraces([newest]: readonly Revision[], session: Session): Prom
 }
 
 /** What helm does itself when it is stopped in time. */
-export async function markFailed(revision: Revision, session: Session): Promise<Step<undefined>> {
+export async function markFailed(revision: Revision, session: RecordSession): Promise<Step<undefined>> {
   const { secret } = revision;
   const { name, namespace, resourceVersion } = secret.metadata;
   const change = asFailed(secret, 'Interrupted; marked as failed by Chartship') as { metadata: object } | undefined;
@@ -124,11 +127,15 @@ export async function markFailed(revision: Revision, session: Session): Promise<
   return failed(causeOf(answer.fault, `revision ${revision.revision} can't be marked as failed`));
 }
 
-/** What an interrupted helm of our own may have left: a revision that is pending for ever. False: nobody answers. */
-export async function settleRecords(session: Session): Promise<boolean> {
+/**
+ * What an interrupted helm of our own may have left: a revision that is pending for ever, marked as failed and given
+ * back. Not done: nobody answers, or it can't be repaired.
+ */
+export async function settleRecords(session: RecordSession): Promise<Step<Revision | undefined>> {
   const history = await readHistory(session, session.cluster);
-  if (!history.ok) return false;
+  if (!history.ok) return history;
   const [newest] = history.value;
-  if (newest !== undefined && isOwnPending(history.value)) await markFailed(newest, session);
-  return true;
+  if (newest === undefined || !isOwnPending(history.value)) return done(undefined);
+  const marked = await markFailed(newest, session);
+  return marked.ok ? done(newest) : marked;
 }

@@ -17,6 +17,8 @@ export interface Session extends ReleaseName {
   readonly cluster: Cluster;
   readonly releases: Releases;
   readonly registry: Pick<Registry, 'hasLogin' | 'manifest'>;
+  /** The private file that says how the cluster is reached, absolute. */
+  readonly kubeconfig: string;
   readonly files: Files;
   readonly host: Pick<Host, 'mask' | 'redact'>;
   readonly clock: Clock;

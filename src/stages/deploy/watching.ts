@@ -1,6 +1,6 @@
 import type { Cause } from '../../domain/deployment.ts';
 import { diagnose } from '../../domain/diagnosis/diagnose.ts';
-import { releasePods } from '../../domain/diagnosis/release-pods.ts';
+import { type ReleasePod, releasePods } from '../../domain/diagnosis/release-pods.ts';
 import { Look, lookUpKey, type Memory, remember, type Seen, WATCHED_KINDS } from '../../domain/diagnosis/seen.ts';
 import type { Trouble } from '../../domain/diagnosis/trouble.ts';
 import type { KubeObject } from '../../domain/kube-object.ts';
@@ -61,7 +61,7 @@ export async function watchRelease(manifest: readonly KubeObject[], session: Ses
   const steadiness = new Steadiness();
   let memory = remember(objects());
   let lookedUp = new Map<string, KubeObject | null>();
-  let states = statesOf(objects(), manifest, memory);
+  let { states } = statesOf(objects(), manifest, memory);
   let said = clock.now();
 
   let last: Sight | undefined;
@@ -93,13 +93,13 @@ export async function watchRelease(manifest: readonly KubeObject[], session: Ses
 
   const tellChanges = (seen: readonly KubeObject[]): void => {
     const now = statesOf(seen, manifest, memory);
-    const lines = progressLines(states, now);
-    states = now;
+    const lines = progressLines(states, now.states);
+    states = now.states;
     for (const line of lines) tell(line);
     if (lines.length > 0) said = clock.now();
     if (clock.now() - said < HEARTBEAT_SECONDS) return;
     said = clock.now();
-    const waits = unfinished(states);
+    const waits = unfinished(states, now.pods);
     tell(
       watching.connected
         ? `nothing new; ${waits.length === 0 ? 'helm is at work' : `waiting for ${waits.join(', ')}`}`
@@ -151,14 +151,12 @@ function statesOf(
   objects: readonly KubeObject[],
   manifest: readonly KubeObject[],
   memory: Memory,
-): Map<string, string> {
+): { readonly states: Map<string, string>; readonly pods: readonly ReleasePod[] } {
   const look = new Look({ now: 0, manifest, objects, lookedUp: new Map() }, memory);
-  const pods = new Set(releasePods(look).map(({ pod }) => pod.metadata.uid));
-  return rolloutStates(
-    objects.filter((object) =>
-      object.kind === 'Pod'
-        ? pods.has(object.metadata.uid)
-        : look.inManifest(object.kind, object.metadata.name) !== undefined,
-    ),
+  const pods = releasePods(look);
+  const uids = new Set(pods.map(({ pod }) => pod.metadata.uid));
+  const followed = objects.filter(({ kind, metadata }) =>
+    kind === 'Pod' ? uids.has(metadata.uid) : look.inManifest(kind, metadata.name) !== undefined,
   );
+  return { states: rolloutStates(followed, pods), pods };
 }
