@@ -169,7 +169,9 @@ function count(
 ): void {
   const { cause, values, template } = answer.origin;
   const { file, line } =
-    cause === 'values' ? (values ?? { file: '', line: 0 }) : { ...template, file: `${chart}/${template.file}` };
+    cause === 'values'
+      ? (values ?? { file: '', line: 0 })
+      : { line: template?.line, file: `${chart}/${template?.file}` };
   const isRight = file === `${chart}/${mutant.file}` && line === mutant.line;
   const verdict = cause === 'unknown' ? 'unknown' : isRight ? 'right' : 'wrong';
   table[mutant.way] ??= { right: 0, wrong: 0, unknown: 0 };

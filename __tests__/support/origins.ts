@@ -7,11 +7,11 @@ import type { Environment } from '../../src/domain/environment.ts';
 import { DEFAULT_LIMITS } from '../../src/domain/limits.ts';
 import { documentsOf } from '../../src/domain/manifest.ts';
 import { parsePointer } from '../../src/domain/pointer.ts';
-import { objectOf } from '../../src/domain/provenance/rendered-object.ts';
+import { readDocument } from '../../src/domain/rendered-objects.ts';
 import { schemaViolations } from '../../src/domain/schema-validation.ts';
 import { readSource } from '../../src/domain/source.ts';
 import type { StagedChart, StagedDependency } from '../../src/domain/staged.ts';
-import { type DocumentQuestion, locate, type Origin } from '../../src/stages/locate.ts';
+import { locate, type Origin } from '../../src/stages/locate.ts';
 import { kubernetesSchemas } from './kubernetes-schemas.ts';
 import { testRun, tool } from './registry.ts';
 
@@ -108,23 +108,20 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
         upgrade: false,
       });
       if (!answer.ok) return [];
-      const questions: (DocumentQuestion & { message: string })[] = [];
+      const questions: (Parameters<typeof locate>[1][number] & { readonly message: string })[] = [];
       for (const [document, { text }] of documentsOf(answer.value, name).entries()) {
-        const object = (await objectOf(text)) as Record<string, unknown> | undefined;
+        const object = readDocument(text).objects[0]?.data;
         const kind = object === undefined ? undefined : version.kind(object as never);
         if (kind === undefined) continue;
-        for (const { rule, path, message, wanted = 'scalar' } of schemaViolations(
-          object,
-          kind.schema,
-          version.definition,
-        )) {
+        for (const { rule, path, message, wanted } of schemaViolations(object, kind.schema, version.definition)) {
           if (rule === 'schema/required') continue;
           const steps = parsePointer(path);
           questions.push({
             document,
+            within: '',
             path: steps,
             what: rule === 'schema/unknown-field' ? 'key' : 'value',
-            wanted,
+            wanted: wanted ?? 'scalar',
             message: `${String(object?.kind)}${path} ${message}`,
           });
         }
@@ -137,7 +134,7 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
         apiVersions: [],
         secretValues: undefined,
       };
-      const origins = asked.length === 0 ? [] : await locate(staged, environment, rendering, asked, ports);
+      const origins = asked.length === 0 ? [] : await locate({ staged, environment, rendering }, asked, ports);
       return asked.map((question, index) => ({
         origin: origins[index] as Origin,
         message: question.message,

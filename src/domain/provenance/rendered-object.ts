@@ -1,18 +1,6 @@
-import { KUBERNETES_YAML } from '../kubernetes-yaml.ts';
 import { readSource } from '../source.ts';
 import { type MarkedLine, markOf, unmarked } from './line-marks.ts';
 import { type Question, valueAt } from './question.ts';
-
-/** The object of a document that helm rendered; `undefined` where it is none. */
-export async function objectOf(text: string): Promise<unknown> {
-  const { load, YAMLException } = await import('js-yaml');
-  try {
-    return load(text, { schema: KUBERNETES_YAML, json: true });
-  } catch (error) {
-    if (error instanceof YAMLException) return undefined;
-    throw error;
-  }
-}
 
 /** Whether what is asked for is the same in an object that was rendered with marks. */
 export function sameNode(question: Question, before: unknown, after: unknown): boolean {
@@ -26,15 +14,16 @@ function same(before: unknown, after: unknown): boolean {
   return Object.keys(before).join('\n') === Object.keys(after).join('\n');
 }
 
-/** The line that wrote what is asked for, and that of the first thing in it, by the marks of the text it was rendered into. */
+/** The line that wrote what is asked for, and that of the first thing in it, by the marks of the text which has the object at a path. */
 export function linesOfNode(
   question: Question,
   object: unknown,
   text: string,
+  within: Question['path'],
 ): { readonly line?: MarkedLine; readonly inner?: MarkedLine } {
   const read = readSource(new TextEncoder().encode(text));
   const lineAt = (path: Question['path']): MarkedLine | undefined => {
-    const position = read.ok ? read.source.position(path, 'key') : undefined;
+    const position = read.ok ? read.source.position([...within, ...path], 'key') : undefined;
     return position === undefined ? undefined : markOf(text, position.line);
   };
   const line = lineAt(question.path);
