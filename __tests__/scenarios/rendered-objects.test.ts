@@ -1,0 +1,256 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Finding } from '../../src/domain/finding.ts';
+import { command, type Workspace, workspace } from '../support/scenario.ts';
+
+let space: Workspace;
+beforeAll(() => {
+  space = workspace();
+});
+afterAll(() => space.remove());
+
+const chart = (name: string, files: Record<string, string | undefined>): void =>
+  space.chart(name, {
+    'Chart.yaml': `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n`,
+    'templates/configmap.yaml': undefined,
+    ...files,
+  });
+
+/** Findings of the objects, each in a line; those of all versions without them. */
+function lines(findings: readonly Finding[] = []): string[] {
+  return findings
+    .filter(({ rule }) => rule.startsWith('schema/'))
+    .map(({ severity, rule, resource = '', path = '', kubeVersions = [], environments = [] }) => {
+      const versions = kubeVersions.length === 3 ? '' : ` in ${kubeVersions.join(',')}`;
+      return `${severity} ${rule} ${resource} ${path}${versions} (${environments.join(',')})`;
+    });
+}
+
+const OBJECTS = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}
+  labels: { "not good": "nor this" }
+spec:
+  replicass: {{ .Values.replicas }}
+  selector: { matchLabels: { app: demo } }
+  template:
+    metadata: { labels: { app: demo } }
+    spec:
+      containers:
+        - name: demo
+          image: demo
+          imagePullPolicy: always
+          resources: { limits: { memory: 64MB } }
+---
+apiVersion: policy/v1beta1
+kind: PodDisruptionBudget
+metadata: { name: old }
+---
+apiVersion: networking.k8s.io/v1beta1
+kind: IPAddress
+metadata: { name: 10.0.0.1 }
+spec: { parentRef: { resource: services, name: a } }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: 1-service }
+spec: { ports: [{ port: 80 }] }
+---
+apiVersion: v1
+kind: List
+items:
+  - { apiVersion: v1, kind: ConfigMap, metadata: { name: twice } }
+  - { apiVersion: v1, kind: ConfigMap, metadata: { name: twice }, data: { a: 1 } }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { generateName: sound- }
+---
+apiVersion: v1
+kind: Secret
+metadata: { labels: {} }
+---
+kind: ConfigMap
+metadata: { name: nothing }
+---
+apiVersion: monitoring.coreos.com/v1
+kind: ServiceMonitor
+metadata: { name: monitor }
+`;
+
+const HOOK = `apiVersion: batch/v1
+kind: Job
+metadata:
+  name: hook
+  annotations: { helm.sh/hook: pre-upgrade }
+spec: { template: { spec: { restartPolicy: Never, containers: [{ name: a, imag: b }] } } }
+`;
+
+const WIDGETS = (name: string): string => `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: ${name}s.example.com }
+spec:
+  group: example.com
+  scope: Namespaced
+  names: { kind: ${name[0]?.toUpperCase()}${name.slice(1)}, plural: ${name}s }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              required: [size]
+              properties: { size: { type: integer, maximum: 10 } }
+              x-kubernetes-validations: [{ rule: self.size > 0 }]
+`;
+
+const VERSIONS = ['--kube-versions', '1.37,1.36,1.35'];
+
+describe('each fault', () => {
+  beforeAll(() => {
+    chart('faulty', {
+      'values.yaml': 'replicas: 1\n',
+      'values-dev.yaml': '{}\n',
+      'values-prod.yaml': '{}\n',
+      'templates/objects.yaml': OBJECTS,
+      'templates/hook.yaml': HOOK,
+    });
+  });
+
+  test('once, with all its environments and versions', async () => {
+    const { code, report, stdout } = await command(space, ['faulty', ...VERSIONS, '--until', 'validate']);
+    expect(code).toBe(1);
+    expect(lines(report?.findings).sort()).toEqual(
+      [
+        'error schema/duplicate-resource v1/ConfigMap/twice /metadata/name (dev,prod)',
+        'error schema/enum apps/v1/Deployment/faulty-dev /spec/template/spec/containers/0/imagePullPolicy (dev,prod)',
+        'error schema/format apps/v1/Deployment/faulty-dev /spec/template/spec/containers/0/resources/limits/memory (dev,prod)',
+        'error schema/name apps/v1/Deployment/faulty-dev /metadata/labels/not good (dev,prod)',
+        'error schema/name apps/v1/Deployment/faulty-dev /metadata/labels/not good (dev,prod)',
+        'error schema/name v1/Service/1-service /metadata/name in 1.35 (dev,prod)',
+        'error schema/no-kind ConfigMap/nothing  (dev,prod)',
+        'error schema/no-name v1/Secret /metadata (dev,prod)',
+        'error schema/removed-api networking.k8s.io/v1beta1/IPAddress /apiVersion in 1.37 (dev,prod)',
+        'error schema/removed-api policy/v1beta1/PodDisruptionBudget /apiVersion (dev,prod)',
+        'error schema/required batch/v1/Job/hook /spec/template/spec/containers/0 (dev,prod)',
+        'error schema/type v1/ConfigMap/twice /data/a (dev,prod)',
+        'error schema/unknown-field apps/v1/Deployment/faulty-dev /spec/replicass (dev,prod)',
+        'error schema/unknown-field batch/v1/Job/hook /spec/template/spec/containers/0/imag (dev,prod)',
+        'warning schema/deprecated-api networking.k8s.io/v1beta1/IPAddress /apiVersion in 1.36,1.35 (dev,prod)',
+        'warning schema/unknown-kind monitoring.coreos.com/v1/ServiceMonitor  (dev,prod)',
+      ].sort(),
+    );
+    const field = report?.findings.find(({ rule }) => rule === 'schema/unknown-field');
+    expect(field).toMatchObject({
+      stage: 'validate',
+      chart: 'faulty',
+      file: 'faulty/templates/objects.yaml',
+      message: 'spec.replicass: unknown field "replicass"',
+      hint: 'Did you mean replicas?',
+    });
+    expect(field).not.toHaveProperty('sameAs');
+    expect(stdout).toContain('spec.replicass: unknown field "replicass"');
+  });
+
+  test('one told by lint, too, is told once: an API that is deprecated, and a name that is none', async () => {
+    const { report } = await command(space, ['faulty', ...VERSIONS, '--until', 'validate']);
+    expect(report?.findings.filter(({ rule }) => rule === 'lint/helm')).toEqual([]);
+  });
+});
+
+test('the chart is rendered once where no template asks for the version, and checked for each', async () => {
+  chart('plain', {
+    'templates/service.yaml':
+      'apiVersion: v1\nkind: Service\nmetadata: { name: 1-a }\nspec: { ports: [{ port: 80 }] }\n',
+  });
+  const { report } = await command(space, ['plain', '--kube-versions', '1.36,1.35,1.31', '--until', 'validate']);
+  expect(report?.stages.filter(({ name }) => name === 'render')).toHaveLength(1);
+  expect(lines(report?.findings)).toEqual([
+    'error schema/name v1/Service/1-a /metadata/name in 1.35 (default)',
+    'warning schema/no-schemas   in 1.31 (default)',
+  ]);
+  expect(report?.findings.find(({ rule }) => rule === 'schema/no-schemas')?.hint).toBe(
+    'There are schemas of 1.32, 1.33, 1.34, 1.35, 1.36, 1.37.',
+  );
+});
+
+test('a chart that chooses the API by version has no fault', async () => {
+  chart('choosing', {
+    'templates/ip.yaml':
+      'apiVersion: networking.k8s.io/{{ if .Capabilities.APIVersions.Has "networking.k8s.io/v1/IPAddress" }}v1{{ else }}v1beta1{{ end }}\nkind: IPAddress\nmetadata: { name: 10.0.0.1 }\nspec: { parentRef: { resource: services, name: a } }\n',
+  });
+  const args = ['choosing', '--kube-versions', '1.37,1.35', '--api-versions', 'networking.k8s.io/v1/IPAddress'];
+  const { code, report } = await command(space, [...args, '--until', 'validate']);
+  expect(lines(report?.findings)).toEqual([]);
+  expect(code).toBe(0);
+});
+
+describe('kinds that are defined', () => {
+  const resource = (kind: string, spec = '{ size: 11, colour: red }'): string =>
+    `apiVersion: example.com/v1\nkind: ${kind}\nmetadata: { name: a }\nspec: ${spec}\n`;
+
+  test('in crds/, in those of a dependency, in a template, and in crd-schemas', async () => {
+    chart('defining', {
+      'Chart.yaml': 'apiVersion: v2\nname: defining\nversion: 1.0.0\ndependencies: [{ name: sub, version: 1.0.0 }]\n',
+      'Chart.lock': undefined,
+      'charts/sub/Chart.yaml': 'apiVersion: v2\nname: sub\nversion: 1.0.0\n',
+      'charts/sub/crds/gadget.yaml': WIDGETS('gadget'),
+      'crds/widget.yaml': WIDGETS('widget'),
+      'templates/crd.yaml': WIDGETS('thing'),
+      'templates/widget.yaml': resource('Widget'),
+      'templates/gadget.yaml': resource('Gadget'),
+      'templates/thing.yaml': resource('Thing'),
+      'templates/part.yaml': resource('Part'),
+    });
+    space.write('definitions/deep/part.yaml', `# A comment.\n---\n${WIDGETS('other')}---\n${WIDGETS('part')}`);
+    const args = ['defining', ...VERSIONS, '--crd-schemas', 'definitions', '--until', 'validate'];
+    const { report } = await command(space, args);
+    const kinds = ['Gadget', 'Part', 'Thing', 'Widget'];
+    expect(lines(report?.findings).sort()).toEqual([
+      ...kinds.map((kind) => `error schema/range example.com/v1/${kind}/a /spec/size (default)`),
+      ...kinds.map((kind) => `error schema/unknown-field example.com/v1/${kind}/a /spec/colour (default)`),
+      ...kinds.map((kind) => `note schema/not-evaluated example.com/v1/${kind}  (default)`),
+    ]);
+  });
+
+  test('a definition of crds/ is an object itself', async () => {
+    chart('crd', {
+      'crds/widget.yaml': WIDGETS('widget').replace('served: true', 'servd: true'),
+      'crds/old.yaml': WIDGETS('gadget').replace('apiextensions.k8s.io/v1', 'apiextensions.k8s.io/v1beta1'),
+      'templates/x.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n',
+    });
+    const { report } = await command(space, ['crd', ...VERSIONS, '--until', 'validate']);
+    expect(lines(report?.findings)).toEqual([
+      'error schema/removed-api apiextensions.k8s.io/v1beta1/CustomResourceDefinition /apiVersion (default)',
+      'error schema/unknown-field apiextensions.k8s.io/v1/CustomResourceDefinition/widgets.example.com /spec/versions/0/servd (default)',
+    ]);
+    expect(report?.findings.find(({ rule }) => rule === 'schema/removed-api')?.file).toBe('crd/crds/old.yaml');
+  });
+
+  test.each([
+    ['oci://ghcr.io/acme/crds', 'is an address, and only files and folders are supported yet'],
+    ['missing', 'is not there'],
+    ['/etc', 'lies outside the repository'],
+  ])('crd-schemas %s is refused', async (given, message) => {
+    const { code, report } = await command(space, ['crd', '--crd-schemas', given, '--until', 'validate']);
+    expect(code).toBe(2);
+    expect(report?.findings[0]).toMatchObject({
+      rule: 'request/crd-schemas',
+      message: `crd-schemas "${given}" ${message}`,
+    });
+  });
+
+  test('crdSchemas in chartship.yaml is told at its line', async () => {
+    space.write('chartship.yaml', 'crdSchemas:\n  - definitions\n  - gone\n');
+    const { code, report } = await command(space, ['crd', '--until', 'validate']);
+    space.empty('chartship.yaml');
+    expect(code).toBe(2);
+    expect(report?.findings).toEqual([
+      expect.objectContaining({ rule: 'request/crd-schemas', file: 'chartship.yaml', line: 3, column: 5 }),
+    ]);
+  });
+});
