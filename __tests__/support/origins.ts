@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { createFiles } from '../../src/adapters/files.ts';
 import { createHelm } from '../../src/adapters/helm.ts';
+import { NO_CUSTOM_KINDS } from '../../src/domain/custom-kinds.ts';
 import type { Environment } from '../../src/domain/environment.ts';
 import { DEFAULT_LIMITS } from '../../src/domain/limits.ts';
 import { documentsOf } from '../../src/domain/manifest.ts';
+import { objectFaults, targetVersion } from '../../src/domain/object-faults.ts';
 import { parsePointer } from '../../src/domain/pointer.ts';
 import { readDocument } from '../../src/domain/rendered-objects.ts';
-import { schemaViolations } from '../../src/domain/schema-validation.ts';
 import { readSource } from '../../src/domain/source.ts';
 import type { StagedChart, StagedDependency } from '../../src/domain/staged.ts';
 import { locate, type Origin } from '../../src/stages/locate.ts';
@@ -60,8 +61,7 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
       note: () => {},
     }),
   };
-  const version = kubernetesSchemas().version('1.35');
-  if (version === undefined) throw new Error('no schemas of 1.35');
+  const target = targetVersion('1.35', kubernetesSchemas());
   const layer = (file: string) => {
     const read = readSource(readFileSync(join(chart, file)));
     return { kind: 'file' as const, shown: `${name}/${file}`, source: read.ok ? read.source : undefined };
@@ -111,18 +111,16 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
       const questions: (Parameters<typeof locate>[1][number] & { readonly message: string })[] = [];
       for (const [document, { text }] of documentsOf(answer.value, name).entries()) {
         const object = readDocument(text).objects[0]?.data;
-        const kind = object === undefined ? undefined : version.kind(object as never);
-        if (kind === undefined) continue;
-        for (const { rule, path, message, wanted } of schemaViolations(object, kind.schema, version.definition)) {
-          if (rule === 'schema/required') continue;
-          const steps = parsePointer(path);
+        if (object === undefined) continue;
+        for (const { rule, path, message, what = 'value', wanted } of objectFaults(object, target, NO_CUSTOM_KINDS)) {
+          if (rule === 'schema/required' || path === '') continue;
           questions.push({
             document,
             within: '',
-            path: steps,
-            what: rule === 'schema/unknown-field' ? 'key' : 'value',
-            wanted: wanted ?? 'scalar',
-            message: `${String(object?.kind)}${path} ${message}`,
+            path: parsePointer(path),
+            what,
+            ...(wanted !== undefined && { wanted }),
+            message: `${String(object.kind)}${path} ${message}`,
           });
         }
       }

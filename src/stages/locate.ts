@@ -7,19 +7,31 @@ import { type Place, placeKey, textPlaces, valuePlaces } from '../domain/provena
 import { isSwitch } from '../domain/provenance/probe.ts';
 import { type Question, textOf } from '../domain/provenance/question.ts';
 import { linesOfNode, sameNode } from '../domain/provenance/rendered-object.ts';
+import type { ValuesLayer } from '../domain/values.ts';
 import type { Ports } from '../ports.ts';
 import { type ChartCopy, type ChartTemplate, copyChart } from './locate/chart-copy.ts';
 import { dependencyLayers } from './locate/dependency-layers.ts';
 import { createExperiments, type Experiments, type ObjectPlace, type Setup, type Trial } from './locate/experiment.ts';
 
+/** A question about one of the objects of a rendering. */
+export type ObjectQuestion = Question & ObjectPlace;
+
 /** Where something in a rendered object comes from. */
 export interface Origin {
   /** Which of the two is the cause; `unknown` where that isn't certain. */
   readonly cause: Cause['is'];
-  /** A line of the chart's own file; of a dependency by its path in `charts/`, under the dependency's own name. */
+  /** The file relative to the chart's folder, as helm names it. */
   readonly template?: { readonly file: string; readonly line: number };
   /** The line of the values it came from, where it is known; the cause or not. */
-  readonly values?: { readonly file: string; readonly line: number; readonly column: number };
+  readonly values?: ValuesLine;
+}
+
+export interface ValuesLine {
+  /** As findings name it; of a dependency's own values.yaml as helm names it. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly ofDependency: boolean;
 }
 
 /** Who has more faults than that won't mend them by reading where each comes from. */
@@ -30,7 +42,7 @@ const MOST_TEXT = 1_000_000;
 const MOST_SWITCHES = 12;
 
 interface Asked extends Evidence {
-  readonly question: Question & ObjectPlace;
+  readonly question: ObjectQuestion;
   line?: MarkedLine;
   inner?: MarkedLine;
   arrived: readonly Place[];
@@ -44,7 +56,7 @@ interface Asked extends Evidence {
  */
 export async function locate(
   setup: Setup,
-  questions: readonly (Question & ObjectPlace)[],
+  questions: readonly ObjectQuestion[],
   ports: Pick<Ports, 'helm' | 'files' | 'clock'>,
 ): Promise<Origin[]> {
   const { staged, environment, rendering } = setup;
@@ -52,7 +64,8 @@ export async function locate(
   try {
     // What secret values and --set set isn't written anywhere: nothing is found to come from a file that they overrule.
     const files = environment.layers.filter(({ kind }) => kind === 'file');
-    const values = mergedValues([...dependencyLayers(staged), ...files]);
+    const defaults = dependencyLayers(staged);
+    const values = mergedValues([...defaults, ...files]);
     const experiments = createExperiments(setup, copy, values, ports);
     const texts = documentsOf(rendering.manifest, staged.metadata.name).map(({ text }) => text);
     const all = questions.map((question): Asked => {
@@ -73,7 +86,7 @@ export async function locate(
       experiments,
       ({ text, line }) => (text === undefined || text === '' ? [] : textPlaces(text, parts, line?.template ?? -1)),
     );
-    return all.map((each) => originOf(each, copy));
+    return all.map((each) => originOf(each, copy, defaults));
   } finally {
     await copy.remove();
   }
@@ -139,14 +152,18 @@ async function narrow(trial: Trial, experiments: Experiments, isNew = true): Pro
   return likelier.length > 0 ? likelier : narrow({ ...trial, places: places.slice(middle) }, experiments);
 }
 
-function originOf(asked: Asked, { templates }: ChartCopy): Origin {
+function originOf(asked: Asked, { templates }: ChartCopy, defaults: readonly ValuesLayer[]): Origin {
   const { is, line, value } = causeOf(asked, asked.arrived, templates);
   const file = line === undefined ? undefined : templates[line.template]?.file;
-  const position = value?.value.layer.source?.position(value.path, value.what);
+  const layer = value?.value.layer;
+  const position = value && layer?.source?.position(value.path, value.what);
   return {
     // A line that can't be named is of no use as the cause.
     cause: is === 'values' && position === undefined ? 'unknown' : is,
     ...(file !== undefined && line !== undefined && { template: { file, line: line.line } }),
-    ...(value !== undefined && position !== undefined && { values: { file: value.value.layer.shown, ...position } }),
+    ...(layer !== undefined &&
+      position !== undefined && {
+        values: { file: layer.shown, ...position, ofDependency: defaults.includes(layer) },
+      }),
   };
 }
