@@ -12,6 +12,7 @@ import { parsePointer } from '../../src/domain/pointer.ts';
 import { readDocument } from '../../src/domain/rendered-objects.ts';
 import { readSource } from '../../src/domain/source.ts';
 import type { StagedChart, StagedDependency } from '../../src/domain/staged.ts';
+import { pathsOfSet } from '../../src/domain/values.ts';
 import { locate, type Origin } from '../../src/stages/locate.ts';
 import { kubernetesSchemas } from './kubernetes-schemas.ts';
 import { testRun, tool } from './registry.ts';
@@ -24,6 +25,10 @@ export interface Laboratory {
   readonly templates: readonly string[];
   /** What a Kubernetes API server would refuse of what is rendered, and where that comes from; none if helm renders nothing. */
   faults(most: number): Promise<{ readonly origin: Origin; readonly message: string }[]>;
+  /** All that was written to the disk for the experiments. */
+  readonly written: readonly string[];
+  /** What is left in the private folder of the run. */
+  left(): string[];
   close(): Promise<void>;
 }
 
@@ -36,6 +41,10 @@ export interface Setup {
   readonly dependencies?: Readonly<Record<string, string>>;
   /** Of dependencies that have one. */
   readonly alias?: Readonly<Record<string, string>>;
+  readonly set?: readonly string[];
+  readonly secretValues?: string;
+  /** Seconds that seem to have passed whenever somebody looks at the clock. */
+  readonly secondsALook?: number;
 }
 
 export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Promise<Laboratory> {
@@ -46,10 +55,19 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
   cpSync(folder, chart, { recursive: true });
   for (const [to, from] of Object.entries(options.dependencies ?? {}))
     cpSync(from, join(chart, 'charts', to), { recursive: true });
-  const files = await createFiles({ root: join(root, 'repository'), temporaryBase: join(root, 'temporary') });
+  const written: string[] = [];
+  const disk = await createFiles({ root: join(root, 'repository'), temporaryBase: join(root, 'temporary') });
+  const files = {
+    ...disk,
+    write: (path: string, content: string | Uint8Array) => {
+      written.push(typeof content === 'string' ? content : new TextDecoder().decode(content));
+      return disk.write(path, content);
+    },
+  };
+  let looks = 0;
   const ports = {
     files,
-    clock: { now: () => performance.now() / 1000 },
+    clock: { now: () => performance.now() / 1000 + looks++ * (options.secondsALook ?? 0) },
     helm: createHelm({
       tool: async () => ({ path: tool(program), version: program === 'helm' ? '4.3.1' : '3.22.0' }),
       run: testRun(),
@@ -71,7 +89,11 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
     write: (file, text) => writeFileSync(join(chart, file), text),
     read: (file) => readFileSync(join(chart, file), 'utf8'),
     templates: filesBelow(chart).filter((file) => /templates\/.*\.(ya?ml|tpl)$/.test(file)),
+    written,
+    left: () => readdirSync(files.temporary).filter((each) => each.startsWith('locate')),
     faults: async (most) => {
+      const set = options.set ?? [];
+      const { secretValues } = options;
       const environment: Environment = {
         name: 'live',
         namespace: 'live',
@@ -82,11 +104,20 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
           shown: `${name}/${file}`,
           inChart: file,
         })),
-        set: [],
+        set,
         kubeVersions: [kubeVersion],
         timeout: 60,
         requiredValues: [],
-        layers: ['values.yaml', ...options.values].map(layer),
+        layers: [
+          ...['values.yaml', ...options.values].map(layer),
+          ...(secretValues === undefined ? [] : [secretLayer(secretValues)]),
+          ...set.map((each) => ({
+            kind: 'set' as const,
+            shown: `set ${each}`,
+            source: undefined,
+            paths: pathsOfSet(each),
+          })),
+        ],
       };
       const staged: StagedChart = {
         directory: chart,
@@ -99,7 +130,8 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
       const answer = await ports.helm.template({
         chart,
         values: options.values.map((file) => join(chart, file)),
-        set: [],
+        set,
+        ...(secretValues !== undefined && { secretValues }),
         kubeVersion: kubeVersion.full,
         release: 'rel',
         namespace: 'live',
@@ -130,7 +162,7 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
         upgrade: false,
         manifest: answer.value,
         apiVersions: [],
-        secretValues: undefined,
+        secretValues,
       };
       const origins = asked.length === 0 ? [] : await locate({ staged, environment, rendering }, asked, ports);
       return asked.map((question, index) => ({
@@ -139,10 +171,15 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
       }));
     },
     close: async () => {
-      await files.close();
+      await disk.close();
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+function secretLayer(text: string) {
+  const read = readSource(new TextEncoder().encode(text));
+  return { kind: 'secret' as const, shown: 'secret-values', source: read.ok ? read.source : undefined };
 }
 
 function dependenciesOf(chart: string, alias: Readonly<Record<string, string>>): StagedDependency[] {

@@ -6,7 +6,7 @@ import { type MarkedLine, marked } from '../domain/provenance/line-marks.ts';
 import { type Place, placeKey, textPlaces, valuePlaces } from '../domain/provenance/places.ts';
 import { isSwitch } from '../domain/provenance/probe.ts';
 import { type Question, textOf } from '../domain/provenance/question.ts';
-import { linesOfNode, sameNode } from '../domain/provenance/rendered-object.ts';
+import { type MarkedDocument, markedDocument, sameNode } from '../domain/provenance/rendered-object.ts';
 import type { ValuesLayer } from '../domain/values.ts';
 import type { Ports } from '../ports.ts';
 import { type ChartCopy, type ChartTemplate, copyChart } from './locate/chart-copy.ts';
@@ -103,13 +103,13 @@ async function findLines(
     if (open.length === 0) return;
     const sources = templates.map(({ file, source }, index) => (isMarked(file) ? marked(source, index) : source));
     const documents = await experiments.withTemplates(sources);
+    const read = new Map<number, MarkedDocument>();
     for (const each of open) {
       const { question, object } = each;
       if (!sameNode(question, object, experiments.object(documents, question))) continue;
-      Object.assign(
-        each,
-        linesOfNode(question, object, documents?.[question.document] ?? '', parsePointer(question.within)),
-      );
+      const document = read.get(question.document) ?? markedDocument(documents?.[question.document] ?? '');
+      read.set(question.document, document);
+      Object.assign(each, document.linesOf(question, object, parsePointer(question.within)));
     }
   }
 }

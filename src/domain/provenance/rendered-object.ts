@@ -14,21 +14,31 @@ function same(before: unknown, after: unknown): boolean {
   return Object.keys(before).join('\n') === Object.keys(after).join('\n');
 }
 
-/** The line that wrote what is asked for, and that of the first thing in it, by the marks of the text which has the object at a path. */
-export function linesOfNode(
-  question: Question,
-  object: unknown,
-  text: string,
-  within: Question['path'],
-): { readonly line?: MarkedLine; readonly inner?: MarkedLine } {
+/** A document that was rendered with marks; it is read in full once, when a line is first asked for. */
+export interface MarkedDocument {
+  /** The line that wrote what is asked for, and that of the first thing in it; the object stands at the path `within`. */
+  linesOf(question: Question, object: unknown, within: Question['path']): MarkedLines;
+}
+
+export interface MarkedLines {
+  readonly line?: MarkedLine;
+  readonly inner?: MarkedLine;
+}
+
+export function markedDocument(text: string): MarkedDocument {
   const read = readSource(new TextEncoder().encode(text));
   const lineAt = (path: Question['path']): MarkedLine | undefined => {
-    const position = read.ok ? read.source.position([...within, ...path], 'key') : undefined;
+    const position = read.ok ? read.source.position(path, 'key') : undefined;
     return position === undefined ? undefined : markOf(text, position.line);
   };
-  const line = lineAt(question.path);
-  const node = valueAt(object, question.path);
-  const [first] = Object.keys(typeof node === 'object' && node !== null ? node : {});
-  const inner = first === undefined ? undefined : lineAt([...question.path, first]);
-  return { ...(line && { line }), ...(inner && { inner }) };
+  return {
+    linesOf: (question, object, within) => {
+      const path = [...within, ...question.path];
+      const line = lineAt(path);
+      const node = valueAt(object, question.path);
+      const [first] = Object.keys(typeof node === 'object' && node !== null ? node : {});
+      const inner = first === undefined ? undefined : lineAt([...path, first]);
+      return { ...(line && { line }), ...(inner && { inner }) };
+    },
+  };
 }
