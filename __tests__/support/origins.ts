@@ -13,6 +13,7 @@ import { readDocument } from '../../src/domain/rendered-objects.ts';
 import { readSource } from '../../src/domain/source.ts';
 import type { StagedChart, StagedDependency } from '../../src/domain/staged.ts';
 import { pathsOfSet } from '../../src/domain/values.ts';
+import { placed } from '../../src/stages/locate/placed.ts';
 import { locate, type Origin } from '../../src/stages/locate.ts';
 import { kubernetesSchemas } from './kubernetes-schemas.ts';
 import { testRun, tool } from './registry.ts';
@@ -24,12 +25,18 @@ export interface Laboratory {
   read(file: string): string;
   readonly templates: readonly string[];
   /** What a Kubernetes API server would refuse of what is rendered, and where that comes from; none if helm renders nothing. */
-  faults(most: number): Promise<{ readonly origin: Origin; readonly message: string }[]>;
+  faults(most: number): Promise<LocatedFault[]>;
   /** All that was written to the disk for the experiments. */
   readonly written: readonly string[];
   /** What is left in the private folder of the run. */
   left(): string[];
   close(): Promise<void>;
+}
+
+export interface LocatedFault {
+  readonly origin: Origin;
+  /** As a finding tells it. */
+  readonly told: ReturnType<typeof placed>;
 }
 
 export interface Setup {
@@ -141,7 +148,8 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
       });
       if (!answer.ok) return [];
       const questions: (Parameters<typeof locate>[1][number] & { readonly message: string })[] = [];
-      for (const [document, { text }] of documentsOf(answer.value, name).entries()) {
+      const documents = documentsOf(answer.value, name);
+      for (const [document, { text }] of documents.entries()) {
         const object = readDocument(text).objects[0]?.data;
         if (object === undefined) continue;
         for (const { rule, path, message, what = 'value', wanted } of objectFaults(object, target, NO_CUSTOM_KINDS)) {
@@ -165,10 +173,10 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
         secretValues,
       };
       const origins = asked.length === 0 ? [] : await locate({ staged, environment, rendering }, asked, ports);
-      return asked.map((question, index) => ({
-        origin: origins[index] as Origin,
-        message: question.message,
-      }));
+      return asked.map(({ message, document }, index) => {
+        const origin = origins[index] as Origin;
+        return { origin, told: placed(message, documents[document]?.template ?? '', origin, staged) };
+      });
     },
     close: async () => {
       await disk.close();
