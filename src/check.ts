@@ -15,6 +15,7 @@ import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
 import { isCrdFile, readCrds } from './stages/crds.ts';
 import { lint } from './stages/lint.ts';
+import { locate } from './stages/locate.ts';
 import { packageChart } from './stages/package.ts';
 import { type Rendered, render, versionsToRender } from './stages/render.ts';
 import { resolve } from './stages/resolve.ts';
@@ -64,7 +65,14 @@ export async function checkChart(
     ports,
     staged,
     read,
-    checkObjects: createObjectChecks({ staged, read, crds, further }),
+    checkObjects: createObjectChecks({
+      staged,
+      read,
+      crds,
+      further,
+      locate: (environment, rendered, questions) =>
+        locate({ staged, environment, rendering: { ...request, ...rendered } }, questions, ports),
+    }),
     schema,
     schemaFindings: schemas.findings,
   };

@@ -3,15 +3,18 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { createFiles } from '../../src/adapters/files.ts';
 import { createHelm } from '../../src/adapters/helm.ts';
+import { NO_CUSTOM_KINDS } from '../../src/domain/custom-kinds.ts';
 import type { Environment } from '../../src/domain/environment.ts';
 import { DEFAULT_LIMITS } from '../../src/domain/limits.ts';
 import { documentsOf } from '../../src/domain/manifest.ts';
+import { objectFaults, targetVersion } from '../../src/domain/object-faults.ts';
 import { parsePointer } from '../../src/domain/pointer.ts';
-import { objectOf } from '../../src/domain/provenance/rendered-object.ts';
-import { schemaViolations } from '../../src/domain/schema-validation.ts';
+import { readDocument } from '../../src/domain/rendered-objects.ts';
 import { readSource } from '../../src/domain/source.ts';
 import type { StagedChart, StagedDependency } from '../../src/domain/staged.ts';
-import { type DocumentQuestion, locate, type Origin } from '../../src/stages/locate.ts';
+import { pathsOfSet } from '../../src/domain/values.ts';
+import { placed } from '../../src/stages/locate/placed.ts';
+import { locate, type Origin } from '../../src/stages/locate.ts';
 import { kubernetesSchemas } from './kubernetes-schemas.ts';
 import { testRun, tool } from './registry.ts';
 
@@ -22,8 +25,18 @@ export interface Laboratory {
   read(file: string): string;
   readonly templates: readonly string[];
   /** What a Kubernetes API server would refuse of what is rendered, and where that comes from; none if helm renders nothing. */
-  faults(most: number): Promise<{ readonly origin: Origin; readonly message: string }[]>;
+  faults(most: number): Promise<LocatedFault[]>;
+  /** All that was written to the disk for the experiments. */
+  readonly written: readonly string[];
+  /** What is left in the private folder of the run. */
+  left(): string[];
   close(): Promise<void>;
+}
+
+export interface LocatedFault {
+  readonly origin: Origin;
+  /** As a finding tells it. */
+  readonly told: ReturnType<typeof placed>;
 }
 
 export interface Setup {
@@ -35,6 +48,10 @@ export interface Setup {
   readonly dependencies?: Readonly<Record<string, string>>;
   /** Of dependencies that have one. */
   readonly alias?: Readonly<Record<string, string>>;
+  readonly set?: readonly string[];
+  readonly secretValues?: string;
+  /** Seconds that seem to have passed whenever somebody looks at the clock. */
+  readonly secondsALook?: number;
 }
 
 export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Promise<Laboratory> {
@@ -45,10 +62,19 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
   cpSync(folder, chart, { recursive: true });
   for (const [to, from] of Object.entries(options.dependencies ?? {}))
     cpSync(from, join(chart, 'charts', to), { recursive: true });
-  const files = await createFiles({ root: join(root, 'repository'), temporaryBase: join(root, 'temporary') });
+  const written: string[] = [];
+  const disk = await createFiles({ root: join(root, 'repository'), temporaryBase: join(root, 'temporary') });
+  const files = {
+    ...disk,
+    write: (path: string, content: string | Uint8Array) => {
+      written.push(typeof content === 'string' ? content : new TextDecoder().decode(content));
+      return disk.write(path, content);
+    },
+  };
+  let looks = 0;
   const ports = {
     files,
-    clock: { now: () => performance.now() / 1000 },
+    clock: { now: () => performance.now() / 1000 + looks++ * (options.secondsALook ?? 0) },
     helm: createHelm({
       tool: async () => ({ path: tool(program), version: program === 'helm' ? '4.3.1' : '3.22.0' }),
       run: testRun(),
@@ -60,8 +86,7 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
       note: () => {},
     }),
   };
-  const version = kubernetesSchemas().version('1.35');
-  if (version === undefined) throw new Error('no schemas of 1.35');
+  const target = targetVersion('1.35', kubernetesSchemas());
   const layer = (file: string) => {
     const read = readSource(readFileSync(join(chart, file)));
     return { kind: 'file' as const, shown: `${name}/${file}`, source: read.ok ? read.source : undefined };
@@ -71,7 +96,11 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
     write: (file, text) => writeFileSync(join(chart, file), text),
     read: (file) => readFileSync(join(chart, file), 'utf8'),
     templates: filesBelow(chart).filter((file) => /templates\/.*\.(ya?ml|tpl)$/.test(file)),
+    written,
+    left: () => readdirSync(files.temporary).filter((each) => each.startsWith('locate')),
     faults: async (most) => {
+      const set = options.set ?? [];
+      const { secretValues } = options;
       const environment: Environment = {
         name: 'live',
         namespace: 'live',
@@ -82,11 +111,20 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
           shown: `${name}/${file}`,
           inChart: file,
         })),
-        set: [],
+        set,
         kubeVersions: [kubeVersion],
         timeout: 60,
         requiredValues: [],
-        layers: ['values.yaml', ...options.values].map(layer),
+        layers: [
+          ...['values.yaml', ...options.values].map(layer),
+          ...(secretValues === undefined ? [] : [secretLayer(secretValues)]),
+          ...set.map((each) => ({
+            kind: 'set' as const,
+            shown: `set ${each}`,
+            source: undefined,
+            paths: pathsOfSet(each),
+          })),
+        ],
       };
       const staged: StagedChart = {
         directory: chart,
@@ -99,7 +137,8 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
       const answer = await ports.helm.template({
         chart,
         values: options.values.map((file) => join(chart, file)),
-        set: [],
+        set,
+        ...(secretValues !== undefined && { secretValues }),
         kubeVersion: kubeVersion.full,
         release: 'rel',
         namespace: 'live',
@@ -108,24 +147,20 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
         upgrade: false,
       });
       if (!answer.ok) return [];
-      const questions: (DocumentQuestion & { message: string })[] = [];
-      for (const [document, { text }] of documentsOf(answer.value, name).entries()) {
-        const object = (await objectOf(text)) as Record<string, unknown> | undefined;
-        const kind = object === undefined ? undefined : version.kind(object as never);
-        if (kind === undefined) continue;
-        for (const { rule, path, message, wanted = 'scalar' } of schemaViolations(
-          object,
-          kind.schema,
-          version.definition,
-        )) {
-          if (rule === 'schema/required') continue;
-          const steps = parsePointer(path);
+      const questions: (Parameters<typeof locate>[1][number] & { readonly message: string })[] = [];
+      const documents = documentsOf(answer.value, name);
+      for (const [document, { text }] of documents.entries()) {
+        const object = readDocument(text).objects[0]?.data;
+        if (object === undefined) continue;
+        for (const { rule, path, message, what = 'value', wanted } of objectFaults(object, target, NO_CUSTOM_KINDS)) {
+          if (rule === 'schema/required' || path === '') continue;
           questions.push({
             document,
-            path: steps,
-            what: rule === 'schema/unknown-field' ? 'key' : 'value',
-            wanted,
-            message: `${String(object?.kind)}${path} ${message}`,
+            within: '',
+            path: parsePointer(path),
+            what,
+            ...(wanted !== undefined && { wanted }),
+            message: `${String(object.kind)}${path} ${message}`,
           });
         }
       }
@@ -135,19 +170,24 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
         upgrade: false,
         manifest: answer.value,
         apiVersions: [],
-        secretValues: undefined,
+        secretValues,
       };
-      const origins = asked.length === 0 ? [] : await locate(staged, environment, rendering, asked, ports);
-      return asked.map((question, index) => ({
-        origin: origins[index] as Origin,
-        message: question.message,
-      }));
+      const origins = asked.length === 0 ? [] : await locate({ staged, environment, rendering }, asked, ports);
+      return asked.map(({ message, document }, index) => {
+        const origin = origins[index] as Origin;
+        return { origin, told: placed(message, documents[document]?.template ?? '', origin, staged) };
+      });
     },
     close: async () => {
-      await files.close();
+      await disk.close();
       rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+function secretLayer(text: string) {
+  const read = readSource(new TextEncoder().encode(text));
+  return { kind: 'secret' as const, shown: 'secret-values', source: read.ok ? read.source : undefined };
 }
 
 function dependenciesOf(chart: string, alias: Readonly<Record<string, string>>): StagedDependency[] {

@@ -21,6 +21,10 @@ export interface ObjectFault {
   readonly hint?: string;
   /** A JSON pointer into the object. */
   readonly path: string;
+  /** It is the key at the end of the path that is wrong, and not what is there. */
+  readonly what?: 'key';
+  /** What kind of value should be there, where it is known. */
+  readonly wanted?: 'scalar' | 'container';
   /** It is about the kind: another object of it has the same. */
   readonly ofKind?: true;
 }
@@ -183,14 +187,25 @@ function unknownKind(name: KindName, custom: CustomKinds): ObjectFault {
 }
 
 function refused({ rule, path, message, nearest: meant }: Violation): ObjectFault {
-  return { rule, severity: 'error', message, path, ...(meant !== undefined && { hint: `Did you mean ${meant}?` }) };
-}
-
-function names(...given: Parameters<typeof nameFaults>): ObjectFault[] {
-  return nameFaults(...given).map(({ rule, path, message }) => ({
+  const isContainer = / must be a (?:mapping|list)$/.test(message);
+  return {
     rule,
     severity: 'error',
     message,
+    path,
+    ...(meant !== undefined && { hint: `Did you mean ${meant}?` }),
+    ...(rule === 'schema/unknown-field' && { what: 'key' as const }),
+    ...(OF_SCALARS.includes(rule) && { wanted: isContainer ? ('container' as const) : ('scalar' as const) }),
+  };
+}
+
+/** What these say is said of scalars, but for types, which say what they want. */
+const OF_SCALARS: readonly string[] = ['schema/type', 'schema/enum', 'schema/format', 'schema/range'];
+
+function names(...given: Parameters<typeof nameFaults>): ObjectFault[] {
+  return nameFaults(...given).map(({ path, ...fault }) => ({
+    ...fault,
+    severity: 'error',
     path: formatPointer(path),
   }));
 }

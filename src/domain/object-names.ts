@@ -6,6 +6,8 @@ export interface NameFault {
   /** A JSON pointer's steps within the object. */
   readonly path: readonly string[];
   readonly message: string;
+  /** It is the last step of the path itself that is refused, and not what is there. */
+  readonly what?: 'key';
 }
 
 /** By what a server judges a name (k8s.io/kubernetes, pkg/apis: each kind's ValidateObjectMeta). */
@@ -151,7 +153,8 @@ const WORDS: Readonly<Record<NameRule, string>> = {
 
 function refused(path: readonly string[], text: string, wanted: string): NameFault {
   const shown = JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
-  return { rule: 'schema/name', path, message: `${shown} is not ${wanted}` };
+  const message = `${shown} is not ${wanted}`;
+  return { rule: 'schema/name', path, message, ...(text === path.at(-1) && { what: 'key' }) };
 }
 
 function fits(name: string, rule: NameRule): boolean {

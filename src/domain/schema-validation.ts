@@ -18,8 +18,6 @@ export interface Violation {
   readonly path: string;
   /** Names the field's value only where no secret can stand. */
   readonly message: string;
-  /** Of a wrong type: the one that was wanted. */
-  readonly wanted?: 'scalar' | 'mapping' | 'list';
   /** The known name that an unknown field, or a value of an enum, was probably meant to be. */
   readonly nearest?: string;
 }
@@ -145,7 +143,7 @@ export function schemaViolations(
 
 const EMBEDDED: readonly string[] = ['apiVersion', 'kind'];
 
-type Fault = Omit<Violation, 'path'>;
+type Fault = Pick<Violation, 'rule' | 'message' | 'nearest'>;
 
 /** What is wrong with a value of a kind that a definition describes. */
 function customFaultOf(value: unknown, schema: Schema): Fault | undefined {
@@ -214,8 +212,7 @@ function range(value: unknown, format: string | undefined): Fault | undefined {
 }
 
 function wrongType(value: unknown, wanted: string): Fault {
-  const container = wanted === 'a mapping' ? 'mapping' : wanted === 'a list' ? 'list' : 'scalar';
-  return { rule: 'schema/type', message: `is ${typeName(value)}, must be ${wanted}`, wanted: container };
+  return { rule: 'schema/type', message: `is ${typeName(value)}, must be ${wanted}` };
 }
 
 function typeName(value: unknown): string {

@@ -8,7 +8,8 @@ import { type ObjectFault, objectFaults, type TargetVersion, targetVersion } fro
 import { parsePointer } from '../domain/pointer.ts';
 import type { DocumentContent } from '../domain/rendered-objects.ts';
 import type { StagedChart } from '../domain/staged.ts';
-import { placeOf } from './helm-calls.ts';
+import { placed } from './locate/placed.ts';
+import type { ObjectQuestion, Origin } from './locate.ts';
 import type { Rendered } from './render.ts';
 
 /** Checks the objects of a chart's renders for each Kubernetes version of an environment. */
@@ -20,6 +21,12 @@ interface Sources {
   readonly read: (text: string) => DocumentContent;
   /** The documents of the chart's own `crds/`, which helm installs as they are. */
   readonly crds: readonly RenderedDocument[];
+  /** Where what is at fault comes from. */
+  readonly locate: (
+    environment: Environment,
+    rendered: Rendered,
+    questions: readonly ObjectQuestion[],
+  ) => Promise<readonly Origin[]>;
   /** What else defines kinds: dependencies, and `crd-schemas`. Asked only for a kind that nothing else knows. */
   readonly further: () => CustomKinds;
 }
@@ -31,7 +38,7 @@ interface PlacedFault {
 }
 
 /** For the life of these checks a text is checked once for each version, however many renders have it. */
-export function createObjectChecks({ staged, read, crds, further }: Sources): ObjectChecks {
+export function createObjectChecks({ staged, read, crds, locate, further }: Sources): ObjectChecks {
   const known = new Map<string, Map<string, readonly PlacedFault[]>>();
   const chartKinds = lazily(() =>
     customKinds(crds.flatMap(({ text }) => read(text).objects).filter(isDefinition), lazily(further)),
@@ -69,14 +76,16 @@ export function createObjectChecks({ staged, read, crds, further }: Sources): Ob
     // Here, and not above: a run that validates nothing needs none.
     const { KUBERNETES_SCHEMAS } = await import('../domain/bundled-schemas.ts');
     const findings: Finding[] = [];
+    const told: ToldFault[] = [];
     const rest = restingTurns();
-    for (const { kubeVersion, documents } of renders) {
+    for (const rendered of renders) {
+      const { kubeVersion, documents } = rendered;
       const set = kindsOf(documents);
       const versions = versionsOf(kubeVersion, environment, renders);
       for (const version of versions) {
         const target = targetVersion(version.label, KUBERNETES_SCHEMAS);
-        const tell = (document: RenderedDocument, fault: ObjectFault, placed?: PlacedObject['object']): void => {
-          findings.push(objectFinding({ document, fault, object: placed }, staged, environment, version));
+        const tell = (document: RenderedDocument, fault: ObjectFault, object?: PlacedObject['object']): void => {
+          told.push({ document, fault, object, rendered, version });
         };
         if (target.schemas === undefined) findings.push(withoutSchemas(target, staged, environment));
         const objects: PlacedObject[] = [];
@@ -93,8 +102,38 @@ export function createObjectChecks({ staged, read, crds, further }: Sources): Ob
         }
       }
     }
-    return findings;
+    const origins = await originsOf(told, (rendered, questions) => locate(environment, rendered, questions));
+    return [...findings, ...told.map((each, index) => objectFinding(each, origins[index], staged, environment))];
   };
+}
+
+/** The origins of faults. The same of one text is asked for once, however many versions have it. */
+async function originsOf(
+  told: readonly ToldFault[],
+  locate: (rendered: Rendered, questions: readonly ObjectQuestion[]) => Promise<readonly Origin[]>,
+): Promise<(Origin | undefined)[]> {
+  const keys = told.map(({ document, fault: { path, what }, object }) =>
+    path === '' || object === undefined ? undefined : JSON.stringify([document.text, object.within, path, what]),
+  );
+  const questions = new Map<Rendered, Map<string, ObjectQuestion>>();
+  const asked = new Set<string>();
+  for (const [index, { rendered, document, fault, object }] of told.entries()) {
+    const key = keys[index];
+    const number = rendered.documents.indexOf(document);
+    // What lies in `crds/` isn't rendered.
+    if (key === undefined || object === undefined || number === -1 || asked.has(key)) continue;
+    asked.add(key);
+    const { path, what = 'value', wanted } = fault;
+    const question: ObjectQuestion = { document: number, within: object.within, path: parsePointer(path), what };
+    const ofRender = questions.get(rendered) ?? new Map<string, ObjectQuestion>();
+    questions.set(rendered, ofRender.set(key, { ...question, ...(wanted !== undefined && { wanted }) }));
+  }
+  const known = new Map<string, Origin>();
+  for (const [rendered, some] of questions) {
+    const origins = await locate(rendered, [...some.values()]);
+    for (const [index, key] of [...some.keys()].entries()) known.set(key, origins[index] as Origin);
+  }
+  return keys.map((key) => (key === undefined ? undefined : known.get(key)));
 }
 
 /** What is rendered for the first version is what there is for all that need no render of their own. */
@@ -108,16 +147,21 @@ function versionsOf(
   return environment.kubeVersions.filter((version) => version === rendered || !own.has(version));
 }
 
-/** A fault of an object, as it is told: where it stands, in the chart and in what was rendered, is known here. */
+/** A fault, and where it was seen. */
+interface ToldFault {
+  readonly document: RenderedDocument;
+  readonly fault: ObjectFault;
+  readonly object: PlacedObject['object'] | undefined;
+  readonly rendered: Rendered;
+  readonly version: KubeVersion;
+}
+
+/** A fault of an object as it is told. */
 function objectFinding(
-  {
-    document,
-    fault,
-    object,
-  }: { document: RenderedDocument; fault: ObjectFault; object: PlacedObject['object'] | undefined },
+  { document, fault, object, version }: ToldFault,
+  origin: Origin | undefined,
   staged: StagedChart,
   environment: Environment,
-  version: KubeVersion,
 ): Finding {
   const { rule, severity, message, hint, path, ofKind } = fault;
   const { apiVersion, kind, metadata } = (object?.data ?? {}) as Record<string, unknown>;
@@ -128,7 +172,7 @@ function objectFinding(
     stage: 'validate',
     rule,
     severity,
-    ...placeOf({ message: told, file: document.template === '' ? undefined : document.template }, staged),
+    ...placed(told, document.template, origin, staged),
     ...(hint !== undefined && { hint }),
     chart: staged.metadata.name,
     environments: [environment.name],

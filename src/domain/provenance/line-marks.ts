@@ -211,21 +211,30 @@ export interface MarkedLine extends TemplateLine {
 const MARK = /#@@([<>]?)(\d+)\.(\d+)/g;
 
 export function markOf(text: string, line: number): MarkedLine | undefined {
-  const open: TemplateLine[] = [];
   const lines = text.split('\n', line);
-  for (const [index, content] of lines.entries()) {
-    for (const [, kind, template, number] of content.matchAll(MARK)) {
-      const mark = { template: Number(template), line: Number(number) };
-      if (index === line - 1 && kind !== '>' && !content.trimStart().startsWith('#@@')) {
-        // The line's own mark, or that of an action which goes on below its key, on the same line of the source.
-        return { ...mark, by: 'entry' };
-      }
-      if (kind === '<') open.push(mark);
-      else if (kind === '>') close(open, mark);
-    }
+  const own = lines[line - 1] ?? '';
+  const [first] = marksOf(own);
+  // The mark of a whole line is about what comes below it, or about nothing.
+  if (first !== undefined && !own.trimStart().startsWith('#@@')) {
+    const { kind, ...place } = first;
+    // Behind a key an action may go on below it, which is on the same line of the source.
+    return { ...place, by: kind === '>' ? 'action' : 'entry' };
+  }
+  const open: TemplateLine[] = [];
+  for (const { kind, ...place } of lines.slice(0, -1).flatMap(marksOf)) {
+    if (kind === '<') open.push(place);
+    else if (kind === '>') close(open, place);
   }
   const around = open.at(-1);
   return around === undefined ? undefined : { ...around, by: 'action' };
+}
+
+function marksOf(line: string): (TemplateLine & { readonly kind: string })[] {
+  return [...line.matchAll(MARK)].map(([, kind = '', template, number]) => ({
+    kind,
+    template: Number(template),
+    line: Number(number),
+  }));
 }
 
 function close(open: TemplateLine[], mark: TemplateLine): void {

@@ -122,3 +122,10 @@ export function textPlaces(text: string, templates: readonly (readonly TemplateP
 function isQuote(mark: string): boolean {
   return mark === '"' || mark === '`';
 }
+
+/** The same for the same place. */
+export function placeKey(place: Place): string {
+  return JSON.stringify(
+    place.kind === 'value' ? [place.what, ...place.path] : [place.template, place.start, place.end],
+  );
+}

@@ -2,8 +2,8 @@
 export interface Question {
   readonly path: readonly (string | number)[];
   readonly what: 'key' | 'value';
-  /** What should be there, where it is known. */
-  readonly wanted?: 'scalar' | 'mapping' | 'list';
+  /** What kind of value should be there, where it is known. */
+  readonly wanted?: 'scalar' | 'container';
 }
 
 /** What is at a path of an object; `undefined` where there is no such way. */

@@ -1,18 +1,6 @@
-import { KUBERNETES_YAML } from '../kubernetes-yaml.ts';
 import { readSource } from '../source.ts';
 import { type MarkedLine, markOf, unmarked } from './line-marks.ts';
 import { type Question, valueAt } from './question.ts';
-
-/** The object of a document that helm rendered; `undefined` where it is none. */
-export async function objectOf(text: string): Promise<unknown> {
-  const { load, YAMLException } = await import('js-yaml');
-  try {
-    return load(text, { schema: KUBERNETES_YAML, json: true });
-  } catch (error) {
-    if (error instanceof YAMLException) return undefined;
-    throw error;
-  }
-}
 
 /** Whether what is asked for is the same in an object that was rendered with marks. */
 export function sameNode(question: Question, before: unknown, after: unknown): boolean {
@@ -26,20 +14,31 @@ function same(before: unknown, after: unknown): boolean {
   return Object.keys(before).join('\n') === Object.keys(after).join('\n');
 }
 
-/** The line that wrote what is asked for, and that of the first thing in it, by the marks of the text it was rendered into. */
-export function linesOfNode(
-  question: Question,
-  object: unknown,
-  text: string,
-): { readonly line?: MarkedLine; readonly inner?: MarkedLine } {
+/** A document that was rendered with marks; it is read in full once, when a line is first asked for. */
+export interface MarkedDocument {
+  /** The line that wrote what is asked for, and that of the first thing in it; the object stands at the path `within`. */
+  linesOf(question: Question, object: unknown, within: Question['path']): MarkedLines;
+}
+
+export interface MarkedLines {
+  readonly line?: MarkedLine;
+  readonly inner?: MarkedLine;
+}
+
+export function markedDocument(text: string): MarkedDocument {
   const read = readSource(new TextEncoder().encode(text));
   const lineAt = (path: Question['path']): MarkedLine | undefined => {
     const position = read.ok ? read.source.position(path, 'key') : undefined;
     return position === undefined ? undefined : markOf(text, position.line);
   };
-  const line = lineAt(question.path);
-  const node = valueAt(object, question.path);
-  const [first] = Object.keys(typeof node === 'object' && node !== null ? node : {});
-  const inner = first === undefined ? undefined : lineAt([...question.path, first]);
-  return { ...(line && { line }), ...(inner && { inner }) };
+  return {
+    linesOf: (question, object, within) => {
+      const path = [...within, ...question.path];
+      const line = lineAt(path);
+      const node = valueAt(object, question.path);
+      const [first] = Object.keys(typeof node === 'object' && node !== null ? node : {});
+      const inner = first === undefined ? undefined : lineAt([...path, first]);
+      return { ...(line && { line }), ...(inner && { inner }) };
+    },
+  };
 }

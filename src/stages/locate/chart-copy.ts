@@ -6,9 +6,11 @@ import { templateParts } from '../../domain/provenance/template-parts.ts';
 import type { StagedChart } from '../../domain/staged.ts';
 import type { Files } from '../../ports.ts';
 
-/** A template of a chart or of one of its dependencies, which is below `charts/` under its own name. */
 export interface ChartTemplate extends Template {
+  /** Relative to the chart's folder, as helm names it: a dependency is below `charts/` under its alias. */
   readonly file: string;
+  /** Where it lies: under its own name. */
+  readonly path: string;
 }
 
 /** A chart to experiment on: in a private folder, its dependencies unpacked. */
@@ -34,9 +36,12 @@ export async function copyChart(staged: StagedChart, files: Files): Promise<Char
   const decoder = new TextDecoder();
   const templates = [...contents]
     .filter(([path]) => /^(?:charts\/[^/]+\/)*templates\/.*\.(?:ya?ml|tpl)$/.test(path))
-    .map(([file, content]): ChartTemplate => {
+    .map(([path, content]): ChartTemplate => {
       const source = decoder.decode(content);
-      return { file, source, parts: templateParts(source) ?? [] };
+      const dependency = staged.dependencies.find(({ name }) => path.startsWith(`charts/${name}/`));
+      const file =
+        dependency?.alias === undefined ? path : path.replace(/^charts\/[^/]+/, `charts/${dependency.alias}`);
+      return { file, path, source, parts: templateParts(source) ?? [] };
     });
   const written = templates.map(({ source }) => source);
   let valuesFiles = 0;
@@ -46,7 +51,7 @@ export async function copyChart(staged: StagedChart, files: Files): Promise<Char
     write: async (sources) => {
       for (const [index, source] of sources.entries()) {
         if (written[index] === source) continue;
-        await files.write(join(directory, templates[index]?.file ?? ''), source);
+        await files.write(join(directory, templates[index]?.path ?? ''), source);
         written[index] = source;
       }
     },

@@ -1,9 +1,8 @@
-import { joinShown } from '../../domain/paths.ts';
 import { readSource, type Source } from '../../domain/source.ts';
 import type { StagedChart } from '../../domain/staged.ts';
 import type { ValuesLayer } from '../../domain/values.ts';
 
-/** The values.yaml of each dependency, below what the chart around it sets: those of the innermost first. */
+/** The values.yaml of each dependency, which what the chart around it sets overrules: the innermost first. Their files are named as helm names them. */
 export function dependencyLayers(staged: StagedChart): ValuesLayer[] {
   const found = staged.dependencies.flatMap(({ name, alias, files }) =>
     files.flatMap(({ path, content }) => {
@@ -11,7 +10,7 @@ export function dependencyLayers(staged: StagedChart): ValuesLayer[] {
       const read = inner === undefined ? undefined : readSource(content);
       if (inner === undefined || read?.ok !== true) return [];
       const prefix = [alias ?? name, ...inner.split('/').filter((step, index) => index % 2 === 1 && step !== '')];
-      const shown = joinShown(staged.source, `charts/${name}/${path}`);
+      const shown = `charts/${alias ?? name}/${path}`;
       return [{ prefix, layer: { kind: 'file' as const, shown, source: below(prefix, read.source) } }];
     }),
   );

@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { afterEach, expect, test } from '@jest/globals';
+import { type Laboratory, laboratory, type Setup } from '../support/origins.ts';
+import { repository } from '../support/scenario.ts';
+
+const WAYS = {
+  folder: join(repository, '__tests__/fixtures/ways'),
+  values: ['values-live.yaml'],
+  alias: { store: 'cache' },
+};
+
+let open: Laboratory | undefined;
+afterEach(async () => {
+  await open?.close();
+  open = undefined;
+});
+
+async function ways(options: Partial<Setup> = {}, helm: 'helm' | 'helm3' = 'helm'): Promise<Laboratory> {
+  open = await laboratory({ ...WAYS, ...options }, helm);
+  return open;
+}
+
+test('what --set and secret values set is not said to come from a file that they overrule', async () => {
+  const secret = 'secret-8fz3';
+  for (const options of [
+    { set: ['plain.replicas=many', 'plain.grace=soon'] },
+    { secretValues: `plain: {replicas: many, grace: ${secret}}` },
+  ]) {
+    const chart = await ways(options);
+    const found = await chart.faults(5);
+    expect(found.map(({ origin }) => origin)).toEqual([
+      { cause: 'unknown', template: { file: 'templates/deployment.yaml', line: 6 } },
+      { cause: 'unknown', template: { file: 'templates/deployment.yaml', line: 22 } },
+    ]);
+    expect(chart.written.length).toBeGreaterThan(10);
+    expect(chart.written.filter((text) => text.includes(secret))).toEqual([]);
+    expect(chart.left()).toEqual([]);
+    await chart.close();
+  }
+  open = undefined;
+});
+
+test('a file below them is found all the same', async () => {
+  const chart = await ways({ secretValues: 'plain: {tag: "9"}', set: ['named.probe.path=/x'] }, 'helm3');
+  chart.write('values-live.yaml', chart.read('values-live.yaml').replace('replicas: 3', 'replicas: many'));
+  const [found] = await chart.faults(5);
+  expect(found?.origin).toEqual({
+    cause: 'values',
+    template: { file: 'templates/deployment.yaml', line: 6 },
+    values: { file: 'ways/values-live.yaml', line: 2, column: 13, ofDependency: false },
+  });
+});
+
+test('a dependency is named as helm names it, with its own defaults', async () => {
+  const chart = await ways();
+  chart.write('charts/store/values.yaml', chart.read('charts/store/values.yaml').replace('grace: 10', 'grace: soon'));
+  const file = 'charts/store/templates/statefulset.yaml';
+  chart.write(file, chart.read(file).replace('protocol: TCP', 'protocole: TCP'));
+  expect((await chart.faults(5)).map(({ origin }) => origin)).toEqual([
+    {
+      cause: 'values',
+      template: { file: 'charts/cache/templates/statefulset.yaml', line: 17 },
+      values: { file: 'charts/cache/values.yaml', line: 5, column: 8, ofDependency: true },
+    },
+    { cause: 'template', template: { file: 'charts/cache/templates/statefulset.yaml', line: 25 } },
+  ]);
+});
+
+test('when the time is over, what is not known is unknown', async () => {
+  const chart = await ways({ secondsALook: 1_000 });
+  chart.write('values-live.yaml', chart.read('values-live.yaml').replace('replicas: 3', 'replicas: many'));
+  expect((await chart.faults(5)).map(({ origin }) => origin)).toEqual([{ cause: 'unknown' }]);
+});
+
+test('marks that would change what is rendered are left out, and of thousands of faults not all are looked at', async () => {
+  const chart = await ways();
+  // The marks of a partial get into a text that is compared.
+  chart.write(
+    'templates/_odd.tpl',
+    '{{- define "odd" }}\nis: odd\n{{ end }}\n{{- define "fit" }}{{ if eq (include "odd" . | trim) "is: odd" }}TCP{{ else }}{{ fail "marked" }}{{ end }}{{ end }}',
+  );
+  const service =
+    'apiVersion: v1\nkind: Service\nmetadata:\n  name: odd-{{ . }}\nspec:\n  typ: {{ include "fit" $ }}\n  ports:\n{{- range until 200 }}\n    - porte: 1\n{{- end }}';
+  chart.write('templates/odd.yaml', `{{- range until 4 }}\n---\n${service}\n{{- end }}\n`);
+  const found = (await chart.faults(5_000)).map(({ origin }) => origin);
+  expect(found[0]).toEqual({ cause: 'template', template: { file: 'templates/odd.yaml', line: 8 } });
+  expect(found[99]).toEqual({ cause: 'template', template: { file: 'templates/odd.yaml', line: 11 } });
+  expect(found[100]).toEqual({ cause: 'unknown' });
+  expect(found.length).toBeGreaterThan(150);
+});
