@@ -6,7 +6,7 @@ import type { KubeVersion } from '../domain/kubernetes.ts';
 import type { RenderedDocument } from '../domain/manifest.ts';
 import { type ObjectFault, objectFaults, type TargetVersion, targetVersion } from '../domain/object-faults.ts';
 import { parsePointer } from '../domain/pointer.ts';
-import type { DocumentContent } from '../domain/rendered-objects.ts';
+import type { DocumentContent, RenderedObject } from '../domain/rendered-objects.ts';
 import type { StagedChart } from '../domain/staged.ts';
 import { placeOf } from './helm-calls.ts';
 import type { Rendered } from './render.ts';
@@ -30,16 +30,29 @@ interface PlacedFault {
   readonly fault: ObjectFault;
 }
 
+/** The kinds that are known beside Kubernetes' own. */
+interface KindSet {
+  readonly id: number;
+  readonly custom: CustomKinds;
+}
+
+/** A fault, and the document and the object that have it. */
+interface Told {
+  readonly document: RenderedDocument;
+  readonly fault: ObjectFault;
+  readonly object?: RenderedObject | undefined;
+}
+
 /** For the life of these checks a text is checked once for each version, however many renders have it. */
 export function createObjectChecks({ staged, read, crds, further }: Sources): ObjectChecks {
   const known = new Map<string, Map<string, readonly PlacedFault[]>>();
   const chartKinds = lazily(() =>
     customKinds(crds.flatMap(({ text }) => read(text).objects).filter(isDefinition), lazily(further)),
   );
-  const sets = new Map<string, { readonly id: number; readonly custom: CustomKinds }>();
+  const sets = new Map<string, KindSet>();
 
   /** The kinds that a render knows: those that it defines itself, and the chart's. */
-  const kindsOf = (documents: readonly RenderedDocument[]): { id: number; custom: CustomKinds } => {
+  const kindsOf = (documents: readonly RenderedDocument[]): KindSet => {
     const defining = documents.filter(({ text }) => text.includes('CustomResourceDefinition'));
     const key = defining.map(({ text }) => text).join('\n---\n');
     let set = sets.get(key);
@@ -50,18 +63,14 @@ export function createObjectChecks({ staged, read, crds, further }: Sources): Ob
     }
     return set;
   };
-  const faultsOf = (text: string, target: TargetVersion, { id, custom }: ReturnType<typeof kindsOf>) => {
+  const faultsOf = (text: string, { objects }: DocumentContent, target: TargetVersion, set: KindSet) => {
     const ofText = known.get(text) ?? new Map<string, readonly PlacedFault[]>();
     known.set(text, ofText);
-    const key = `${target.minor} ${id}`;
-    let faults = ofText.get(key);
-    if (faults === undefined) {
-      const { objects } = read(text);
-      faults = objects.flatMap(({ data }, index) =>
-        objectFaults(data, target, custom).map((fault) => ({ index, fault })),
-      );
-      ofText.set(key, faults);
-    }
+    const key = `${target.minor} ${set.id}`;
+    const faults =
+      ofText.get(key) ??
+      objects.flatMap(({ data }, index) => objectFaults(data, target, set.custom).map((fault) => ({ index, fault })));
+    ofText.set(key, faults);
     return faults;
   };
 
@@ -72,29 +81,39 @@ export function createObjectChecks({ staged, read, crds, further }: Sources): Ob
     const rest = restingTurns();
     for (const { kubeVersion, documents } of renders) {
       const set = kindsOf(documents);
-      const versions = versionsOf(kubeVersion, environment, renders);
-      for (const version of versions) {
-        const target = targetVersion(version.label, KUBERNETES_SCHEMAS);
-        const tell = (document: RenderedDocument, fault: ObjectFault, placed?: PlacedObject['object']): void => {
-          findings.push(objectFinding({ document, fault, object: placed }, staged, environment, version));
-        };
+      const targets = versionsOf(kubeVersion, environment, renders).map(({ label }) =>
+        targetVersion(label, KUBERNETES_SCHEMAS),
+      );
+      const tell = (told: Told, { label }: TargetVersion): void => {
+        findings.push(objectFinding(told, staged, environment, label));
+      };
+      const objects: PlacedObject[] = [];
+      for (const document of [...documents, ...crds]) {
+        const content = read(document.text);
+        for (const target of targets) {
+          if (content.unread !== undefined) tell({ document, fault: unread(content.unread) }, target);
+          for (const { index, fault } of faultsOf(document.text, content, target, set)) {
+            tell({ document, fault, object: content.objects[index] }, target);
+          }
+        }
+        objects.push(...content.objects.map((object) => placed(document, content, object)));
+        await rest(document.text.length);
+      }
+      for (const target of targets) {
         if (target.schemas === undefined) findings.push(withoutSchemas(target, staged, environment));
-        const objects: PlacedObject[] = [];
-        for (const document of [...documents, ...crds]) {
-          const content = read(document.text);
-          if (content.unread !== undefined) tell(document, unread(content.unread));
-          const faults = faultsOf(document.text, target, set);
-          for (const { index, fault } of faults) tell(document, fault, content.objects[index]);
-          objects.push(...content.objects.map((object) => ({ document, content, object })));
-          await rest(document.text.length);
-        }
-        for (const { document, object, fault } of duplicates(objects, environment.namespace, target, set.custom)) {
-          tell(document, fault, object);
-        }
+      }
+      for (const each of duplicates(objects, environment.namespace, targets, set.custom)) {
+        for (const target of targets) tell(each, target);
       }
     }
     return findings;
   };
+}
+
+/** What tells an object from others: the rest of a large render needn't be kept. */
+function placed(document: RenderedDocument, { annotations }: DocumentContent, object: RenderedObject): PlacedObject {
+  const { apiVersion, kind, metadata } = object.data;
+  return { document, annotations, object: { within: object.within, data: { apiVersion, kind, metadata } } };
 }
 
 /** What is rendered for the first version is what there is for all that need no render of their own. */
@@ -110,14 +129,10 @@ function versionsOf(
 
 /** A fault of an object, as it is told: where it stands, in the chart and in what was rendered, is known here. */
 function objectFinding(
-  {
-    document,
-    fault,
-    object,
-  }: { document: RenderedDocument; fault: ObjectFault; object: PlacedObject['object'] | undefined },
+  { document, fault, object }: Told,
   staged: StagedChart,
   environment: Environment,
-  version: KubeVersion,
+  version: string,
 ): Finding {
   const { rule, severity, message, hint, path, ofKind } = fault;
   const { apiVersion, kind, metadata } = (object?.data ?? {}) as Record<string, unknown>;
@@ -132,7 +147,7 @@ function objectFinding(
     ...(hint !== undefined && { hint }),
     chart: staged.metadata.name,
     environments: [environment.name],
-    kubeVersions: [version.label],
+    kubeVersions: [version],
     ...(parts.length > 0 && {
       resource: parts.join('/'),
       // Names begin with the release's, which is another in each environment.
@@ -153,7 +168,7 @@ function unread(reason: string): ObjectFault {
   return {
     rule: 'schema/unread',
     severity: 'warning',
-    message: `renders a document that is not checked: it ${reason}`,
+    message: `a document is not checked: it ${reason}`,
     path: '',
   };
 }
