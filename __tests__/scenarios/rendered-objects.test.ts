@@ -231,6 +231,26 @@ describe('kinds that are defined', () => {
     expect(report?.findings.find(({ rule }) => rule === 'schema/removed-api')?.file).toBe('crd/crds/old.yaml');
   });
 
+  test('a definition that holds itself is not read, and that is said', async () => {
+    chart('recursive', {
+      'crds/widget.yaml': WIDGETS('widget').replace(
+        /properties: \{ size.*/,
+        'properties: &all { a: { type: object, properties: *all } }',
+      ),
+      'templates/widget.yaml': resource('Widget'),
+    });
+    const { report, seconds } = await command(space, ['recursive', ...VERSIONS, '--until', 'validate']);
+    expect(lines(report?.findings).sort()).toEqual([
+      'warning schema/unknown-kind example.com/v1/Widget  (default)',
+      'warning schema/unread   (default)',
+    ]);
+    expect(report?.findings.find(({ rule }) => rule === 'schema/unread')).toMatchObject({
+      file: 'recursive/crds/widget.yaml',
+      message: "a document is not checked: it can't be read: its aliases stand for too much",
+    });
+    expect(seconds).toBeLessThan(20);
+  });
+
   test.each([
     ['oci://ghcr.io/acme/crds', 'is an address, and only files and folders are supported yet'],
     ['missing', 'is not there'],
