@@ -6,7 +6,7 @@ import type { KubeVersion } from '../domain/kubernetes.ts';
 import type { RenderedDocument } from '../domain/manifest.ts';
 import { type ObjectFault, objectFaults, type TargetVersion, targetVersion } from '../domain/object-faults.ts';
 import { parsePointer } from '../domain/pointer.ts';
-import type { DocumentContent } from '../domain/rendered-objects.ts';
+import type { DocumentContent, RenderedObject } from '../domain/rendered-objects.ts';
 import type { StagedChart } from '../domain/staged.ts';
 import { placed } from './locate/placed.ts';
 import type { ObjectQuestion, Origin } from './locate.ts';
@@ -37,16 +37,29 @@ interface PlacedFault {
   readonly fault: ObjectFault;
 }
 
+/** The kinds that are known beside Kubernetes' own. */
+interface KindSet {
+  readonly id: number;
+  readonly custom: CustomKinds;
+}
+
+/** A fault, and the document and the object that have it. */
+interface Told {
+  readonly document: RenderedDocument;
+  readonly fault: ObjectFault;
+  readonly object?: RenderedObject | undefined;
+}
+
 /** For the life of these checks a text is checked once for each version, however many renders have it. */
 export function createObjectChecks({ staged, read, crds, locate, further }: Sources): ObjectChecks {
   const known = new Map<string, Map<string, readonly PlacedFault[]>>();
   const chartKinds = lazily(() =>
     customKinds(crds.flatMap(({ text }) => read(text).objects).filter(isDefinition), lazily(further)),
   );
-  const sets = new Map<string, { readonly id: number; readonly custom: CustomKinds }>();
+  const sets = new Map<string, KindSet>();
 
   /** The kinds that a render knows: those that it defines itself, and the chart's. */
-  const kindsOf = (documents: readonly RenderedDocument[]): { id: number; custom: CustomKinds } => {
+  const kindsOf = (documents: readonly RenderedDocument[]): KindSet => {
     const defining = documents.filter(({ text }) => text.includes('CustomResourceDefinition'));
     const key = defining.map(({ text }) => text).join('\n---\n');
     let set = sets.get(key);
@@ -57,18 +70,14 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
     }
     return set;
   };
-  const faultsOf = (text: string, target: TargetVersion, { id, custom }: ReturnType<typeof kindsOf>) => {
+  const faultsOf = (text: string, { objects }: DocumentContent, target: TargetVersion, set: KindSet) => {
     const ofText = known.get(text) ?? new Map<string, readonly PlacedFault[]>();
     known.set(text, ofText);
-    const key = `${target.minor} ${id}`;
-    let faults = ofText.get(key);
-    if (faults === undefined) {
-      const { objects } = read(text);
-      faults = objects.flatMap(({ data }, index) =>
-        objectFaults(data, target, custom).map((fault) => ({ index, fault })),
-      );
-      ofText.set(key, faults);
-    }
+    const key = `${target.minor} ${set.id}`;
+    const faults =
+      ofText.get(key) ??
+      objects.flatMap(({ data }, index) => objectFaults(data, target, set.custom).map((fault) => ({ index, fault })));
+    ofText.set(key, faults);
     return faults;
   };
 
@@ -81,25 +90,31 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
     for (const rendered of renders) {
       const { kubeVersion, documents } = rendered;
       const set = kindsOf(documents);
-      const versions = versionsOf(kubeVersion, environment, renders);
-      for (const version of versions) {
-        const target = targetVersion(version.label, KUBERNETES_SCHEMAS);
-        const tell = (document: RenderedDocument, fault: ObjectFault, object?: PlacedObject['object']): void => {
-          told.push({ document, fault, object, rendered, version });
-        };
+      const versions = versionsOf(kubeVersion, environment, renders).map((version) => ({
+        version,
+        target: targetVersion(version.label, KUBERNETES_SCHEMAS),
+      }));
+      const tell = (one: Told, version: KubeVersion): void => {
+        told.push({ ...one, rendered, version });
+      };
+      const objects: PlacedObject[] = [];
+      for (const document of [...documents, ...crds]) {
+        const content = read(document.text);
+        for (const { version, target } of versions) {
+          if (content.unread !== undefined) tell({ document, fault: unread(content.unread) }, version);
+          for (const { index, fault } of faultsOf(document.text, content, target, set)) {
+            tell({ document, fault, object: content.objects[index] }, version);
+          }
+        }
+        objects.push(...content.objects.map((object) => identity(document, content, object)));
+        await rest(document.text.length);
+      }
+      const targets = versions.map(({ target }) => target);
+      for (const target of targets) {
         if (target.schemas === undefined) findings.push(withoutSchemas(target, staged, environment));
-        const objects: PlacedObject[] = [];
-        for (const document of [...documents, ...crds]) {
-          const content = read(document.text);
-          if (content.unread !== undefined) tell(document, unread(content.unread));
-          const faults = faultsOf(document.text, target, set);
-          for (const { index, fault } of faults) tell(document, fault, content.objects[index]);
-          objects.push(...content.objects.map((object) => ({ document, content, object })));
-          await rest(document.text.length);
-        }
-        for (const { document, object, fault } of duplicates(objects, environment.namespace, target, set.custom)) {
-          tell(document, fault, object);
-        }
+      }
+      for (const each of duplicates(objects, environment.namespace, targets, set.custom)) {
+        for (const { version } of versions) tell(each, version);
       }
     }
     const origins = await originsOf(told, (rendered, questions) => locate(environment, rendered, questions));
@@ -112,9 +127,13 @@ async function originsOf(
   told: readonly ToldFault[],
   locate: (rendered: Rendered, questions: readonly ObjectQuestion[]) => Promise<readonly Origin[]>,
 ): Promise<(Origin | undefined)[]> {
-  const keys = told.map(({ document, fault: { path, what }, object }) =>
-    path === '' || object === undefined ? undefined : JSON.stringify([document.text, object.within, path, what]),
-  );
+  // By number: a text may have megabytes, and as many faults.
+  const texts = new Map<string, number>();
+  const keys = told.map(({ document: { text }, fault: { path, what }, object }) => {
+    if (path === '' || object === undefined) return undefined;
+    if (!texts.has(text)) texts.set(text, texts.size);
+    return JSON.stringify([texts.get(text), object.within, path, what]);
+  });
   const questions = new Map<Rendered, Map<string, ObjectQuestion>>();
   const asked = new Set<string>();
   for (const [index, { rendered, document, fault, object }] of told.entries()) {
@@ -136,6 +155,12 @@ async function originsOf(
   return keys.map((key) => (key === undefined ? undefined : known.get(key)));
 }
 
+/** What tells an object from others: the rest of a large render needn't be kept. */
+function identity(document: RenderedDocument, { annotations }: DocumentContent, object: RenderedObject): PlacedObject {
+  const { apiVersion, kind, metadata } = object.data;
+  return { document, annotations, object: { within: object.within, data: { apiVersion, kind, metadata } } };
+}
+
 /** What is rendered for the first version is what there is for all that need no render of their own. */
 function versionsOf(
   rendered: KubeVersion,
@@ -148,10 +173,7 @@ function versionsOf(
 }
 
 /** A fault, and where it was seen. */
-interface ToldFault {
-  readonly document: RenderedDocument;
-  readonly fault: ObjectFault;
-  readonly object: PlacedObject['object'] | undefined;
+interface ToldFault extends Told {
   readonly rendered: Rendered;
   readonly version: KubeVersion;
 }
@@ -197,7 +219,7 @@ function unread(reason: string): ObjectFault {
   return {
     rule: 'schema/unread',
     severity: 'warning',
-    message: `renders a document that is not checked: it ${reason}`,
+    message: `a document is not checked: it ${reason}`,
     path: '',
   };
 }
