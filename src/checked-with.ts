@@ -1,7 +1,7 @@
 import type { PlannedEnvironment } from './domain/environment.ts';
 import type { Finding } from './domain/finding.ts';
 import { differences, filesOutside } from './domain/values-record.ts';
-import type { Plan, PlannedChart } from './plan.ts';
+import { isInstallable, type Plan, type PlannedChart } from './plan.ts';
 import type { UnpackedChart } from './published.ts';
 import type { LoadedValues } from './values-files.ts';
 
@@ -23,7 +23,7 @@ export function checkedWith(charts: readonly UnpackedChart[]): CheckedWith {
     },
     compare: (plan, values) =>
       new Map(
-        plan.charts.flatMap((chart) => {
+        plan.charts.filter(isInstallable).flatMap((chart) => {
           const unpacked = of(chart);
           return unpacked === undefined
             ? []

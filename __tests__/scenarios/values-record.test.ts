@@ -1,25 +1,23 @@
 import { execFileSync } from 'node:child_process';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type RefusingCluster, startRefusingCluster } from '../support/refusing-cluster.ts';
 import { startTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { command, type Ended, node24, pinned, type Workspace, workspace } from '../support/scenario.ts';
 
 /** Values files outside the chart: published with their sums, and deployed only as they were checked. */
 let registry: TestRegistry;
-/** Knows nobody: a run that gets so far was not held back by its values. */
-let cluster: Server;
+/** A run that gets so far was not held back by its values. */
+let cluster: RefusingCluster;
 let space: Workspace;
 let path = 0;
 let place: string;
 beforeAll(async () => {
   registry = await startTestRegistry();
-  cluster = createServer((_, response) => response.writeHead(401).end());
-  await new Promise<void>((resolve) => cluster.listen(0, '127.0.0.1', resolve));
+  cluster = await startRefusingCluster();
 });
 afterAll(async () => {
   await registry.stop();
-  await new Promise((resolve) => cluster.close(resolve));
+  await cluster.stop();
 });
 beforeEach(() => {
   space = workspace();
@@ -27,13 +25,7 @@ beforeEach(() => {
   place = `oci://${registry.host}/outside-${++path}`;
   space.write('shared/prod.yaml', 'greeting: checked\n');
   configure('[../../shared/prod.yaml]');
-  const nobody = {
-    'current-context': 'c',
-    clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${(cluster.address() as AddressInfo).port}` } }],
-    users: [{ name: 'u', user: { token: 'T0k3n-of-nobody' } }],
-    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
-  };
-  space.write('kubeconfig', JSON.stringify(nobody));
+  space.write('kubeconfig', cluster.kubeconfig);
 });
 afterEach(() => space.remove());
 
