@@ -112,7 +112,7 @@ async function deployPublished(request: Request, record: Record, ports: Ports): 
   );
   const plan = deployedOnly(all);
   const checked = checkedWith(unpacked);
-  const values = await loadValues(request, plan, ports, checked.pathOf);
+  const values = await loadValues(request, plan, ports, checked.placeOf);
   const connections = await connectAll(plan, ports);
   record.add(values.findings);
   const sources = new Map(unpacked.map(({ chart, fetched }) => [chart.metadata.name, fetched]));

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Seen, startFaultProxy } from '../support/fault-proxy.ts';
 import { type RefusingCluster, startRefusingCluster } from '../support/refusing-cluster.ts';
 import { startTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { command, type Ended, node24, pinned, type Workspace, workspace } from '../support/scenario.ts';
@@ -97,6 +98,33 @@ describe('a chart that was published with the sum of a file', () => {
     // The second time there is nothing to attach.
     expect((await publish()).code).toBe(0);
   });
+});
+
+test('a registry that does not say what is attached is an error for who needs it, and a note for others', async () => {
+  await publish();
+  const isList = ({ path: where }: Seen): boolean => /\/referrers\/|manifests\/sha256-/.test(where);
+  const proxy = await startFaultProxy(registry.host, (seen) =>
+    isList(seen) ? { kind: 'answer', status: 403 } : undefined,
+  );
+  try {
+    place = place.replace(registry.host, proxy.host);
+    const lost = await deploy();
+    expect([lost.code, lost.report?.findings]).toMatchObject([
+      2,
+      [{ rule: 'request/values-file', hint: expect.stringMatching(/was checked with can't be found out: .*403/) }],
+    ]);
+    configure('[shared/prod.yaml]');
+    const prod = await deploy();
+    expect(causeOf(prod)).toEqual([1, 'values']);
+    expect(prod.report?.findings).toMatchObject([{ severity: 'error', rule: 'deploy/values-unknown' }]);
+    const dev = await deployTo('dev');
+    expect(causeOf(dev)).toEqual([1, 'unauthorized']);
+    expect(dev.report?.findings).toContainEqual(
+      expect.objectContaining({ severity: 'note', rule: 'deploy/values-unknown' }),
+    );
+  } finally {
+    await proxy.stop();
+  }
 });
 
 test('a chart that plain helm pushed goes with a note, and with a record once it was published', async () => {
