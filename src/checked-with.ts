@@ -1,14 +1,16 @@
 import type { PlannedEnvironment } from './domain/environment.ts';
 import type { Finding } from './domain/finding.ts';
+import type { FetchedChart } from './domain/published-chart.ts';
 import { differences, filesOutside } from './domain/values-record.ts';
-import type { Plan, PlannedChart } from './plan.ts';
+import { isInstallable, type Plan, type PlannedChart } from './plan.ts';
+import type { RegistryFault } from './ports.ts';
 import type { UnpackedChart } from './published.ts';
-import type { LoadedValues } from './values-files.ts';
+import type { LoadedValues, RecordedPlace } from './values-files.ts';
 
 /** What published charts were checked with: the values files that don't travel in their packages. */
 export interface CheckedWith {
   /** Where a values file lay in the repository, by the name that the environment gives it. */
-  pathOf(chart: PlannedChart, environment: string, named: string): string | undefined;
+  placeOf(chart: PlannedChart, environment: string, named: string): RecordedPlace;
   /** For each environment that is to be deployed: errors where its files are others now, a note where nobody knows. */
   compare(plan: Plan, values: LoadedValues): ReadonlyMap<PlannedEnvironment, readonly Finding[]>;
 }
@@ -16,14 +18,17 @@ export interface CheckedWith {
 export function checkedWith(charts: readonly UnpackedChart[]): CheckedWith {
   const of = ({ chart }: PlannedChart): UnpackedChart | undefined => charts.find((each) => each.chart === chart);
   return {
-    pathOf: (chart, environment, named) => {
-      const records = of(chart)?.records;
-      const files = records?.ok === true ? records.value.flatMap((record) => record.get(environment) ?? []) : [];
-      return files.find((file) => file.named === named)?.path;
+    placeOf: (chart, environment, named) => {
+      const unpacked = of(chart);
+      if (unpacked === undefined) return {};
+      const { records } = unpacked;
+      if (!records.ok) return { unknown: unknown(unpacked.fetched, records.fault) };
+      const files = records.value.flatMap((record) => record.get(environment) ?? []);
+      return { path: files.find((file) => file.named === named)?.path };
     },
     compare: (plan, values) =>
       new Map(
-        plan.charts.flatMap((chart) => {
+        plan.charts.filter(isInstallable).flatMap((chart) => {
           const unpacked = of(chart);
           return unpacked === undefined
             ? []
@@ -33,6 +38,10 @@ export function checkedWith(charts: readonly UnpackedChart[]): CheckedWith {
         }),
       ),
   };
+}
+
+function unknown({ reference }: FetchedChart, { message }: RegistryFault): string {
+  return `what ${reference} was checked with can't be found out: ${message}`;
 }
 
 function found(
@@ -53,8 +62,8 @@ function found(
   });
   const listed = files.map(({ path }) => path).join(', ');
   if (!records.ok) {
-    const why = `what ${fetched.reference} was checked with can't be found out: ${records.fault.message}`;
     const { hint } = records.fault;
+    const why = unknown(fetched, records.fault);
     return [finding('values-unknown', files.length > 0 ? 'error' : 'note', why, hint === undefined ? {} : { hint })];
   }
   if (records.value.length === 0) {

@@ -11,6 +11,7 @@ import { type KubeVersion, parseKubeVersion } from './domain/kubernetes.ts';
 import { SOURCE_BYTES } from './domain/limits.ts';
 import { suggestion } from './domain/nearest.ts';
 import { isInside, shownPath } from './domain/paths.ts';
+import { parseChartReference } from './domain/published-chart.ts';
 import { isLoopback, parseTarget, type Target, targetFault } from './domain/reference.ts';
 import { readSource } from './domain/source.ts';
 import { STAGES, type StageName } from './domain/stage.ts';
@@ -52,9 +53,11 @@ export interface Request {
   readonly until: StageName;
   /** What was left out with all after it, since this runs for a pull request. */
   readonly held: Held | undefined;
+  /** Registries to publish to were given for this very run, not in the file. */
+  readonly isRegistryAsked: boolean;
   /** The checkout is of somebody's who may not be trusted: nothing of his decides where a secret is sent. */
   readonly isForeign: boolean;
-  /** The hosts that a login without a host is for: the registries to publish to, and on a foreign checkout only those that were given as an input. */
+  /** The hosts that a login without a host is for: the registries to publish to and those of published charts; on a foreign checkout only those that were given as an input. */
   readonly loginHosts: readonly string[];
   readonly namespace: string | undefined;
   readonly release: string | undefined;
@@ -213,7 +216,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
   if (settings.get('dry-run') === true && deploys.length === 0) {
     faults.push(
       fault('no-environment', 'dry-run needs environments to deploy, and none is given', {
-        hint: 'Give deploy, or leave dry-run out: whatever else was asked for would be done, publishing too.',
+        hint: 'Give deploy; or leave dry-run out, and give until: package where nothing is to be published.',
       }),
     );
   }
@@ -293,10 +296,13 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     until,
     held,
     isForeign: event === 'foreign',
-    loginHosts:
-      event === 'foreign' && !given.has('registry')
+    isRegistryAsked: given.has('registry'),
+    loginHosts: [
+      ...(event === 'foreign' && !given.has('registry')
         ? []
-        : registries.flatMap((target) => (target.kind === 'registry' ? [target.host] : [])),
+        : registries.flatMap((target) => (target.kind === 'registry' ? [target.host] : []))),
+      ...(event === 'foreign' && !given.has('chart') ? [] : patterns.flatMap(hostOfPublished)),
+    ],
     namespace: has('namespace'),
     release: has('release'),
     deployment: {
@@ -369,6 +375,11 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
   }
 }
 
+function hostOfPublished(pattern: string): string[] {
+  const reference = parseChartReference(pattern);
+  return reference.ok ? [reference.host] : [];
+}
+
 /** Seconds. */
 const DEFAULT_TIMEOUT = 300;
 
@@ -392,7 +403,8 @@ async function readKubeconfig(
     );
     return undefined;
   }
-  const path = resolve(cwd, given.trim());
+  // As on the command line, where a secret in a file is @FILE.
+  const path = resolve(cwd, given.trim().replace(/^@/, ''));
   if ((await files.real(path)) === undefined)
     faults.push(fault('kubeconfig', `kubeconfig ${quote(shownPath(files.root, path))} is not there`));
   return { path };

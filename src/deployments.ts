@@ -8,7 +8,7 @@ import type { FetchedChart, PublishedChart } from './domain/published-chart.ts';
 import { locationOf, referenceText, type Target } from './domain/reference.ts';
 import type { ChartPackage } from './domain/staged.ts';
 import { valuesPaths } from './domain/values.ts';
-import type { Plan, PlannedChart } from './plan.ts';
+import { isInstallable, type Plan, type PlannedChart } from './plan.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
 import { deploy } from './stages/deploy.ts';
@@ -26,12 +26,14 @@ export async function connectAll(plan: Plan, ports: Pick<Ports, 'connectCluster'
   return connections;
 }
 
-/** Environment by environment, each chart in each. */
+/** Environment by environment, each chart in each; a library can't be installed, only depended on. */
 function deploymentsOf(plan: Plan): { chart: PlannedChart; environment: PlannedEnvironment }[] {
   return plan.deploy.flatMap((name) =>
-    plan.charts.flatMap((chart) =>
-      chart.environments.filter((each) => each.name === name).map((environment) => ({ chart, environment })),
-    ),
+    plan.charts
+      .filter(isInstallable)
+      .flatMap((chart) =>
+        chart.environments.filter((each) => each.name === name).map((environment) => ({ chart, environment })),
+      ),
   );
 }
 
@@ -190,7 +192,7 @@ function skipped(chart: string, planned: PlannedDeployment, source: PublishedCha
   };
 }
 
-/** Where each chart of this run is published: the first registry that has it, or a layout of this run's own where there is none. */
+/** Where each chart of this run is published: the first registry that has it, or a layout of this run's own where there is none, or nothing is to be changed. */
 export async function sourcesOf(
   request: Request,
   packages: readonly ChartPackage[],
@@ -202,11 +204,11 @@ export async function sourcesOf(
     text: 'oci-layout:(this run)',
     directory: join(ports.files.temporary, 'layout'),
   };
+  const isPublished = request.registries.length > 0 && !request.deployment.dryRun;
   const sources = new Map<string, PublishedChart>();
   for (const each of packages) {
-    const targets = request.registries.length > 0 ? request.registries : [own];
-    const outcomes =
-      request.registries.length > 0 ? record.publishedOf(each.name) : await publishPrivately(each, own, record, ports);
+    const targets = isPublished ? request.registries : [own];
+    const outcomes = isPublished ? record.publishedOf(each.name) : await publishPrivately(each, own, record, ports);
     for (const { registry, digest, outcome } of outcomes) {
       const target = targets.find(({ text }) => text === registry);
       if (sources.has(each.name) || target === undefined || digest === undefined) continue;

@@ -242,7 +242,7 @@ export const INPUTS = [
     kind: 'boolean',
     placeholder: '',
     default: 'false',
-    description: "Only the deployment's preflight and what would change; nothing is changed.",
+    description: "Only the deployment's preflight and what would change; nothing is changed, and nothing published.",
   },
   {
     name: 'helm-version',

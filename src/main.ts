@@ -117,7 +117,7 @@ async function deployPublished(request: Request, record: Record, ports: Ports): 
   );
   const plan = deployedOnly(all);
   const checked = checkedWith(unpacked);
-  const values = await loadValues(request, plan, ports, checked.pathOf);
+  const values = await loadValues(request, plan, ports, checked.placeOf);
   const connections = await connectAll(plan, ports);
   record.add(values.findings);
   const sources = new Map(unpacked.map(({ chart, fetched }) => [chart.metadata.name, fetched]));
@@ -133,13 +133,18 @@ function deployedOnly({ charts, deploy }: Plan): Plan {
 
 /** Said rather than skipped in silence. */
 function heldBack(request: Request): Finding[] {
+  const notPublished = (rule: string, why: string): Finding[] => [
+    { stage: 'publish', rule: `publish/${rule}`, severity: 'note', message: `nothing is published: ${why}` },
+  ];
   switch (request.held) {
     case undefined:
-      return [];
-    case 'publish': {
-      const message = 'nothing is published: this runs for a pull request, and pull requests never publish';
-      return [{ stage: 'publish', rule: 'publish/pull-request', severity: 'note', message }];
-    }
+      if (request.charts.published && request.isRegistryAsked)
+        return notPublished('published', 'the chart is published already, and the registry is not used');
+      return request.deployment.dryRun && request.registries.length > 0 && !request.charts.published
+        ? notPublished('dry-run', 'this is a dry run')
+        : [];
+    case 'publish':
+      return notPublished('pull-request', 'this runs for a pull request, and pull requests never publish');
     case 'deploy': {
       const message = 'nothing is deployed: this runs for a pull request, and pull requests never touch a cluster';
       return [{ stage: 'deploy', rule: 'deploy/pull-request', severity: 'note', message }];
@@ -155,7 +160,7 @@ async function publishAll(
   record: Record,
   ports: Ports,
 ): Promise<void> {
-  if (!reaches(request, 'publish') || request.registries.length === 0) return;
+  if (!reaches(request, 'publish') || request.registries.length === 0 || request.deployment.dryRun) return;
   const built = packages.filter((each) => each !== undefined);
   if (record.failed || built.length < packages.length) {
     for (const each of built) record.skip({ name: 'publish', chart: each.name });

@@ -23,6 +23,11 @@ export interface Plan {
   readonly deploy: readonly string[];
 }
 
+/** Whether helm can install a chart: a library is there for others to depend on. */
+export function isInstallable({ chart }: PlannedChart): boolean {
+  return chart.metadata.type !== 'library';
+}
+
 /** Request + what is on disk → Plan. Pure. Throws a RequestError for what is named and not there. */
 export function makePlan(request: Request, charts: readonly ChartOnDisk[]): Plan {
   const faults: Finding[] = [];
@@ -48,6 +53,19 @@ export function makePlan(request: Request, charts: readonly ChartOnDisk[]): Plan
         : fault('unknown-environment', `there is no environment ${quote(name)} to deploy`, {
             hint: suggestion(name, known),
           }),
+    );
+  }
+  const deploys = request.deployment.environments.length > 0;
+  if (deploys && planned.length > 0 && !planned.some(isInstallable)) {
+    const names = planned.map(({ chart }) => quote(chart.metadata.name)).join(', ');
+    faults.push(
+      fault(
+        'library',
+        `there is nothing to deploy: ${names} ${planned.length === 1 ? 'is a library' : 'are libraries'}`,
+        {
+          hint: 'Deploy the chart that depends on it, or leave deploy out.',
+        },
+      ),
     );
   }
   const runs = planned.reduce((sum, { environments }) => sum + environments.length, 0);

@@ -51,9 +51,22 @@ export async function fetchAsked(
           : { findings: [notFetched(fetched)], unpacked: undefined };
       },
     );
-    if (found.unpacked !== undefined) unpacked.push(found.unpacked);
+    const { unpacked: one } = found;
+    const other = unpacked.find(({ fetched }) => fetched.name === one?.fetched.name);
+    // One chart by its tag and by its digest is one chart.
+    if (one === undefined || one.fetched.digest === other?.fetched.digest) continue;
+    if (other !== undefined) throw twoOfOneName(one.fetched, other.fetched);
+    unpacked.push(one);
   }
   return unpacked;
+}
+
+function twoOfOneName(one: FetchedChart, other: FetchedChart): RequestError {
+  return new RequestError([
+    fault('same-name', `${other.reference} and ${one.reference} are both named ${quote(one.name)}`, {
+      hint: 'Which is to be live in the end can only be one of them: name one.',
+    }),
+  ]);
 }
 
 function notFetched({ message, hint }: { readonly message: string; readonly hint?: string }): Finding {

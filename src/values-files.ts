@@ -24,6 +24,12 @@ export interface LoadedValues {
   readonly findings: readonly Finding[];
 }
 
+/** Where a file lay when the chart was published, relative to the repository's root; or why nobody knows. */
+export interface RecordedPlace {
+  readonly path?: string | undefined;
+  readonly unknown?: string;
+}
+
 /**
  * Finds and reads every values file of the plan: in the chart's folder first, then from the repository's
  * root. A file that isn't there or lies outside the repository is a RequestError; one that is no YAML is
@@ -34,7 +40,7 @@ export async function loadValues(
   request: Request,
   plan: Plan,
   ports: OpeningPorts,
-  recorded: (chart: PlannedChart, environment: string, named: string) => string | undefined = () => undefined,
+  recorded: (chart: PlannedChart, environment: string, named: string) => RecordedPlace = () => ({}),
 ): Promise<LoadedValues> {
   const { files } = ports;
   const root = (await files.real(files.root)) ?? files.root;
@@ -97,7 +103,7 @@ export async function loadValues(
             }),
           );
         };
-        const elsewhere = recorded(planned, environment.name, named);
+        const { path: elsewhere, unknown } = recorded(planned, environment.name, named);
         const candidates = [
           resolve(directory, named),
           resolve(root, named),
@@ -105,7 +111,8 @@ export async function loadValues(
         ];
         const found = await firstFile(candidates, files);
         if (found === undefined) {
-          wrong('is not there', `Looked for ${candidates.map((path) => shownPath(root, path)).join(' and ')}.`);
+          const looked = `Looked for ${candidates.map((path) => shownPath(root, path)).join(' and ')}`;
+          wrong('is not there', `${looked}${unknown === undefined ? '' : `; ${unknown}`}.`);
         } else if (!isInside(root, found.real) && !isInside(directory, found.real)) {
           wrong(
             'lies outside the repository',

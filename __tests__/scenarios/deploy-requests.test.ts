@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { readArchive, writeArchive } from '../../src/domain/archive.ts';
 import { closedPort } from '../support/closed-port.ts';
+import { type RefusingCluster, startRefusingCluster } from '../support/refusing-cluster.ts';
 import { startTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { action, command, type Ended, node24, pinned, type Workspace, workspace } from '../support/scenario.ts';
 
@@ -72,6 +73,95 @@ test.each<[string, Record<string, string>, RegExp]>([
   expect(ended.outputs).toMatchObject({ status: 'invalid', findings: '1' });
   expect(shown(ended)).not.toMatch(/T0k3n-of-nobody|\n {4}at /);
   expect(ended.code).toBe(2);
+});
+
+describe('with a cluster that knows nobody', () => {
+  let cluster: RefusingCluster;
+  beforeAll(async () => {
+    cluster = await startRefusingCluster();
+  });
+  afterAll(() => cluster.stop());
+  beforeEach(() => space.write('kubeconfig', cluster.kubeconfig));
+
+  const run = (...args: string[]): Promise<Ended> =>
+    command(space, [...args, '--deploy', 'default', '--kubeconfig', 'kubeconfig'], { node: node24 });
+  const rules = ({ report }: Ended) => report?.findings.map(({ rule }) => rule).sort();
+  /** Publishes a version, whose reference by digest it gives. */
+  async function published(place: string, version: string): Promise<string> {
+    space.chart('chart', { 'Chart.yaml': `apiVersion: v2\nname: demo\nversion: ${version}\n` });
+    const ended = await command(space, ['--registry', `oci://${registry.host}/${place}`]);
+    return ended.report?.published[0]?.reference ?? '';
+  }
+
+  test('a library is exit 2, and nothing of it is published', async () => {
+    space.chart('chart', {
+      'Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 1.0.0\ntype: library\n',
+      'templates/configmap.yaml': undefined,
+    });
+    const ended = await run('--registry', `oci://${registry.host}/libraries`);
+    expect([ended.code, rules(ended), ended.report?.published]).toEqual([2, ['request/library'], []]);
+  });
+
+  test('a library beside a chart is published, and the chart alone is deployed', async () => {
+    space.chart('charts/demo');
+    space.chart('charts/library', {
+      'Chart.yaml': 'apiVersion: v2\nname: library\nversion: 1.0.0\ntype: library\n',
+      'templates/configmap.yaml': undefined,
+    });
+    const ended = await run('charts/*', '--registry', `oci://${registry.host}/both`);
+    expect(ended.report?.published.map(({ chart }) => chart)).toEqual(['demo', 'library']);
+    expect(ended.report?.deployments.map(({ chart }) => chart)).toEqual(['demo']);
+  });
+
+  test('a published chart by its tag and by its digest is one chart; two versions are exit 2', async () => {
+    const first = await published('twice', '1.0.0');
+    const second = await published('twice', '2.0.0');
+    const tag = first.replace(/@.*/, ':1.0.0');
+    const once = await run(tag, first);
+    expect(once.report?.deployments).toMatchObject([{ chart: 'demo', cause: { code: 'unauthorized' } }]);
+    const twice = await run(tag, second);
+    expect([twice.code, rules(twice)]).toEqual([2, ['request/same-name']]);
+    expect(twice.report?.findings[0]?.message).toContain(`${second} are both named "demo"`);
+  });
+
+  test('a dry run publishes nothing, and says so', async () => {
+    space.chart('chart');
+    const place = `oci://${registry.host}/dry`;
+    const ended = await run('--registry', place, '--dry-run');
+    expect(rules(ended)).toEqual(['deploy/unauthorized', 'publish/dry-run']);
+    expect([ended.report?.published, ended.report?.stages.some(({ name }) => name === 'publish')]).toEqual([[], false]);
+    const answer = await fetch(`http://${registry.host}/v2/dry/demo/tags/list`);
+    expect(answer.status).toBe(404);
+    // Without it, it is there.
+    expect(rules(await run('--registry', place))).toEqual(['deploy/unauthorized']);
+    expect((await fetch(`http://${registry.host}/v2/dry/demo/tags/list`)).status).toBe(200);
+  });
+
+  test('a registry beside a published chart is said to be of no use', async () => {
+    const reference = await published('unused', '1.0.0');
+    const ended = await run(reference, '--registry', `oci://${registry.host}/other`);
+    expect(rules(ended)).toEqual(['deploy/unauthorized', 'publish/published']);
+  });
+
+  test.each(['kubeconfig', '@kubeconfig'])('the input kubeconfig may be the path %s', async (kubeconfig) => {
+    space.chart('chart');
+    const ended = await action(space, { deploy: 'default', kubeconfig });
+    expect(rules(ended)).toEqual(['deploy/unauthorized']);
+  });
+
+  test('a login without a host goes to the registry of the published chart', async () => {
+    const guarded = await startTestRegistry({ username: 'ci', password: 'pass-w0rd' });
+    try {
+      space.chart('chart');
+      space.write('password', 'pass-w0rd');
+      const login = ['--registry-username', 'ci', '--registry-password', '@password'];
+      const place = `oci://${guarded.host}/charts`;
+      expect((await command(space, ['--registry', place, ...login])).code).toBe(0);
+      expect(rules(await run(`${place}/demo:1.0.0`, ...login))).toEqual(['deploy/unauthorized']);
+    } finally {
+      await guarded.stop();
+    }
+  });
 });
 
 test('an encoded kubeconfig is shown nowhere', async () => {

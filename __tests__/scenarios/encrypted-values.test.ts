@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { readArchive } from '../../src/domain/archive.ts';
 import { ageKey, encrypted } from '../support/age-key.ts';
 import { CANARY, shownLog, tracesBelow, tracesIn } from '../support/canary.ts';
+import { type RefusingCluster, startRefusingCluster } from '../support/refusing-cluster.ts';
 import { startTestRegistry, type TestRegistry } from '../support/registry.ts';
 import {
   action,
@@ -198,16 +197,15 @@ describe('what can not be decrypted', () => {
 
 describe('published', () => {
   let registry: TestRegistry;
-  /** Knows nobody: a run that gets so far had its values. */
-  let cluster: Server;
+  /** A run that gets so far had its values. */
+  let cluster: RefusingCluster;
   beforeAll(async () => {
     registry = await startTestRegistry();
-    cluster = createServer((_, response) => response.writeHead(401).end());
-    await new Promise<void>((resolve) => cluster.listen(0, '127.0.0.1', resolve));
+    cluster = await startRefusingCluster();
   });
   afterAll(async () => {
     await registry.stop();
-    await new Promise((resolve) => cluster.close(resolve));
+    await cluster.stop();
   });
 
   test('its file is decrypted out of the package, and only those of what is deployed', async () => {
@@ -217,15 +215,7 @@ describe('published', () => {
       'chartship.yaml',
       'environments:\n  dev: { values: [values-dev.enc.yaml] }\n  prod: { values: [values-prod.enc.yaml] }\n',
     );
-    space.write(
-      'kubeconfig',
-      JSON.stringify({
-        'current-context': 'c',
-        clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${(cluster.address() as AddressInfo).port}` } }],
-        users: [{ name: 'u', user: { token: 'T0k3n-of-nobody' } }],
-        contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
-      }),
-    );
+    space.write('kubeconfig', cluster.kubeconfig);
     const place = `oci://${registry.host}/charts`;
     const both = { SOPS_AGE_KEY: `${key.secret}\n${other.secret}` };
     expect((await run(['--registry', place], both)).code).toBe(0);

@@ -1,25 +1,24 @@
 import { execFileSync } from 'node:child_process';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Seen, startFaultProxy } from '../support/fault-proxy.ts';
+import { type RefusingCluster, startRefusingCluster } from '../support/refusing-cluster.ts';
 import { startTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { command, type Ended, node24, pinned, type Workspace, workspace } from '../support/scenario.ts';
 
 /** Values files outside the chart: published with their sums, and deployed only as they were checked. */
 let registry: TestRegistry;
-/** Knows nobody: a run that gets so far was not held back by its values. */
-let cluster: Server;
+/** A run that gets so far was not held back by its values. */
+let cluster: RefusingCluster;
 let space: Workspace;
 let path = 0;
 let place: string;
 beforeAll(async () => {
   registry = await startTestRegistry();
-  cluster = createServer((_, response) => response.writeHead(401).end());
-  await new Promise<void>((resolve) => cluster.listen(0, '127.0.0.1', resolve));
+  cluster = await startRefusingCluster();
 });
 afterAll(async () => {
   await registry.stop();
-  await new Promise((resolve) => cluster.close(resolve));
+  await cluster.stop();
 });
 beforeEach(() => {
   space = workspace();
@@ -27,13 +26,7 @@ beforeEach(() => {
   place = `oci://${registry.host}/outside-${++path}`;
   space.write('shared/prod.yaml', 'greeting: checked\n');
   configure('[../../shared/prod.yaml]');
-  const nobody = {
-    'current-context': 'c',
-    clusters: [{ name: 'c', cluster: { server: `http://127.0.0.1:${(cluster.address() as AddressInfo).port}` } }],
-    users: [{ name: 'u', user: { token: 'T0k3n-of-nobody' } }],
-    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
-  };
-  space.write('kubeconfig', JSON.stringify(nobody));
+  space.write('kubeconfig', cluster.kubeconfig);
 });
 afterEach(() => space.remove());
 
@@ -105,6 +98,33 @@ describe('a chart that was published with the sum of a file', () => {
     // The second time there is nothing to attach.
     expect((await publish()).code).toBe(0);
   });
+});
+
+test('a registry that does not say what is attached is an error for who needs it, and a note for others', async () => {
+  await publish();
+  const isList = ({ path: where }: Seen): boolean => /\/referrers\/|manifests\/sha256-/.test(where);
+  const proxy = await startFaultProxy(registry.host, (seen) =>
+    isList(seen) ? { kind: 'answer', status: 403 } : undefined,
+  );
+  try {
+    place = place.replace(registry.host, proxy.host);
+    const lost = await deploy();
+    expect([lost.code, lost.report?.findings]).toMatchObject([
+      2,
+      [{ rule: 'request/values-file', hint: expect.stringMatching(/was checked with can't be found out: .*403/) }],
+    ]);
+    configure('[shared/prod.yaml]');
+    const prod = await deploy();
+    expect(causeOf(prod)).toEqual([1, 'values']);
+    expect(prod.report?.findings).toMatchObject([{ severity: 'error', rule: 'deploy/values-unknown' }]);
+    const dev = await deployTo('dev');
+    expect(causeOf(dev)).toEqual([1, 'unauthorized']);
+    expect(dev.report?.findings).toContainEqual(
+      expect.objectContaining({ severity: 'note', rule: 'deploy/values-unknown' }),
+    );
+  } finally {
+    await proxy.stop();
+  }
 });
 
 test('a chart that plain helm pushed goes with a note, and with a record once it was published', async () => {

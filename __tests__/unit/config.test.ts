@@ -310,4 +310,10 @@ describe('pull requests never publish', () => {
     ]);
     expect((await request({}, file, { event: 'own' })).loginHosts).toEqual(['ghcr.io']);
   });
+  test('a login goes to the registry of a published chart, too', async () => {
+    const published = { chart: 'oci://r.example:8443/charts/demo:1.0.0', deploy: 'dev' };
+    expect((await request(published, file, { event: 'own' })).loginHosts).toEqual(['ghcr.io', 'r.example:8443']);
+    const named = `charts: ["${published.chart}"]\n`;
+    expect((await request({ deploy: 'dev' }, named, { event: 'foreign' })).loginHosts).toEqual([]);
+  });
 });

@@ -11,6 +11,12 @@ const chart: ChartOnDisk = {
   environments: ['dev', 'prod'],
 };
 
+const library: ChartOnDisk = {
+  ...chart,
+  source: 'library',
+  metadata: { ...chart.metadata, name: 'library', type: 'library' },
+};
+
 async function plan(inputs: Record<string, string>, charts: readonly ChartOnDisk[] = [chart], file?: string) {
   const raw: RawRequest = {
     inputs: Object.entries(inputs).map(([name, text]) => ({ name, text, origin: name })),
@@ -70,9 +76,14 @@ describe('what is ambiguous or named and not there', () => {
       [chart, { ...chart, source: 'b', metadata: { ...chart.metadata, name: 'b' } }],
       ['request/ambiguous'],
     ],
+    ['a library to deploy', { deploy: 'dev' }, [library], ['request/library']],
     ['two charts of one name', {}, [chart, { ...chart, source: 'b' }], ['request/same-name']],
   ])('%s', async (_, inputs, charts, expected) => {
     expect(await rules(inputs, charts)).toEqual(expected);
+  });
+  test('a library beside a chart that can be deployed is none', async () => {
+    expect(await rules({ deploy: 'dev' }, [chart, library])).toEqual([]);
+    expect(await rules({}, [library])).toEqual([]);
   });
   test('one environment is none', async () => {
     expect(await rules({ release: 'x', namespace: 'y', environments: 'dev' })).toEqual([]);

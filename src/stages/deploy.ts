@@ -138,7 +138,8 @@ async function underLease(what: Deployable, session: Session, options: DeployOpt
     const canReach = !cancel.aborted || lease.lost.aborted || (await settleRecords(held)).ok;
     if (canReach) await lease.giveBack();
     else lease.drop();
-    if (canReach) await session.files.remove(note);
+    // One that stays does no harm: whoever reads it finds that the Lease is another's or nobody's.
+    if (canReach) await session.files.remove(note).catch(() => undefined);
   }
 }
 
