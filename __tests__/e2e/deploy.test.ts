@@ -80,6 +80,15 @@ describe.each(['helm', 'helm3'] as const)('with %s', (helm) => {
     expect(await history()).toEqual(['1 superseded', '2 superseded', '3 deployed']);
   }, 120_000);
 
+  test('values are those of the run alone: none of the revision before stays, also where no value is given', async () => {
+    await run({ helm, set: ['env=b'] });
+    const second = await run({ helm });
+    expect(second.lines).toContain('      spec.template.spec.containers[main].env[E].value: b → a');
+    expect(second.outcome).toMatchObject({ outcome: 'deployed', revision: 2 });
+    expect(await environmentOf()).toBe('a');
+    expect((await run({ helm })).outcome).toMatchObject({ outcome: 'unchanged', revision: 2 });
+  }, 120_000);
+
   test('a revision that crashes is told by its cause and goes back; the old one serves on', async () => {
     await run({ helm });
     const failed = await run({ helm, set: ['command=echo no such database; exit 3', 'env=b', NEVER_READY] });
