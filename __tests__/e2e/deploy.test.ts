@@ -50,6 +50,30 @@ const SLOW = ['command=sleep 5; touch /tmp/ready; sleep 3600', 'probe=test -f /t
 const NEVER_READY = 'probe=exit 1';
 const isReady = /^Deployment\/small: .*updated/;
 
+const definition = (group: string): object => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: `widgets.${group}` },
+  spec: {
+    group,
+    scope: 'Namespaced',
+    names: { kind: 'Widget', plural: 'widgets', singular: 'widget' },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } },
+          },
+        },
+      },
+    ],
+  },
+});
+
 describe.each(['helm', 'helm3'] as const)('with %s', (helm) => {
   test('installed, unchanged, upgraded; what was changed by hand is taken back', async () => {
     const first = await run({ helm });
@@ -134,6 +158,31 @@ describe.each(['helm', 'helm3'] as const)('with %s', (helm) => {
     expect(await history()).toEqual(['1 superseded', '2 superseded', '3 deployed']);
   }, 120_000);
 });
+
+test.each(['helm', 'helm3'] as const)(
+  'with %s, a chart that brings a kind and an object of it is installed; a dry run leaves the kind out',
+  async (helm) => {
+    const group = `${helm}.chartship.test`;
+    const widgets = await packed(folder, {
+      'crds/widgets.yaml': JSON.stringify(definition(group)),
+      'templates/widget.yaml': `apiVersion: ${group}/v1\nkind: Widget\nmetadata: { name: one }\nspec: { size: 1 }\n`,
+    });
+    const tried = await run({ helm, package: widgets, dryRun: true });
+    expect(tried.outcome).toMatchObject({ outcome: 'skipped', cause: null });
+    expect(tried.findings).toMatchObject([{ rule: 'deploy/unknown', severity: 'note' }]);
+    expect(tried.findings[0]?.message).toContain(`CustomResourceDefinition/widgets.${group}`);
+    const kind = ['get', 'crd', `widgets.${group}`, '--ignore-not-found', '--output=name'];
+    expect(await cluster.kubectl(...kind)).toBe('');
+
+    const first = await run({ helm, package: widgets });
+    expect(first.outcome).toMatchObject({ outcome: 'deployed', cause: null });
+    expect(first.lines).toContain(`made CustomResourceDefinition/widgets.${group}`);
+    expect((await cluster.get(`widgets.${group}`, 'one', '-n', namespace)).spec.size).toBe(1);
+    expect((await run({ helm, package: widgets })).outcome).toMatchObject({ outcome: 'unchanged' });
+    await cluster.kubectl('delete', 'crd', `widgets.${group}`);
+  },
+  120_000,
+);
 
 test('a first install that fails is removed, with all that older revisions had, but for what holds data', async () => {
   const claim = 'claim=small-data';

@@ -10,6 +10,7 @@ import { together } from '../../domain/together.ts';
 import type { HelmUpgradeCall } from '../../ports.ts';
 import type { Deployable, DeployOptions } from '../deploy.ts';
 import { keepReplicas, scaledByOthers } from './autoscaling.ts';
+import { lacksKind, makeDefinitions, notKnownBefore } from './definitions.ts';
 import { takeEvidence } from './evidence.ts';
 import { label, readHistory, revisionOf } from './history.ts';
 import { checkImages } from './images.ts';
@@ -68,8 +69,17 @@ export async function transact(what: Deployable, session: Session, options: Depl
     },
     description: what.reference,
   };
-  const rendered = await session.releases.dryRun(call);
+  let rendered = await session.releases.dryRun(call);
   session.stop.throwIfAborted();
+  if (isInstall && lacksKind(rendered)) {
+    const made = await makeDefinitions(what.package, session, options.dryRun);
+    if (!made.ok) return { outcome: 'failed', cause: made.cause };
+    if (made.value.length > 0) {
+      if (options.dryRun) return { outcome: 'skipped', cause: null, findings: [notKnownBefore(made.value, session)] };
+      rendered = await session.releases.dryRun(call);
+      session.stop.throwIfAborted();
+    }
+  }
   if (!rendered.ok)
     return { outcome: 'failed', cause: causeOfFailure(rendered, [], session.layers), ...revisionOf(live) };
   const manifest = await objectsOf(rendered.manifest);
