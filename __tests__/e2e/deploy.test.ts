@@ -184,6 +184,37 @@ test.each(['helm', 'helm3'] as const)(
   120_000,
 );
 
+describe.each(['helm', 'helm3'] as const)(
+  'a hook that helm itself would not remove before it is made anew, with %s',
+  (helm) => {
+    const hookedChart = (): Promise<string> =>
+      packed(folder, {
+        'templates/hook.yaml':
+          smallChart['templates/hook.yaml']?.replace('before-hook-creation', 'hook-succeeded') ?? '',
+      });
+    const jobs = async (): Promise<string> => await cluster.kubectl('get', 'jobs', '-n', namespace, '--output=name');
+
+    test('is in nobody’s way after it failed: neither at an install nor at an upgrade', async () => {
+      const hooked = await hookedChart();
+      const first = await run({ helm, package: hooked, set: ['hook=exit 1'] });
+      expect(first.outcome).toMatchObject({ outcome: 'removed', cause: { code: 'hook-failed' } });
+      expect(await jobs()).toBe('');
+      expect((await run({ helm, package: hooked, set: ['hook=true'] })).outcome).toMatchObject({ outcome: 'deployed' });
+      const failed = await run({ helm, package: hooked, set: ['hook=exit 1', 'env=b'] });
+      expect(failed.outcome).toMatchObject({ outcome: 'rolled-back', cause: { code: 'hook-failed' } });
+      const next = await run({ helm, package: hooked, set: ['hook=true', 'env=b'] });
+      expect(next.lines).toContain('removed Job/small-hook, which a hook left');
+      expect(next.outcome).toMatchObject({ outcome: 'deployed' });
+    }, 120_000);
+
+    test('does not run on when its release is removed', async () => {
+      const hanging = await run({ helm, set: ['hook=sleep 1000'], timeout: 8 });
+      expect(hanging.outcome).toMatchObject({ outcome: 'removed', cause: { code: 'hook-failed' } });
+      expect(await jobs()).toBe('');
+    }, 120_000);
+  },
+);
+
 test('a first install that fails is removed, with all that older revisions had, but for what holds data', async () => {
   const claim = 'claim=small-data';
   const withData = await packed(folder, {

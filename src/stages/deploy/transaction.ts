@@ -14,6 +14,7 @@ import { lacksKind, makeDefinitions, notKnownBefore } from './definitions.ts';
 import { takeEvidence } from './evidence.ts';
 import { label, readHistory, revisionOf } from './history.ts';
 import { checkImages } from './images.ts';
+import { clearLeftHooks } from './left-hooks.ts';
 import { maskSecrets } from './masking.ts';
 import { checkPackage } from './package.ts';
 import { preflight } from './preflight.ts';
@@ -101,6 +102,9 @@ export async function transact(what: Deployable, session: Session, options: Depl
   if (!based.ok) return { outcome: 'failed', cause: based.cause, ...revisionOf(live) };
   const kept = await keepReplicas(scaled.value.keep, session);
   if (!kept.ok) return { outcome: 'failed', cause: kept.cause, ...revisionOf(live) };
+
+  const cleared = await clearLeftHooks(hooks, newest?.status === 'failed', session);
+  if (!cleared.ok) return { outcome: 'failed', cause: cleared.cause, ...revisionOf(live) };
 
   const watch = await watchRelease([...manifest, ...hooks], session);
   try {
