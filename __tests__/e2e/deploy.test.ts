@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Cluster, clusterCommand, startCluster } from '../support/cluster.ts';
@@ -266,6 +266,49 @@ metadata: { name: {{ .Release.Name }}-old }
   ).toEqual(['persistentvolumeclaim/small-data']);
   expect((await run({ package: withData, set: [claim] })).outcome).toMatchObject({ outcome: 'deployed', revision: 1 });
 }, 180_000);
+
+test('a revision that crashes soon after helm called it ready is found out, with no probe and no test to tell', async () => {
+  await run();
+  const failed = await run({ set: ['command=sleep 3; exit 3', 'env=b'], test: false });
+  expect(failed.outcome).toMatchObject({ outcome: 'rolled-back', cause: { code: 'crash-loop' } });
+  expect(await environmentOf()).toBe('a');
+}, 120_000);
+
+test('where the evidence can not be written, what failed is told and undone all the same', async () => {
+  await run();
+  const full = join(folder, 'no-folder');
+  writeFileSync(full, '');
+  const failed = await run({
+    set: ['command=echo no such database; exit 3', 'env=b', NEVER_READY],
+    evidenceFolder: join(full, 'evidence'),
+  });
+  expect(failed.lines).toContainEqual(expect.stringMatching(/^evidence is missing: .*can't be written/));
+  expect(failed.outcome).toMatchObject({
+    outcome: 'rolled-back',
+    cause: { code: 'crash-loop', log: 'no such database' },
+  });
+  // Nor is a test's log in the way.
+  const next = await run({ set: ['env=c'], evidenceFolder: join(full, 'evidence') });
+  expect(next.outcome).toMatchObject({ outcome: 'deployed', tests: [{ outcome: 'passed' }] });
+}, 120_000);
+
+test('where going back fails, too, that is an error of its own beside the cause', async () => {
+  await run();
+  const kubectl = (...args: string[]): unknown =>
+    spawnSync(join(dirname(cluster.kubeconfig), 'bin', 'kubectl'), [...args, '-n', namespace], { env: cluster.env });
+  const failed = await run({
+    set: ['env=b', NEVER_READY],
+    timeout: 8,
+    told: (line) => {
+      if (!line.startsWith('failed: ')) return;
+      kubectl('create', 'quota', 'none', '--hard=pods=0');
+      kubectl('delete', 'pods', '--all', '--now', '--wait=false');
+    },
+  });
+  expect(failed.outcome).toMatchObject({ outcome: 'failed', cause: { code: 'not-ready' }, revision: 3 });
+  expect(failed.findings.map(({ rule }) => rule)).toEqual(['deploy/not-undone', 'deploy/not-ready']);
+  expect(failed.findings[0]?.message).toMatch(/going back to revision 1 failed: /);
+}, 120_000);
 
 test('without rollback a failed revision stays, and the next run deploys over it', async () => {
   await run();

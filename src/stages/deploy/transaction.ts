@@ -122,7 +122,7 @@ export async function transact(what: Deployable, session: Session, options: Depl
     session.stop.throwIfAborted();
     const undone = await undo(expected, content, session, options);
     session.stop.throwIfAborted();
-    return { ...undone, cause, tests: tested.tests, findings };
+    return { ...undone, cause, tests: tested.tests, findings: [...findings, ...(undone.findings ?? [])] };
   } finally {
     watch.close();
   }
