@@ -102,8 +102,34 @@ export function makePlan(request: Request, charts: readonly ChartOnDisk[]): Plan
     }
     names.set(chart.metadata.name, chart.source);
   }
+  faults.push(...sameReleases(planned, request.deployment.environments));
   if (faults.length > 0) throw new RequestError(faults);
   return { charts: planned, deploy: request.deployment.environments };
+}
+
+/** What is deployed second would be an upgrade of what was deployed first, and remove all that it had. */
+function sameReleases(planned: readonly PlannedChart[], deploy: readonly string[]): Finding[] {
+  const faults: Finding[] = [];
+  const taken = new Map<string, string>();
+  for (const name of new Set(deploy)) {
+    for (const { chart, environments } of planned) {
+      const environment = environments.find((each) => each.name === name);
+      if (environment === undefined) continue;
+      const { kubeContext = '', namespace, release } = environment;
+      const place = JSON.stringify([kubeContext, namespace, release]);
+      const what = `${chart.metadata.name} in ${name}`;
+      const other = taken.get(place);
+      if (other !== undefined) {
+        faults.push(
+          fault('same-release', `${other} and ${what} are both the release ${release} in the namespace ${namespace}`, {
+            hint: 'Give each its own release or namespace: the second would replace the first.',
+          }),
+        );
+      }
+      taken.set(place, what);
+    }
+  }
+  return faults;
 }
 
 function environmentsOf(request: Request, chart: ChartOnDisk): readonly EnvironmentSetting[] {

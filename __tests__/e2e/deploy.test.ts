@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Cluster, clusterCommand, startCluster } from '../support/cluster.ts';
@@ -50,6 +50,30 @@ const SLOW = ['command=sleep 5; touch /tmp/ready; sleep 3600', 'probe=test -f /t
 const NEVER_READY = 'probe=exit 1';
 const isReady = /^Deployment\/small: .*updated/;
 
+const definition = (group: string): object => ({
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: `widgets.${group}` },
+  spec: {
+    group,
+    scope: 'Namespaced',
+    names: { kind: 'Widget', plural: 'widgets', singular: 'widget' },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            properties: { spec: { type: 'object', properties: { size: { type: 'integer' } } } },
+          },
+        },
+      },
+    ],
+  },
+});
+
 describe.each(['helm', 'helm3'] as const)('with %s', (helm) => {
   test('installed, unchanged, upgraded; what was changed by hand is taken back', async () => {
     const first = await run({ helm });
@@ -78,6 +102,15 @@ describe.each(['helm', 'helm3'] as const)('with %s', (helm) => {
     expect(await environmentOf()).toBe('b');
     expect((await cluster.get('deployment', 'small', '-n', namespace)).spec.replicas).toBe(1);
     expect(await history()).toEqual(['1 superseded', '2 superseded', '3 deployed']);
+  }, 120_000);
+
+  test('values are those of the run alone: none of the revision before stays, also where no value is given', async () => {
+    await run({ helm, set: ['env=b'] });
+    const second = await run({ helm });
+    expect(second.lines).toContain('      spec.template.spec.containers[main].env[E].value: b → a');
+    expect(second.outcome).toMatchObject({ outcome: 'deployed', revision: 2 });
+    expect(await environmentOf()).toBe('a');
+    expect((await run({ helm })).outcome).toMatchObject({ outcome: 'unchanged', revision: 2 });
   }, 120_000);
 
   test('a revision that crashes is told by its cause and goes back; the old one serves on', async () => {
@@ -125,6 +158,62 @@ describe.each(['helm', 'helm3'] as const)('with %s', (helm) => {
     expect(await history()).toEqual(['1 superseded', '2 superseded', '3 deployed']);
   }, 120_000);
 });
+
+test.each(['helm', 'helm3'] as const)(
+  'with %s, a chart that brings a kind and an object of it is installed; a dry run leaves the kind out',
+  async (helm) => {
+    const group = `${helm}.chartship.test`;
+    const widgets = await packed(folder, {
+      'crds/widgets.yaml': JSON.stringify(definition(group)),
+      'templates/widget.yaml': `apiVersion: ${group}/v1\nkind: Widget\nmetadata: { name: one }\nspec: { size: 1 }\n`,
+    });
+    const tried = await run({ helm, package: widgets, dryRun: true });
+    expect(tried.outcome).toMatchObject({ outcome: 'skipped', cause: null });
+    expect(tried.findings).toMatchObject([{ rule: 'deploy/unknown', severity: 'note' }]);
+    expect(tried.findings[0]?.message).toContain(`CustomResourceDefinition/widgets.${group}`);
+    const kind = ['get', 'crd', `widgets.${group}`, '--ignore-not-found', '--output=name'];
+    expect(await cluster.kubectl(...kind)).toBe('');
+
+    const first = await run({ helm, package: widgets });
+    expect(first.outcome).toMatchObject({ outcome: 'deployed', cause: null });
+    expect(first.lines).toContain(`made CustomResourceDefinition/widgets.${group}`);
+    expect((await cluster.get(`widgets.${group}`, 'one', '-n', namespace)).spec.size).toBe(1);
+    expect((await run({ helm, package: widgets })).outcome).toMatchObject({ outcome: 'unchanged' });
+    await cluster.kubectl('delete', 'crd', `widgets.${group}`);
+  },
+  120_000,
+);
+
+describe.each(['helm', 'helm3'] as const)(
+  'a hook that helm itself would not remove before it is made anew, with %s',
+  (helm) => {
+    const hookedChart = (): Promise<string> =>
+      packed(folder, {
+        'templates/hook.yaml':
+          smallChart['templates/hook.yaml']?.replace('before-hook-creation', 'hook-succeeded') ?? '',
+      });
+    const jobs = async (): Promise<string> => await cluster.kubectl('get', 'jobs', '-n', namespace, '--output=name');
+
+    test('is in nobody’s way after it failed: neither at an install nor at an upgrade', async () => {
+      const hooked = await hookedChart();
+      const first = await run({ helm, package: hooked, set: ['hook=exit 1'] });
+      expect(first.outcome).toMatchObject({ outcome: 'removed', cause: { code: 'hook-failed' } });
+      expect(await jobs()).toBe('');
+      expect((await run({ helm, package: hooked, set: ['hook=true'] })).outcome).toMatchObject({ outcome: 'deployed' });
+      const failed = await run({ helm, package: hooked, set: ['hook=exit 1', 'env=b'] });
+      expect(failed.outcome).toMatchObject({ outcome: 'rolled-back', cause: { code: 'hook-failed' } });
+      const next = await run({ helm, package: hooked, set: ['hook=true', 'env=b'] });
+      expect(next.lines).toContain('removed Job/small-hook, which a hook left');
+      expect(next.outcome).toMatchObject({ outcome: 'deployed' });
+    }, 120_000);
+
+    test('does not run on when its release is removed', async () => {
+      const hanging = await run({ helm, set: ['hook=sleep 1000'], timeout: 8 });
+      expect(hanging.outcome).toMatchObject({ outcome: 'removed', cause: { code: 'hook-failed' } });
+      expect(await jobs()).toBe('');
+    }, 120_000);
+  },
+);
 
 test('a first install that fails is removed, with all that older revisions had, but for what holds data', async () => {
   const claim = 'claim=small-data';
@@ -177,6 +266,49 @@ metadata: { name: {{ .Release.Name }}-old }
   ).toEqual(['persistentvolumeclaim/small-data']);
   expect((await run({ package: withData, set: [claim] })).outcome).toMatchObject({ outcome: 'deployed', revision: 1 });
 }, 180_000);
+
+test('a revision that crashes soon after helm called it ready is found out, with no probe and no test to tell', async () => {
+  await run();
+  const failed = await run({ set: ['command=sleep 3; exit 3', 'env=b'], test: false });
+  expect(failed.outcome).toMatchObject({ outcome: 'rolled-back', cause: { code: 'crash-loop' } });
+  expect(await environmentOf()).toBe('a');
+}, 120_000);
+
+test('where the evidence can not be written, what failed is told and undone all the same', async () => {
+  await run();
+  const full = join(folder, 'no-folder');
+  writeFileSync(full, '');
+  const failed = await run({
+    set: ['command=echo no such database; exit 3', 'env=b', NEVER_READY],
+    evidenceFolder: join(full, 'evidence'),
+  });
+  expect(failed.lines).toContainEqual(expect.stringMatching(/^evidence is missing: .*can't be written/));
+  expect(failed.outcome).toMatchObject({
+    outcome: 'rolled-back',
+    cause: { code: 'crash-loop', log: 'no such database' },
+  });
+  // Nor is a test's log in the way.
+  const next = await run({ set: ['env=c'], evidenceFolder: join(full, 'evidence') });
+  expect(next.outcome).toMatchObject({ outcome: 'deployed', tests: [{ outcome: 'passed' }] });
+}, 120_000);
+
+test('where going back fails, too, that is an error of its own beside the cause', async () => {
+  await run();
+  const kubectl = (...args: string[]): unknown =>
+    spawnSync(join(dirname(cluster.kubeconfig), 'bin', 'kubectl'), [...args, '-n', namespace], { env: cluster.env });
+  const failed = await run({
+    set: ['env=b', NEVER_READY],
+    timeout: 8,
+    told: (line) => {
+      if (!line.startsWith('failed: ')) return;
+      kubectl('create', 'quota', 'none', '--hard=pods=0');
+      kubectl('delete', 'pods', '--all', '--now', '--wait=false');
+    },
+  });
+  expect(failed.outcome).toMatchObject({ outcome: 'failed', cause: { code: 'not-ready' }, revision: 3 });
+  expect(failed.findings.map(({ rule }) => rule)).toEqual(['deploy/not-undone', 'deploy/not-ready']);
+  expect(failed.findings[0]?.message).toMatch(/going back to revision 1 failed: /);
+}, 120_000);
 
 test('without rollback a failed revision stays, and the next run deploys over it', async () => {
   await run();

@@ -106,6 +106,8 @@ export interface Ask extends Partial<Pick<DeployOptions, 'failFast' | 'rollback'
   readonly timeout?: number;
   readonly helm?: 'helm' | 'helm3';
   readonly kubeconfig?: { readonly path: string } | { readonly content: string };
+  /** Where the evidence goes instead of a folder of its own. */
+  readonly evidenceFolder?: string;
   /** Called with each line as it is told; `cancel` interrupts the run as SIGTERM does. */
   readonly told?: (line: string, cancel: () => void) => void;
 }
@@ -114,7 +116,7 @@ export interface Ask extends Partial<Pick<DeployOptions, 'failFast' | 'rollback'
 export async function deploying(cluster: Cluster, ask: Ask): Promise<Deploying> {
   const { helm = 'helm', release = 'small', namespace } = ask;
   const folder = mkdtempSync(join(tmpdir(), 'chartship-deploying-'));
-  const evidence = join(folder, 'evidence');
+  const evidence = ask.evidenceFolder ?? join(folder, 'evidence');
   const access = await accessTo(ask.kubeconfig ?? { path: cluster.kubeconfig }, { helm });
   const controller = new AbortController();
   const redaction = createRedaction();

@@ -130,6 +130,21 @@ describe("helm's words for the API server's no", () => {
       'the API server refuses ConfigMap/extra: it is there already and belongs to nobody\'s release: invalid ownership metadata; label validation error: missing key "app.kubernetes.io/managed-by": must be set to "Helm"',
     ],
     [
+      'an object of another release',
+      'unable to continue with install: Deployment "web" in namespace "one" exists and cannot be imported into the current release: invalid ownership metadata; annotation validation error: key "meta.helm.sh/release-name" must equal "web-prod": current value is "elsewhere"',
+      'the API server refuses Deployment/web: it is there already and belongs to the release elsewhere',
+    ],
+    [
+      'an object of a release in another namespace',
+      'unable to continue with install: ClusterRole "web" in namespace "" exists and cannot be imported into the current release: invalid ownership metadata; annotation validation error: key "meta.helm.sh/release-name" must equal "web": current value is "other"; annotation validation error: key "meta.helm.sh/release-namespace" must equal "one": current value is "two"',
+      'the API server refuses ClusterRole/web: it is there already and belongs to the release other in the namespace two',
+    ],
+    [
+      'an object of the same release in another namespace',
+      'unable to continue with install: ClusterRole "web" in namespace "" exists and cannot be imported into the current release: invalid ownership metadata; annotation validation error: key "meta.helm.sh/release-namespace" must equal "one": current value is "two"',
+      'the API server refuses ClusterRole/web: it is there already and belongs to a release of this name in the namespace two',
+    ],
+    [
       'an invalid name',
       `failed to create resource: ConfigMap "Bad_Name" is invalid: metadata.name: Invalid value: "Bad_Name": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is 'x')`,
       `the API server refuses ConfigMap/Bad_Name: metadata.name: Invalid value: "Bad_Name": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character`,

@@ -16,6 +16,7 @@ const library: ChartOnDisk = {
   source: 'library',
   metadata: { ...chart.metadata, name: 'library', type: 'library' },
 };
+const both = { deploy: 'dev,prod' };
 
 async function plan(inputs: Record<string, string>, charts: readonly ChartOnDisk[] = [chart], file?: string) {
   const raw: RawRequest = {
@@ -84,6 +85,19 @@ describe('what is ambiguous or named and not there', () => {
   test('a library beside a chart that can be deployed is none', async () => {
     expect(await rules({ deploy: 'dev' }, [chart, library])).toEqual([]);
     expect(await rules({}, [library])).toEqual([]);
+  });
+  const other = { ...chart, source: 'b', metadata: { ...chart.metadata, name: 'b' } };
+  test.each([
+    ['two charts', '{ dev: { release: x } }', [chart, other], { deploy: 'dev' }, 1],
+    ['two charts that are only checked', '{ dev: { release: x } }', [chart, other], {}, 0],
+    ['two charts under their own names', '{ dev: {} }', [chart, other], { deploy: 'dev' }, 0],
+    ['two environments', '{ dev: { release: x }, prod: { release: x, namespace: dev } }', [chart], both, 1],
+    ['two namespaces', '{ dev: { release: x }, prod: { release: x } }', [chart], both, 0],
+    ['two clusters', '{ dev: { release: x }, prod: { release: x, namespace: dev, kubeContext: b } }', [chart], both, 0],
+  ])('%s as one release', async (_, environments, charts, inputs, count) => {
+    expect(await rules(inputs, charts, `environments: ${environments}\n`)).toEqual(
+      Array(count).fill('request/same-release'),
+    );
   });
   test('one environment is none', async () => {
     expect(await rules({ release: 'x', namespace: 'y', environments: 'dev' })).toEqual([]);

@@ -66,6 +66,8 @@ export function createReleases(options: ReleasesOptions): Releases {
 
   const upgradeArguments = async (request: HelmUpgradeCall): Promise<string[]> => {
     const args = ['upgrade', request.release, request.chart, '--install', ...(await applying())];
+    // Without any value given helm would take those of the revision before: not what was checked.
+    args.push('--reset-values');
     args.push('--timeout', seconds(request), '--history-max', String(HISTORY), '--description', request.description);
     const labels = Object.entries(request.labels).map(([name, value]) => `${name}=${value}`);
     if (labels.length > 0) args.push('--labels', labels.join(','));

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import type { Cause, TestOutcome } from '../domain/deployment.ts';
 import { at, condition, list, text } from '../domain/diagnosis/reading.ts';
 import type { KubeObject } from '../domain/kube-object.ts';
 import type { ReleaseHook } from '../domain/release-record.ts';
 import type { HelmEnd, ReleaseFaultKind } from '../ports.ts';
+import { writeEvidence } from './deploy/evidence-file.ts';
 import { pause } from './deploy/pause.ts';
 import type { Session } from './deploy/session.ts';
 import { causeOfFailure } from './deploy/verdict.ts';
@@ -102,7 +102,8 @@ async function outcomeOf(
   const { name, kind } = hook;
   const pods = await podsOf(hook, session);
   const whole = (await logOf(pods, session)) || logBefore;
-  if (whole !== '') await session.files.write(join(session.evidence, `test-${name}.log`), whole);
+  const unwritten = whole === '' ? undefined : await writeEvidence(`test-${name}.log`, whole, session);
+  if (unwritten !== undefined) session.tell(`evidence is missing: ${unwritten}`);
   const log = whole.split('\n').slice(-REPORTED_LINES).join('\n').trimEnd();
   if (haveAllPassed) return { name, outcome: 'passed', log };
   if (pods.length === 0) {

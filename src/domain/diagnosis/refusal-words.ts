@@ -40,17 +40,43 @@ function reasonIn(said: string): string {
   ];
   const found = parts.map((pattern) => pattern.exec(said)?.[1]).find((part) => part !== undefined) ?? said;
   const isForeign = /exists and cannot be imported/.test(said);
-  return (isForeign ? `it is there already and belongs to nobody's release: ${found}` : found)
+  return (isForeign ? foreign(found) : found)
     .replace(/: Invalid value: (\{.*\}|"[^"]*"): field is immutable/, ': field is immutable')
     .replace(/ \(e\.g\. '.*$/, '')
     .slice(0, 600);
 }
 
+/** Of an object that helm won't take over: whose it is. */
+function foreign(found: string): string {
+  const owner = ownerIn(found);
+  return owner === undefined
+    ? `it is there already and belongs to nobody's release: ${found}`
+    : `it is there already and belongs to ${owner}`;
+}
+
+function ownerIn(said: string): string | undefined {
+  const value = (of: string): string | undefined =>
+    new RegExp(`meta\\.helm\\.sh/release-${of}" must equal "[^"]*": current value is "([^"]+)"`).exec(said)?.[1];
+  const name = value('name');
+  const namespace = value('namespace');
+  if (name === undefined && namespace === undefined) return undefined;
+  const release = name === undefined ? 'a release of this name' : `the release ${name}`;
+  return namespace === undefined ? release : `${release} in the namespace ${namespace}`;
+}
+
 function hint(said: string): Pick<Cause, 'hint'> {
   if (/no matches for kind/.test(said))
     return { hint: 'Install the CustomResourceDefinition of this kind first; the cluster does not serve it.' };
+  if (/cannot be imported/.test(said) && ownerIn(said) !== undefined)
+    return {
+      hint: 'One object has one release: give it another name in the chart, or take it out of the other release.',
+    };
   if (/cannot be imported/.test(said))
     return { hint: 'Delete the object, or give it the labels and annotations of this release, as the message says.' };
+  if (/updates to statefulset spec for fields other than/.test(said))
+    return {
+      hint: 'Delete the StatefulSet and keep its pods (kubectl delete statefulset NAME --cascade=orphan), then run again: the new one takes them over.',
+    };
   if (/Too long: |request is too large|entity too large/i.test(said))
     return {
       hint: "Helm keeps a release in a Secret of at most 1 MiB: move large files out of the chart, or its dependencies' unused files.",

@@ -1,7 +1,7 @@
-import { join } from 'node:path';
 import type { Cause } from '../../domain/deployment.ts';
 import { evidenceFiles, logFile, logsToKeep } from '../../domain/diagnosis/evidence.ts';
 import { excerptOf } from '../../domain/diagnosis/log-excerpt.ts';
+import { writeEvidence } from './evidence-file.ts';
 import { maskSecrets } from './masking.ts';
 import type { Session } from './session.ts';
 import type { Sight } from './watching.ts';
@@ -16,10 +16,14 @@ const MOST_LOGS = 30;
  * out; the cause with the log that shows it. `helmSaid` is helm's own word on it.
  */
 export async function takeEvidence(cause: Cause, sight: Sight, helmSaid: string, session: Session): Promise<Cause> {
-  const { host, files, tell, cluster, namespace, evidence } = session;
+  const { host, tell, cluster, namespace, evidence } = session;
   const { troubles, seen, memory } = sight;
   const hidden = await maskSecrets([...seen.manifest, ...seen.objects], session);
-  const write = (name: string, text: string): Promise<void> => files.write(join(evidence, name), host.redact(text));
+  let unwritten: string | undefined;
+  const write = async (name: string, text: string): Promise<void> => {
+    const why = await writeEvidence(name, text, session);
+    unwritten ??= why;
+  };
   for (const { name, text } of evidenceFiles(seen, memory, troubles)) await write(name, text);
   if (helmSaid !== '') await write('helm.txt', `${helmSaid.trimEnd()}\n`);
   if (hidden.length > 0) {
@@ -38,7 +42,7 @@ export async function takeEvidence(cause: Cause, sight: Sight, helmSaid: string,
       }),
   );
   for (const [name, log] of logs) await write(name, log);
-  tell(`evidence is in ${evidence}`);
+  tell(unwritten === undefined ? `evidence is in ${evidence}` : `evidence is missing: ${unwritten}`);
   if (cause.log !== undefined) return cause;
   // Whose log it is: the same trouble's, as far as it is still seen.
   const trouble = troubles.find((one) => one.cause.code === cause.code && one.cause.resource === cause.resource);

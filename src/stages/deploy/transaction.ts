@@ -10,9 +10,11 @@ import { together } from '../../domain/together.ts';
 import type { HelmUpgradeCall } from '../../ports.ts';
 import type { Deployable, DeployOptions } from '../deploy.ts';
 import { keepReplicas, scaledByOthers } from './autoscaling.ts';
+import { lacksKind, makeDefinitions, notKnownBefore } from './definitions.ts';
 import { takeEvidence } from './evidence.ts';
 import { label, readHistory, revisionOf } from './history.ts';
 import { checkImages } from './images.ts';
+import { clearLeftHooks } from './left-hooks.ts';
 import { maskSecrets } from './masking.ts';
 import { checkPackage } from './package.ts';
 import { preflight } from './preflight.ts';
@@ -68,8 +70,17 @@ export async function transact(what: Deployable, session: Session, options: Depl
     },
     description: what.reference,
   };
-  const rendered = await session.releases.dryRun(call);
+  let rendered = await session.releases.dryRun(call);
   session.stop.throwIfAborted();
+  if (isInstall && lacksKind(rendered)) {
+    const made = await makeDefinitions(what.package, session, options.dryRun);
+    if (!made.ok) return { outcome: 'failed', cause: made.cause };
+    if (made.value.length > 0) {
+      if (options.dryRun) return { outcome: 'skipped', cause: null, findings: [notKnownBefore(made.value, session)] };
+      rendered = await session.releases.dryRun(call);
+      session.stop.throwIfAborted();
+    }
+  }
   if (!rendered.ok)
     return { outcome: 'failed', cause: causeOfFailure(rendered, [], session.layers), ...revisionOf(live) };
   const manifest = await objectsOf(rendered.manifest);
@@ -92,6 +103,9 @@ export async function transact(what: Deployable, session: Session, options: Depl
   const kept = await keepReplicas(scaled.value.keep, session);
   if (!kept.ok) return { outcome: 'failed', cause: kept.cause, ...revisionOf(live) };
 
+  const cleared = await clearLeftHooks(hooks, newest?.status === 'failed', session);
+  if (!cleared.ok) return { outcome: 'failed', cause: cleared.cause, ...revisionOf(live) };
+
   const watch = await watchRelease([...manifest, ...hooks], session);
   try {
     session.tell(isInstall ? `installing ${what.chart} ${what.version}` : `upgrading to ${what.chart} ${what.version}`);
@@ -108,7 +122,7 @@ export async function transact(what: Deployable, session: Session, options: Depl
     session.stop.throwIfAborted();
     const undone = await undo(expected, content, session, options);
     session.stop.throwIfAborted();
-    return { ...undone, cause, tests: tested.tests, findings };
+    return { ...undone, cause, tests: tested.tests, findings: [...findings, ...(undone.findings ?? [])] };
   } finally {
     watch.close();
   }

@@ -1,3 +1,5 @@
+import type { Cause } from '../../domain/deployment.ts';
+import type { Finding } from '../../domain/finding.ts';
 import { isWhole, liveRevision, rollbackTarget } from '../../domain/release-state.ts';
 import type { DeployOptions } from '../deploy.ts';
 import { label, readHistory, revisionOf } from './history.ts';
@@ -12,7 +14,7 @@ export async function undo(
   content: string,
   session: Session,
   options: DeployOptions,
-): Promise<Pick<Transaction, 'outcome' | 'revision'>> {
+): Promise<Pick<Transaction, 'outcome' | 'revision' | 'findings'>> {
   const history = await readHistory(session, session.cluster);
   if (!history.ok) return { outcome: 'failed' };
   const [newest] = history.value;
@@ -32,11 +34,30 @@ export async function undo(
   if (target === undefined) {
     const removed = await removeRelease(history.value, session);
     if (removed.ok) return { outcome: 'removed' };
-    session.tell(removed.cause.message);
-    return { outcome: 'failed', revision: newest.revision };
+    return await notUndone(removed.cause, session);
   }
   const back = await rollBack(target, session);
   if (back.ok) return { outcome: 'rolled-back', revision: back.value };
-  session.tell(back.cause.message);
-  return { outcome: 'failed', revision: newest.revision };
+  return await notUndone(back.cause, session);
+}
+
+/** The worse of the two failures: it must not be overlooked behind the first one. */
+async function notUndone(
+  { message, hint }: Cause,
+  session: Session,
+): Promise<Pick<Transaction, 'outcome' | 'revision' | 'findings'>> {
+  const { release, chart, environment, tell } = session;
+  tell(message);
+  const history = await readHistory(session, session.cluster);
+  const newest = history.ok ? history.value[0] : undefined;
+  const finding: Finding = {
+    stage: 'deploy',
+    rule: 'deploy/not-undone',
+    severity: 'error',
+    message: `${release}: ${message}`,
+    ...(hint !== undefined && { hint }),
+    chart,
+    environments: [environment],
+  };
+  return { outcome: 'failed', findings: [finding], ...revisionOf(newest) };
 }

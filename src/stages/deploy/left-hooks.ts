@@ -1,0 +1,68 @@
+import { at, condition, text } from '../../domain/diagnosis/reading.ts';
+import { type KubeObject, shownObject } from '../../domain/kube-object.ts';
+import { causeOf } from './cluster-cause.ts';
+import { pause } from './pause.ts';
+import type { Session } from './session.ts';
+import { done, failed, type Step } from './step.ts';
+
+/** Seconds in which a pod that was told to end is waited for. */
+const GONE_SECONDS = 60;
+const LOOK_SECONDS = 0.2;
+
+/**
+ * Removes Jobs and pods of hooks that a revision before left and that helm would stumble over, run after run: it
+ * removes a hook's object before it makes it anew only where the hook's delete policy says so. One that still runs
+ * is another's, perhaps, unless `isDead`: then nothing of that revision is to go on.
+ */
+export async function clearLeftHooks(
+  hooks: readonly KubeObject[],
+  isDead: boolean,
+  session: Session,
+): Promise<Step<undefined>> {
+  return await clear(hooks, (live, hook) => !isReplaced(hook) && (isDead || hasEnded(live)), session);
+}
+
+/** Of a release that is removed no hook runs on, and none is in the way of the next install. */
+export async function removeHooks(hooks: readonly KubeObject[], session: Session): Promise<Step<undefined>> {
+  return await clear(hooks, (live, hook) => !isReplaced(hook) || !hasEnded(live), session);
+}
+
+async function clear(
+  hooks: readonly KubeObject[],
+  isInTheWay: (live: KubeObject, hook: KubeObject) => boolean,
+  { cluster, clock, namespace, stop, tell }: Session,
+): Promise<Step<undefined>> {
+  for (const hook of hooks) {
+    const { apiVersion, kind, metadata } = hook;
+    // Others may hold data.
+    if (kind !== 'Job' && kind !== 'Pod') continue;
+    const name = { apiVersion, kind, name: metadata.name, namespace: metadata.namespace ?? namespace };
+    const live = await cluster.get(name);
+    if (!live.ok) return failed(causeOf(live.fault, `${shownObject(name)} can't be looked at`));
+    if (live.value?.metadata.annotations?.[HOOK] === undefined || !isInTheWay(live.value, hook)) continue;
+    const { uid } = live.value.metadata;
+    const removed = await cluster.remove(name, uid === undefined ? {} : { uid });
+    if (!removed.ok) return failed(causeOf(removed.fault, `${shownObject(name)}, left by a hook, can't be removed`));
+    tell(`removed ${shownObject(name)}, which a hook left`);
+    const deadline = clock.now() + GONE_SECONDS;
+    for (let there = true; there && clock.now() < deadline; ) {
+      const again = await cluster.get(name);
+      there = !again.ok || (again.value !== undefined && again.value.metadata.uid === uid);
+      if (there) await pause(LOOK_SECONDS, stop);
+    }
+  }
+  return done(undefined);
+}
+
+const HOOK = 'helm.sh/hook';
+
+/** Helm's default is to do so. */
+function isReplaced(hook: KubeObject): boolean {
+  const policies = hook.metadata.annotations?.['helm.sh/hook-delete-policy']?.split(',').map((each) => each.trim());
+  return policies === undefined || policies.includes('before-hook-creation') || policies.join('') === '';
+}
+
+function hasEnded(live: KubeObject): boolean {
+  if (live.kind === 'Pod') return ['Succeeded', 'Failed'].includes(text(at(live, 'status', 'phase')));
+  return ['Complete', 'Failed'].some((type) => condition(live, type)?.status === 'True');
+}
