@@ -181,7 +181,7 @@ function isLabel(text: string): boolean {
 }
 
 function isSubdomain(text: string): boolean {
-  return text.length <= 253 && text.split('.').every((part) => /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/.test(part));
+  return text.length <= 253 && /^[a-z0-9]+(?:(?:-+|\.)[a-z0-9]+)*$/.test(text);
 }
 
 function isLabelValue(text: string): boolean {
