@@ -11,7 +11,7 @@ beforeAll(() => {
   space.chart('sound', {
     'Chart.yaml': 'apiVersion: v2\nname: sound\nversion: 1.0.0\n',
     'crds/deep/two.yaml':
-      'apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: { name: a.b.c }\n---\n# nothing\n',
+      'apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: { name: a.b.c }\nspec: { group: b.c, scope: Cluster, names: { kind: A, plural: a }, versions: [{ name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }] }\n---\n# nothing\n',
   });
 });
 afterAll(() => space.remove());

@@ -373,7 +373,7 @@ const cases: Record<string, Case> = {
       'values.schema.json': SCHEMA,
       'values-prod.yaml': 'greeting: prod\nagent: text\n',
       'templates/a.yaml':
-        'kind: X\napiVersion: v1\nmetadata: { name: x }\na: {{ with .Values.agent }}{{ $.Values.agent.port }}{{ end }}\n',
+        'kind: ConfigMap\napiVersion: v1\nmetadata: { name: x }\ndata: { a: "{{ with .Values.agent }}{{ $.Values.agent.port }}{{ end }}" }\n',
     },
     finds: {
       rule: 'validate/values-schema',

@@ -742,7 +742,7 @@ describe('charts of every kind', () => {
   test('a Secret with an alias of its data is left out of the report, and the run goes on', async () => {
     space.chart('chart', {
       'templates/s.yaml':
-        'apiVersion: v1\nkind: Secret\nmetadata:\n  name: x\nstringData:\n  a: &x canary-of-the-chart\nother: *x\n',
+        'apiVersion: v1\nkind: Secret\nstringData:\n  a: &x canary-of-the-chart\nmetadata:\n  name: x\n  annotations: { other: *x }\n',
     });
     await passes();
     expect(manifest('default')).not.toContain('canary-of-the-chart');

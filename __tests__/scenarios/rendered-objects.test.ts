@@ -178,16 +178,23 @@ test('the chart is rendered once where no template asks for the version, and che
   );
 });
 
-test('a chart that chooses the API by version has no fault', async () => {
-  chart('choosing', {
-    'templates/ip.yaml':
-      'apiVersion: networking.k8s.io/{{ if .Capabilities.APIVersions.Has "networking.k8s.io/v1/IPAddress" }}v1{{ else }}v1beta1{{ end }}\nkind: IPAddress\nmetadata: { name: 10.0.0.1 }\nspec: { parentRef: { resource: services, name: a } }\n',
-  });
-  const args = ['choosing', '--kube-versions', '1.37,1.35', '--api-versions', 'networking.k8s.io/v1/IPAddress'];
-  const { code, report } = await command(space, [...args, '--until', 'validate']);
-  expect(lines(report?.findings)).toEqual([]);
-  expect(code).toBe(0);
-});
+test.each(['helm', 'helm3'] as const)(
+  'with %s, a chart that chooses the API by the kinds of a cluster has no fault',
+  async (helm) => {
+    const choose = (kind: string, api: string, otherwise: string, name: string): string =>
+      `apiVersion: {{ if .Capabilities.APIVersions.Has "${api}/${kind}" }}${api}{{ else }}${otherwise}{{ end }}\nkind: ${kind}\nmetadata: { name: ${name} }\n`;
+    chart('choosing', {
+      'templates/budget.yaml': choose('PodDisruptionBudget', 'policy/v1', 'policy/v1beta1', 'a'),
+      'templates/address.yaml': `${choose('IPAddress', 'networking.k8s.io/v1', 'networking.k8s.io/v1beta1', '10.0.0.1')}spec: { parentRef: { resource: services, name: a } }\n`,
+    });
+    const { report } = await command(space, ['choosing', '--kube-versions', '1.37,1.32', '--until', 'validate'], {
+      helm,
+    });
+    // Helm's lint can't be told the kinds.
+    expect(report?.findings.filter(({ stage }) => stage !== 'lint')).toEqual([]);
+    expect(report?.stages.filter(({ name }) => name === 'render')).toHaveLength(2);
+  },
+);
 
 describe('kinds that are defined', () => {
   const resource = (kind: string, spec = '{ size: 11, colour: red }'): string =>
@@ -229,6 +236,26 @@ describe('kinds that are defined', () => {
       'error schema/unknown-field apiextensions.k8s.io/v1/CustomResourceDefinition/widgets.example.com /spec/versions/0/servd (default)',
     ]);
     expect(report?.findings.find(({ rule }) => rule === 'schema/removed-api')?.file).toBe('crd/crds/old.yaml');
+  });
+
+  test('a definition that holds itself is not read, and that is said', async () => {
+    chart('recursive', {
+      'crds/widget.yaml': WIDGETS('widget').replace(
+        /properties: \{ size.*/,
+        'properties: &all { a: { type: object, properties: *all } }',
+      ),
+      'templates/widget.yaml': resource('Widget'),
+    });
+    const { report, seconds } = await command(space, ['recursive', ...VERSIONS, '--until', 'validate']);
+    expect(lines(report?.findings).sort()).toEqual([
+      'warning schema/unknown-kind example.com/v1/Widget  (default)',
+      'warning schema/unread   (default)',
+    ]);
+    expect(report?.findings.find(({ rule }) => rule === 'schema/unread')).toMatchObject({
+      file: 'recursive/crds/widget.yaml',
+      message: "a document is not checked: it can't be read: its aliases stand for too much",
+    });
+    expect(seconds).toBeLessThan(20);
   });
 
   test.each([

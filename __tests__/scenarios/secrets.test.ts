@@ -93,7 +93,13 @@ data:
     {{- toToml .Values.secret | nindent 4 }}
   list: {{ .Values.secret.list | join "," }}
   nested: {{ .Values.credentials.password }}
-spec:
+---
+apiVersion: apps/v1
+kind: ControllerRevision
+metadata:
+  name: c
+revision: 1
+data:
 {{ toYaml .Values.secret | indent 2 }}
 `;
 
@@ -257,13 +263,13 @@ describe('a run that passes', () => {
   test('what a chart itself puts into a Secret is in no manifest of the report', async () => {
     const text = `${CANARY}-committed`;
     const secret = (key: string, value: string): string =>
-      `apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n${key}: {b: ${value}}\n`;
+      `apiVersion: v1\nkind: Secret\nmetadata: {name: ${key.toLowerCase()}}\n${key}: {b: ${value}}\n`;
     space.chart('chart', {
       'values.yaml': `password: ${text}\n`,
       'templates/a.yaml': secret('stringData', '{{ .Values.password }}'),
       'templates/b.yaml': secret('data', '{{ b64enc .Values.password }}'),
       'templates/c.yaml':
-        '{{ toJson (dict "kind" "List" "apiVersion" "v1" "items" (list (dict "apiVersion" "v1" "kind" "Secret" "stringData" (dict "x" .Values.password)))) }}\n',
+        '{{ toJson (dict "kind" "List" "apiVersion" "v1" "items" (list (dict "apiVersion" "v1" "kind" "Secret" "metadata" (dict "name" "c") "stringData" (dict "x" .Values.password)))) }}\n',
     });
     const ended = await command(space, []);
     expect(ended.code).toBe(0);

@@ -56,10 +56,10 @@ describe('objects that are the same to the API server', () => {
     `  annotations:\n    helm.sh/hook: ${events}\n${deletes === '' ? '' : `    helm.sh/hook-delete-policy: ${deletes}\n`}`;
   const found = (...texts: string[]): string[] => {
     const placed = texts.flatMap((text, index) => {
-      const content = readDocument(text);
-      return content.objects.map((each) => ({ document: { template: `${index}.yaml`, text }, content, object: each }));
+      const { objects, annotations } = readDocument(text);
+      return objects.map((object) => ({ document: { template: `${index}.yaml`, text }, annotations, object }));
     });
-    return duplicates(placed, 'here', targetVersion('1.35', kubernetesSchemas()), NO_CUSTOM_KINDS).map(
+    return duplicates(placed, 'here', [targetVersion('1.35', kubernetesSchemas())], NO_CUSTOM_KINDS).map(
       ({ document, fault }) => `${fault.severity} ${document.template}`,
     );
   };

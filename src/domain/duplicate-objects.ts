@@ -7,7 +7,7 @@ import type { DocumentContent, RenderedObject } from './rendered-objects.ts';
 /** An object and the document that has it. */
 export interface PlacedObject {
   readonly document: RenderedDocument;
-  readonly content: DocumentContent;
+  readonly annotations: DocumentContent['annotations'];
   readonly object: RenderedObject;
 }
 
@@ -16,18 +16,18 @@ type Role = 'release' | { readonly events: readonly string[]; readonly deletes: 
 
 /**
  * Objects of one render that are the same to the API server: of one group, kind, namespace and name. `namespace` is
- * that of the release. The fault is told of the later one.
+ * that of the release; whether a kind is in one never changes between versions. The fault is told of the later one.
  */
 export function duplicates(
   objects: readonly PlacedObject[],
   namespace: string,
-  target: TargetVersion,
+  targets: readonly TargetVersion[],
   custom: CustomKinds,
 ): (PlacedObject & { fault: ObjectFault })[] {
   const known = new Map<string, PlacedObject[]>();
   const found: (PlacedObject & { fault: ObjectFault })[] = [];
   for (const placed of objects) {
-    const id = identityOf(placed.object.data, namespace, target, custom);
+    const id = identityOf(placed.object.data, namespace, targets, custom);
     if (id === undefined) continue;
     const before = known.get(id) ?? [];
     known.set(id, [...before, placed]);
@@ -41,7 +41,7 @@ export function duplicates(
 function identityOf(
   data: Readonly<Record<string, unknown>>,
   namespace: string,
-  { schemas }: TargetVersion,
+  targets: readonly TargetVersion[],
   custom: CustomKinds,
 ): string | undefined {
   const kind = namesKind(data);
@@ -51,12 +51,16 @@ function identityOf(
   return JSON.stringify([groupOf(kind.apiVersion), kind.kind, within, name]);
 
   function isNamespaced(named: KindName): boolean {
-    return schemas?.kind(named)?.namespaced ?? custom.kind(named)?.namespaced ?? true;
+    for (const { schemas } of targets) {
+      const known = schemas?.kind(named);
+      if (known !== undefined) return known.namespaced;
+    }
+    return custom.kind(named)?.namespaced ?? true;
   }
 }
 
 function meeting(first: PlacedObject, second: PlacedObject): ObjectFault | undefined {
-  const [a, b] = [roleOf(first.content), roleOf(second.content)];
+  const [a, b] = [roleOf(first), roleOf(second)];
   const told = (severity: 'error' | 'warning', why: string, hint: string): ObjectFault => {
     const where = first.document.template === '' ? '' : `, the other in ${first.document.template}`;
     const message = `renders an object that is there already${where}: ${why}`;
@@ -85,7 +89,7 @@ function meeting(first: PlacedObject, second: PlacedObject): ObjectFault | undef
 const OWN_NAME = 'Give the hook a name of its own.';
 
 /** As helm reads the annotations of a document. */
-function roleOf({ annotations }: DocumentContent): Role {
+function roleOf({ annotations }: PlacedObject): Role {
   const words = (key: string): string[] => {
     const text = annotations[key];
     return typeof text === 'string'

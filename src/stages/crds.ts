@@ -59,7 +59,7 @@ async function filesBelow(folder: string, staged: StagedChart, ports: Pick<Ports
 
 function errorIn(text: string): { message: string; line?: number; column?: number } | undefined {
   try {
-    loadAll(text, { schema: KUBERNETES_YAML, json: true });
+    loadAll(text, { schema: KUBERNETES_YAML });
     return undefined;
   } catch {
     // What is wrong, and where, the other reader says; it takes five times as long.

@@ -1,3 +1,4 @@
+import { idOf } from '../domain/custom-kinds.ts';
 import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
 import { admits, type KubeVersion } from '../domain/kubernetes.ts';
@@ -45,6 +46,7 @@ export async function render(
 ): Promise<{ findings: Finding[]; schema: HelmFault[]; rendered: Rendered[]; skipped: boolean; unchecked: boolean }> {
   const first = kubeVersion === environment.kubeVersions[0];
   const operations = staged.readsOperation ? [false, true] : [false];
+  const apiVersions = [...(staged.readsCapabilities ? await kindsOf(kubeVersion) : []), ...options.apiVersions];
   const renders = await together(
     operations.map(async (upgrade) => {
       // The same values are checked against the schema once.
@@ -55,7 +57,7 @@ export async function render(
         options.secretValues,
         options.skipSchema || upgrade || !first,
       );
-      return { upgrade, answer: await ports.helm.template({ ...call, apiVersions: options.apiVersions, upgrade }) };
+      return { upgrade, answer: await ports.helm.template({ ...call, apiVersions, upgrade }) };
     }),
   );
   const findings: Finding[] = [];
@@ -80,6 +82,16 @@ export async function render(
   // Values that the schema refuses are not rendered.
   const skipped = rendered.length === 0 && schema.length > 0;
   return { findings, schema, rendered, skipped, unchecked: installed?.ok === false && installed.faults.some(isEarly) };
+}
+
+/**
+ * The kinds that every cluster of a version has, such as `networking.k8s.io/v1/Ingress`. Without a cluster helm knows
+ * API versions alone, and a template that asks for the kind would choose what is long gone.
+ */
+async function kindsOf(version: KubeVersion): Promise<string[]> {
+  const { KUBERNETES_SCHEMAS } = await import('../domain/bundled-schemas.ts');
+  const kinds = KUBERNETES_SCHEMAS.version(version.full)?.kinds() ?? [];
+  return kinds.filter(({ apiVersion }) => /(?:^|\/)v[0-9]+$/.test(apiVersion)).map(idOf);
 }
 
 /** A key twice in one mapping helm lets pass. */

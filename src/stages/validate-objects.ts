@@ -6,8 +6,9 @@ import type { KubeVersion } from '../domain/kubernetes.ts';
 import type { RenderedDocument } from '../domain/manifest.ts';
 import { type ObjectFault, objectFaults, type TargetVersion, targetVersion } from '../domain/object-faults.ts';
 import { parsePointer } from '../domain/pointer.ts';
-import type { DocumentContent } from '../domain/rendered-objects.ts';
+import type { DocumentContent, RenderedObject } from '../domain/rendered-objects.ts';
 import type { StagedChart } from '../domain/staged.ts';
+import { originsOf } from './locate/origins-of-faults.ts';
 import { placed } from './locate/placed.ts';
 import type { ObjectQuestion, Origin } from './locate.ts';
 import type { Rendered } from './render.ts';
@@ -37,16 +38,35 @@ interface PlacedFault {
   readonly fault: ObjectFault;
 }
 
+/** The kinds that are known beside Kubernetes' own. */
+interface KindSet {
+  readonly id: number;
+  readonly custom: CustomKinds;
+}
+
+/** A fault, and the document and the object that have it. */
+interface Told {
+  readonly document: RenderedDocument;
+  readonly fault: ObjectFault;
+  readonly object?: RenderedObject | undefined;
+}
+
+/** And the render in which it was seen, and the Kubernetes version that has it. */
+interface ToldFault extends Told {
+  readonly rendered: Rendered;
+  readonly version: string;
+}
+
 /** For the life of these checks a text is checked once for each version, however many renders have it. */
 export function createObjectChecks({ staged, read, crds, locate, further }: Sources): ObjectChecks {
   const known = new Map<string, Map<string, readonly PlacedFault[]>>();
   const chartKinds = lazily(() =>
     customKinds(crds.flatMap(({ text }) => read(text).objects).filter(isDefinition), lazily(further)),
   );
-  const sets = new Map<string, { readonly id: number; readonly custom: CustomKinds }>();
+  const sets = new Map<string, KindSet>();
 
   /** The kinds that a render knows: those that it defines itself, and the chart's. */
-  const kindsOf = (documents: readonly RenderedDocument[]): { id: number; custom: CustomKinds } => {
+  const kindsOf = (documents: readonly RenderedDocument[]): KindSet => {
     const defining = documents.filter(({ text }) => text.includes('CustomResourceDefinition'));
     const key = defining.map(({ text }) => text).join('\n---\n');
     let set = sets.get(key);
@@ -57,18 +77,14 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
     }
     return set;
   };
-  const faultsOf = (text: string, target: TargetVersion, { id, custom }: ReturnType<typeof kindsOf>) => {
+  const faultsOf = (text: string, { objects }: DocumentContent, target: TargetVersion, set: KindSet) => {
     const ofText = known.get(text) ?? new Map<string, readonly PlacedFault[]>();
     known.set(text, ofText);
-    const key = `${target.minor} ${id}`;
-    let faults = ofText.get(key);
-    if (faults === undefined) {
-      const { objects } = read(text);
-      faults = objects.flatMap(({ data }, index) =>
-        objectFaults(data, target, custom).map((fault) => ({ index, fault })),
-      );
-      ofText.set(key, faults);
-    }
+    const key = `${target.minor} ${set.id}`;
+    const faults =
+      ofText.get(key) ??
+      objects.flatMap(({ data }, index) => objectFaults(data, target, set.custom).map((fault) => ({ index, fault })));
+    ofText.set(key, faults);
     return faults;
   };
 
@@ -81,25 +97,29 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
     for (const rendered of renders) {
       const { kubeVersion, documents } = rendered;
       const set = kindsOf(documents);
-      const versions = versionsOf(kubeVersion, environment, renders);
-      for (const version of versions) {
-        const target = targetVersion(version.label, KUBERNETES_SCHEMAS);
-        const tell = (document: RenderedDocument, fault: ObjectFault, object?: PlacedObject['object']): void => {
-          told.push({ document, fault, object, rendered, version });
-        };
+      const targets = versionsOf(kubeVersion, environment, renders).map(({ label }) =>
+        targetVersion(label, KUBERNETES_SCHEMAS),
+      );
+      const tell = (each: Told, { label }: TargetVersion): void => {
+        told.push({ ...each, rendered, version: label });
+      };
+      const objects: PlacedObject[] = [];
+      for (const document of [...documents, ...crds]) {
+        const content = read(document.text);
+        for (const target of targets) {
+          if (content.unread !== undefined) tell({ document, fault: unread(content.unread) }, target);
+          for (const { index, fault } of faultsOf(document.text, content, target, set)) {
+            tell({ document, fault, object: content.objects[index] }, target);
+          }
+        }
+        objects.push(...content.objects.map((object) => identified(document, content, object)));
+        await rest(document.text.length);
+      }
+      for (const target of targets) {
         if (target.schemas === undefined) findings.push(withoutSchemas(target, staged, environment));
-        const objects: PlacedObject[] = [];
-        for (const document of [...documents, ...crds]) {
-          const content = read(document.text);
-          if (content.unread !== undefined) tell(document, unread(content.unread));
-          const faults = faultsOf(document.text, target, set);
-          for (const { index, fault } of faults) tell(document, fault, content.objects[index]);
-          objects.push(...content.objects.map((object) => ({ document, content, object })));
-          await rest(document.text.length);
-        }
-        for (const { document, object, fault } of duplicates(objects, environment.namespace, target, set.custom)) {
-          tell(document, fault, object);
-        }
+      }
+      for (const each of duplicates(objects, environment.namespace, targets, set.custom)) {
+        for (const target of targets) tell(each, target);
       }
     }
     const origins = await originsOf(told, (rendered, questions) => locate(environment, rendered, questions));
@@ -107,33 +127,14 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
   };
 }
 
-/** The origins of faults. The same of one text is asked for once, however many versions have it. */
-async function originsOf(
-  told: readonly ToldFault[],
-  locate: (rendered: Rendered, questions: readonly ObjectQuestion[]) => Promise<readonly Origin[]>,
-): Promise<(Origin | undefined)[]> {
-  const keys = told.map(({ document, fault: { path, what }, object }) =>
-    path === '' || object === undefined ? undefined : JSON.stringify([document.text, object.within, path, what]),
-  );
-  const questions = new Map<Rendered, Map<string, ObjectQuestion>>();
-  const asked = new Set<string>();
-  for (const [index, { rendered, document, fault, object }] of told.entries()) {
-    const key = keys[index];
-    const number = rendered.documents.indexOf(document);
-    // What lies in `crds/` isn't rendered.
-    if (key === undefined || object === undefined || number === -1 || asked.has(key)) continue;
-    asked.add(key);
-    const { path, what = 'value', wanted } = fault;
-    const question: ObjectQuestion = { document: number, within: object.within, path: parsePointer(path), what };
-    const ofRender = questions.get(rendered) ?? new Map<string, ObjectQuestion>();
-    questions.set(rendered, ofRender.set(key, { ...question, ...(wanted !== undefined && { wanted }) }));
-  }
-  const known = new Map<string, Origin>();
-  for (const [rendered, some] of questions) {
-    const origins = await locate(rendered, [...some.values()]);
-    for (const [index, key] of [...some.keys()].entries()) known.set(key, origins[index] as Origin);
-  }
-  return keys.map((key) => (key === undefined ? undefined : known.get(key)));
+/** What tells an object from others: the rest of a large render needn't be kept. */
+function identified(
+  document: RenderedDocument,
+  { annotations }: DocumentContent,
+  object: RenderedObject,
+): PlacedObject {
+  const { apiVersion, kind, metadata } = object.data;
+  return { document, annotations, object: { within: object.within, data: { apiVersion, kind, metadata } } };
 }
 
 /** What is rendered for the first version is what there is for all that need no render of their own. */
@@ -145,15 +146,6 @@ function versionsOf(
   if (rendered !== environment.kubeVersions[0]) return [rendered];
   const own = new Set(renders.map(({ kubeVersion }) => kubeVersion));
   return environment.kubeVersions.filter((version) => version === rendered || !own.has(version));
-}
-
-/** A fault, and where it was seen. */
-interface ToldFault {
-  readonly document: RenderedDocument;
-  readonly fault: ObjectFault;
-  readonly object: PlacedObject['object'] | undefined;
-  readonly rendered: Rendered;
-  readonly version: KubeVersion;
 }
 
 /** A fault of an object as it is told. */
@@ -176,7 +168,7 @@ function objectFinding(
     ...(hint !== undefined && { hint }),
     chart: staged.metadata.name,
     environments: [environment.name],
-    kubeVersions: [version.label],
+    kubeVersions: [version],
     ...(parts.length > 0 && {
       resource: parts.join('/'),
       // Names begin with the release's, which is another in each environment.
@@ -197,7 +189,7 @@ function unread(reason: string): ObjectFault {
   return {
     rule: 'schema/unread',
     severity: 'warning',
-    message: `renders a document that is not checked: it ${reason}`,
+    message: `a document is not checked: it ${reason}`,
     path: '',
   };
 }

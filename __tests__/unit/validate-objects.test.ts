@@ -1,0 +1,71 @@
+import { expect, test } from '@jest/globals';
+import { NO_CUSTOM_KINDS } from '../../src/domain/custom-kinds.ts';
+import type { Environment } from '../../src/domain/environment.ts';
+import { KNOWN_KUBE_VERSIONS } from '../../src/domain/kubernetes.ts';
+import { documentsOf } from '../../src/domain/manifest.ts';
+import { createDocumentReader } from '../../src/domain/rendered-objects.ts';
+import type { StagedChart } from '../../src/domain/staged.ts';
+import { createObjectChecks } from '../../src/stages/validate-objects.ts';
+
+const kubeVersions = KNOWN_KUBE_VERSIONS.slice(0, 3);
+const [newest] = kubeVersions;
+if (newest === undefined) throw new Error('no version is known');
+
+const staged = { source: 'chart', metadata: { name: 'demo' }, dependencies: [] } as unknown as StagedChart;
+const environment = (name: string) =>
+  ({ name, namespace: name, release: `demo-${name}`, kubeVersions }) as unknown as Environment;
+const rendered = (manifest: string) => ({
+  kubeVersion: newest,
+  upgrade: false,
+  manifest,
+  documents: documentsOf(manifest, 'demo'),
+});
+
+function checks(read = createDocumentReader()) {
+  const locate = async (_environment: unknown, _rendered: unknown, questions: readonly unknown[]) =>
+    questions.map(() => ({ cause: 'unknown' as const }));
+  return createObjectChecks({ staged, read, crds: [], locate, further: () => NO_CUSTOM_KINDS });
+}
+
+const configMap = (name: string, data = ''): string =>
+  `---\n# Source: demo/templates/a.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\ndata:\n${data}`;
+
+test('a document that environments share is read and checked once', async () => {
+  const reads: string[] = [];
+  const reader = createDocumentReader();
+  const check = checks((text) => {
+    reads.push(text);
+    return reader(text);
+  });
+  const manifest = configMap('a', '  a: 1\n');
+  const dev = await check(environment('dev'), [rendered(manifest)]);
+  const prod = await check(environment('prod'), [rendered(manifest)]);
+  expect(dev).toHaveLength(3);
+  expect(prod[0]).toEqual({ ...dev[0], environments: ['prod'] });
+  expect(reads).toHaveLength(2);
+});
+
+test('twenty thousand objects in fifty megabytes take bounded time and memory, and signals get their turn', async () => {
+  const manifest = Array.from({ length: 20_000 }, (_, index) =>
+    configMap(`c${index}`, `  a: |\n    ${'x'.repeat(2_400)}\n`),
+  ).join('');
+  expect(manifest.length).toBeGreaterThan(49_000_000);
+  const before = process.memoryUsage().heapUsed;
+  let turns = 0;
+  const timer = setInterval(() => turns++, 10);
+  const started = performance.now();
+  const findings = await checks()(environment('dev'), [rendered(`${manifest}${configMap('c7')}`)]);
+  clearInterval(timer);
+  expect(performance.now() - started).toBeLessThan(20_000);
+  expect(findings.map(({ rule }) => rule)).toEqual(Array.from({ length: 3 }, () => 'schema/duplicate-resource'));
+  expect(turns).toBeGreaterThan(10);
+  // The text itself is not counted: it was there before.
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(600_000_000);
+});
+
+test('a ConfigMap of forty megabytes', async () => {
+  const data = Array.from({ length: 200_000 }, (_, index) => `  k${index}: "${'y'.repeat(200)}"\n`).join('');
+  const started = performance.now();
+  expect(await checks()(environment('dev'), [rendered(configMap('a', data))])).toEqual([]);
+  expect(performance.now() - started).toBeLessThan(15_000);
+});
