@@ -796,6 +796,8 @@ describe('charts of every kind', () => {
   test('a long name of chart and environment is cut to what helm takes', async () => {
     space.chart('chart', {
       'Chart.yaml': `apiVersion: v2\nname: demo.${'x_'.repeat(30)}y\nversion: 1.0.0\n`,
+      // No object may have an underscore in its name.
+      'templates/configmap.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\n',
       [`values-${'e'.repeat(50)}.yaml`]: '',
       'values-dev.yaml': '',
     });

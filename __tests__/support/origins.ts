@@ -168,7 +168,7 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
       const rendering = {
         kubeVersion,
         upgrade: false,
-        manifest: answer.value,
+        documents,
         apiVersions: [],
         secretValues,
       };

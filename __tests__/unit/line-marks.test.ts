@@ -67,6 +67,21 @@ describe('marks', () => {
     expect(marked(source, 0)).toBe(source);
   });
 
+  test('take no longer for lines and actions that no person writes', () => {
+    const blanks = ' '.repeat(300_000);
+    const started = performance.now();
+    for (const source of [
+      `a${blanks}b`,
+      `- ${blanks}a`,
+      `{{ a |${blanks}b }}`,
+      `{{ a ${'|'.repeat(300_000)} }}`,
+      '{{'.repeat(100_000),
+      '-\n'.repeat(100_000),
+    ])
+      marked(source, 0);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
   test('are read for a line of what was rendered', () => {
     const text = [
       'a: 1 #@@0.1',

@@ -1,4 +1,3 @@
-import { documentsOf } from '../domain/manifest.ts';
 import { mergedValues } from '../domain/merged-values.ts';
 import { parsePointer } from '../domain/pointer.ts';
 import { type Cause, causeOf, codeOf, type Evidence, isWritten } from '../domain/provenance/cause.ts';
@@ -36,10 +35,12 @@ export interface ValuesLine {
 
 /** Who has more faults than that won't mend them by reading where each comes from. */
 const MOST_QUESTIONS = 100;
-/** Characters of a document: none that a person wrote is larger. */
-const MOST_TEXT = 1_000_000;
+/** Characters of what is rendered: more is no chart's that a person wrote, and would be rendered some more times. */
+const MOST_TEXT = 5_000_000;
 /** Yes and no are tried one at a time. */
 const MOST_SWITCHES = 12;
+
+const UNKNOWN: Origin = { cause: 'unknown' };
 
 interface Asked extends Evidence {
   readonly question: ObjectQuestion;
@@ -60,6 +61,8 @@ export async function locate(
   ports: Pick<Ports, 'helm' | 'files' | 'clock'>,
 ): Promise<Origin[]> {
   const { staged, environment, rendering } = setup;
+  const texts = rendering.documents.map(({ text }) => text);
+  if (texts.reduce((sum, { length }) => sum + length, 0) > MOST_TEXT) return questions.map(() => UNKNOWN);
   const copy = await copyChart(staged, ports.files);
   try {
     // What secret values and --set set isn't written anywhere: nothing is found to come from a file that they overrule.
@@ -67,13 +70,10 @@ export async function locate(
     const defaults = dependencyLayers(staged);
     const values = mergedValues([...defaults, ...files]);
     const experiments = createExperiments(setup, copy, values, ports);
-    const texts = documentsOf(rendering.manifest, staged.metadata.name).map(({ text }) => text);
-    const all = questions.map((question): Asked => {
-      const isLarge = (texts[question.document]?.length ?? 0) > MOST_TEXT;
-      const object = isLarge ? undefined : experiments.object(texts, question);
+    const asked = questions.slice(0, MOST_QUESTIONS).map((question): Asked => {
+      const object = experiments.object(texts, question);
       return { question, object, text: textOf(question, object), arrived: [] };
     });
-    const asked = all.filter(({ object }) => object !== undefined).slice(0, MOST_QUESTIONS);
     await findLines(asked, copy.templates, experiments);
     const open = asked.filter((each) => !isWritten(each, copy.templates));
     await findPlaces(open, copy.templates, experiments, ({ question, object, line }) =>
@@ -86,7 +86,8 @@ export async function locate(
       experiments,
       ({ text, line }) => (text === undefined || text === '' ? [] : textPlaces(text, parts, line?.template ?? -1)),
     );
-    return all.map((each) => originOf(each, copy, defaults));
+    const origins = asked.map((each) => originOf(each, copy, defaults));
+    return questions.map((_, index) => origins[index] ?? UNKNOWN);
   } finally {
     await copy.remove();
   }

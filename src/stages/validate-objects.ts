@@ -8,6 +8,7 @@ import { type ObjectFault, objectFaults, type TargetVersion, targetVersion } fro
 import { parsePointer } from '../domain/pointer.ts';
 import type { DocumentContent, RenderedObject } from '../domain/rendered-objects.ts';
 import type { StagedChart } from '../domain/staged.ts';
+import { originsOf } from './locate/origins-of-faults.ts';
 import { placed } from './locate/placed.ts';
 import type { ObjectQuestion, Origin } from './locate.ts';
 import type { Rendered } from './render.ts';
@@ -50,6 +51,12 @@ interface Told {
   readonly object?: RenderedObject | undefined;
 }
 
+/** And the render in which it was seen, and the Kubernetes version that has it. */
+interface ToldFault extends Told {
+  readonly rendered: Rendered;
+  readonly version: string;
+}
+
 /** For the life of these checks a text is checked once for each version, however many renders have it. */
 export function createObjectChecks({ staged, read, crds, locate, further }: Sources): ObjectChecks {
   const known = new Map<string, Map<string, readonly PlacedFault[]>>();
@@ -90,31 +97,29 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
     for (const rendered of renders) {
       const { kubeVersion, documents } = rendered;
       const set = kindsOf(documents);
-      const versions = versionsOf(kubeVersion, environment, renders).map((version) => ({
-        version,
-        target: targetVersion(version.label, KUBERNETES_SCHEMAS),
-      }));
-      const tell = (one: Told, version: KubeVersion): void => {
-        told.push({ ...one, rendered, version });
+      const targets = versionsOf(kubeVersion, environment, renders).map(({ label }) =>
+        targetVersion(label, KUBERNETES_SCHEMAS),
+      );
+      const tell = (each: Told, { label }: TargetVersion): void => {
+        told.push({ ...each, rendered, version: label });
       };
       const objects: PlacedObject[] = [];
       for (const document of [...documents, ...crds]) {
         const content = read(document.text);
-        for (const { version, target } of versions) {
-          if (content.unread !== undefined) tell({ document, fault: unread(content.unread) }, version);
+        for (const target of targets) {
+          if (content.unread !== undefined) tell({ document, fault: unread(content.unread) }, target);
           for (const { index, fault } of faultsOf(document.text, content, target, set)) {
-            tell({ document, fault, object: content.objects[index] }, version);
+            tell({ document, fault, object: content.objects[index] }, target);
           }
         }
-        objects.push(...content.objects.map((object) => identity(document, content, object)));
+        objects.push(...content.objects.map((object) => identified(document, content, object)));
         await rest(document.text.length);
       }
-      const targets = versions.map(({ target }) => target);
       for (const target of targets) {
         if (target.schemas === undefined) findings.push(withoutSchemas(target, staged, environment));
       }
       for (const each of duplicates(objects, environment.namespace, targets, set.custom)) {
-        for (const { version } of versions) tell(each, version);
+        for (const target of targets) tell(each, target);
       }
     }
     const origins = await originsOf(told, (rendered, questions) => locate(environment, rendered, questions));
@@ -122,41 +127,12 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
   };
 }
 
-/** The origins of faults. The same of one text is asked for once, however many versions have it. */
-async function originsOf(
-  told: readonly ToldFault[],
-  locate: (rendered: Rendered, questions: readonly ObjectQuestion[]) => Promise<readonly Origin[]>,
-): Promise<(Origin | undefined)[]> {
-  // By number: a text may have megabytes, and as many faults.
-  const texts = new Map<string, number>();
-  const keys = told.map(({ document: { text }, fault: { path, what }, object }) => {
-    if (path === '' || object === undefined) return undefined;
-    if (!texts.has(text)) texts.set(text, texts.size);
-    return JSON.stringify([texts.get(text), object.within, path, what]);
-  });
-  const questions = new Map<Rendered, Map<string, ObjectQuestion>>();
-  const asked = new Set<string>();
-  for (const [index, { rendered, document, fault, object }] of told.entries()) {
-    const key = keys[index];
-    const number = rendered.documents.indexOf(document);
-    // What lies in `crds/` isn't rendered.
-    if (key === undefined || object === undefined || number === -1 || asked.has(key)) continue;
-    asked.add(key);
-    const { path, what = 'value', wanted } = fault;
-    const question: ObjectQuestion = { document: number, within: object.within, path: parsePointer(path), what };
-    const ofRender = questions.get(rendered) ?? new Map<string, ObjectQuestion>();
-    questions.set(rendered, ofRender.set(key, { ...question, ...(wanted !== undefined && { wanted }) }));
-  }
-  const known = new Map<string, Origin>();
-  for (const [rendered, some] of questions) {
-    const origins = await locate(rendered, [...some.values()]);
-    for (const [index, key] of [...some.keys()].entries()) known.set(key, origins[index] as Origin);
-  }
-  return keys.map((key) => (key === undefined ? undefined : known.get(key)));
-}
-
 /** What tells an object from others: the rest of a large render needn't be kept. */
-function identity(document: RenderedDocument, { annotations }: DocumentContent, object: RenderedObject): PlacedObject {
+function identified(
+  document: RenderedDocument,
+  { annotations }: DocumentContent,
+  object: RenderedObject,
+): PlacedObject {
   const { apiVersion, kind, metadata } = object.data;
   return { document, annotations, object: { within: object.within, data: { apiVersion, kind, metadata } } };
 }
@@ -170,12 +146,6 @@ function versionsOf(
   if (rendered !== environment.kubeVersions[0]) return [rendered];
   const own = new Set(renders.map(({ kubeVersion }) => kubeVersion));
   return environment.kubeVersions.filter((version) => version === rendered || !own.has(version));
-}
-
-/** A fault, and where it was seen. */
-interface ToldFault extends Told {
-  readonly rendered: Rendered;
-  readonly version: KubeVersion;
 }
 
 /** A fault of an object as it is told. */
@@ -198,7 +168,7 @@ function objectFinding(
     ...(hint !== undefined && { hint }),
     chart: staged.metadata.name,
     environments: [environment.name],
-    kubeVersions: [version.label],
+    kubeVersions: [version],
     ...(parts.length > 0 && {
       resource: parts.join('/'),
       // Names begin with the release's, which is another in each environment.

@@ -27,9 +27,9 @@ export function marked(source: string, template: number): string {
   const within = new Map<number, string>();
 
   for (const [index, part] of parts.entries()) {
-    if (part.kind !== 'action' || !part.prints) continue;
+    if (part.kind !== 'action' || !part.prints || part.code.length > LONGEST) continue;
     const id = `${template}.${lineAt(part.start)}`;
-    if (INDENTED_ON_NEW_LINE.test(part.code)) {
+    if (isIndentedOnNewLine(part)) {
       put(before, part, ` #@@<${id}`);
       put(after, part, ` #@@>${id}`);
       continue;
@@ -56,7 +56,12 @@ export function marked(source: string, template: number): string {
     .join('');
 }
 
-const INDENTED_ON_NEW_LINE = /(?:^|\|)\s*nindent\s[^|]*$/;
+/** Nobody writes longer lines or actions; a machine may, with blanks that take patterns an age. */
+const LONGEST = 2_000;
+
+function isIndentedOnNewLine({ code }: ActionPart): boolean {
+  return code.length < LONGEST && /(?:^|\|)\s*nindent\s[^|]*$/.test(code);
+}
 
 /** The action gives the marks around it what it trims, so that the same is trimmed. */
 function wrapped(part: ActionPart, before: string | undefined, after: string | undefined): string {
@@ -172,7 +177,7 @@ function goesOnWithoutNewline(parts: readonly TemplatePart[], anchor: number, be
   for (let index = typeof behind === 'number' ? anchor : anchor + 1; index < parts.length; index += 1) {
     const part = parts[index] as TemplatePart;
     if (part.kind === 'action') {
-      if (part.prints) return !INDENTED_ON_NEW_LINE.test(part.code);
+      if (part.prints) return !isIndentedOnNewLine(part);
       continue;
     }
     let { text } = part;
@@ -199,6 +204,7 @@ function firstReaching(parts: readonly TemplatePart[], offset: number): number {
 
 /** Whether a line is an entry of a mapping or a list. */
 function isEntry(text: string): boolean {
+  if (text.length > LONGEST) return false;
   return /^\s*(?:-\s+)*(?:"[^"]*"|'[^']*'|[^\s#:"'{[][^#:]*(?::[^\s#:]+)*)\s*:(?:\s|$)|^\s*-(?:\s|$)/.test(text);
 }
 

@@ -37,6 +37,9 @@ export interface TextPlace {
 /** More of them than this are tried for no question: what fits everywhere (`1`, `true`) is looked for by its key's name first. */
 const MOST_PLACES = 32;
 
+/** Of an attacker's millions each would be compared for each question. */
+const MOST_VALUES = 50_000;
+
 /** Values that may have made what is asked for, the likeliest first: those whose keys the code of the line reads that wrote it. */
 export function valuePlaces(
   question: Question,
@@ -47,6 +50,7 @@ export function valuePlaces(
   const node = valueAt(object, question.path);
   const text = textOf(question, object);
   const found: ValuePlace[] = [];
+  if (values.length > MOST_VALUES) return [];
   const add = (value: MergedValue, what: 'key' | 'value', fit: Fit | undefined): void => {
     if (fit !== undefined) found.push({ kind: 'value', path: value.path, what, value, fit });
   };
@@ -68,12 +72,21 @@ export function valuePlaces(
 
 function scalarFit(value: unknown, wanted: unknown): Fit | undefined {
   if (value === null || value === undefined) return undefined;
-  if (typeof value === 'object') return printed(value) === wanted ? 'printed' : undefined;
+  if (typeof value === 'object') return isPrinted(value, wanted) ? 'printed' : undefined;
   if (value === wanted) return 'same';
   const [own, text] = [String(value), String(wanted)];
   if (own === text) return 'retyped';
-  if (typeof value === 'string' && own.includes('{{')) return fitsTemplate(own, text) ? 'template' : undefined;
+  if (own.length > LONGEST) return undefined;
+  if (own.includes('{{')) return fitsTemplate(own, text) ? 'template' : undefined;
   return isPart(own, text) ? 'part' : undefined;
+}
+
+/** Beyond this nothing is a value that a person gave. */
+const LONGEST = 10_000;
+
+function isPrinted(value: object, wanted: unknown): boolean {
+  if (typeof wanted !== 'string' || wanted.length > LONGEST || !/^(?:map)?\[/.test(wanted)) return false;
+  return printed(value) === wanted;
 }
 
 /** What Go prints of a mapping or a list. */

@@ -1,6 +1,6 @@
 import type { Environment } from '../../domain/environment.ts';
 import type { KubeVersion } from '../../domain/kubernetes.ts';
-import { documentsOf } from '../../domain/manifest.ts';
+import { documentsOf, type RenderedDocument } from '../../domain/manifest.ts';
 import type { MergedValue } from '../../domain/merged-values.ts';
 import type { Place } from '../../domain/provenance/places.ts';
 import { arrivals, changedTemplate, changedValues, probes } from '../../domain/provenance/probe.ts';
@@ -15,7 +15,7 @@ import type { ChartCopy } from './chart-copy.ts';
 export interface Rendering {
   readonly kubeVersion: KubeVersion;
   readonly upgrade: boolean;
-  readonly manifest: string;
+  readonly documents: readonly RenderedDocument[];
   readonly apiVersions: readonly string[];
   readonly secretValues: string | undefined;
 }
@@ -57,12 +57,9 @@ export function createExperiments(
 ): Experiments {
   const end = ports.clock.now() + MOST_SECONDS;
   const read = createDocumentReader();
-  const name = staged.metadata.name;
-  const templatesOf = (manifest: string): string =>
-    documentsOf(manifest, name)
-      .map(({ template }) => template)
-      .join('\n');
-  const before = templatesOf(rendering.manifest);
+  const templatesOf = (documents: readonly RenderedDocument[]): string =>
+    documents.map(({ template }) => template).join('\n');
+  const before = templatesOf(rendering.documents);
 
   const render = async (
     sources: readonly string[] | undefined,
@@ -79,8 +76,8 @@ export function createExperiments(
       upgrade: rendering.upgrade,
     });
     // By its number a document is the same only if there are as many, of the same templates in the same order.
-    if (!answer.ok || templatesOf(answer.value) !== before) return undefined;
-    return documentsOf(answer.value, name).map(({ text }) => text);
+    const documents = answer.ok ? documentsOf(answer.value, staged.metadata.name) : [];
+    return templatesOf(documents) === before ? documents.map(({ text }) => text) : undefined;
   };
   const object = (documents: readonly string[] | undefined, { document, within }: ObjectPlace): unknown =>
     read(documents?.[document] ?? '').objects.find((each) => each.within === within)?.data;
