@@ -10,6 +10,8 @@ export interface Found {
   readonly findings: readonly Finding[];
   /** It could not do its work because of what another stage will tell. */
   readonly skipped?: boolean;
+  /** It came to nothing, and whoever ran it tells why: its finding comes later. */
+  readonly failed?: boolean;
 }
 
 /** Collects what a run did, tells the host as it happens, and makes the report of it. */
@@ -42,7 +44,13 @@ export class Record {
     try {
       const result = await work();
       this.add(result.findings);
-      end(this.#fails(result.findings) ? 'failed' : result.skipped === true ? 'skipped' : 'passed');
+      end(
+        result.failed === true || this.#fails(result.findings)
+          ? 'failed'
+          : result.skipped === true
+            ? 'skipped'
+            : 'passed',
+      );
       return result;
     } catch (error) {
       end('cancelled');

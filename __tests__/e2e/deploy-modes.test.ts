@@ -134,6 +134,7 @@ const isOurs = whyNot() === undefined && !process.env.CHARTSHIP_E2E_KUBECONFIG &
       code: 1,
       deployment: { outcome: 'failed', revision: 3, cause: { code: 'test-failed' } },
     });
+    expect(broken.report?.stages).toContainEqual(expect.objectContaining({ name: 'test', status: 'failed' }));
   }, 180_000);
 
   test('a wrong kubeconfig or context is exit 2, before anything starts, and one that nobody answers at is soon told', async () => {

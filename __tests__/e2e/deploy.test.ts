@@ -274,6 +274,12 @@ test('a revision that crashes soon after helm called it ready is found out, with
   expect(await environmentOf()).toBe('a');
 }, 120_000);
 
+test('while nothing changes a line says every 15 s what is waited for', async () => {
+  const late = await run({ set: ['command=sleep 20; touch /tmp/ready; sleep 3600', 'probe=test -f /tmp/ready'] });
+  expect(late.outcome).toMatchObject({ outcome: 'deployed' });
+  expect(late.lines).toContainEqual(expect.stringMatching(/^nothing new; waiting for Deployment\/small/));
+}, 120_000);
+
 test('where the evidence can not be written, what failed is told and undone all the same', async () => {
   await run();
   const full = join(folder, 'no-folder');

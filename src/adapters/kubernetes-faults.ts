@@ -93,6 +93,13 @@ export function connectionFault(
     message: `the API server ${host} can't be reached: ${why}`,
   });
   if (said !== undefined) return { fault: fault(said), again: true };
+  if (/^ERR_OSSL_/.test(code)) {
+    const unreadable = `the client certificate or its key in the kubeconfig can't be read (${code})`;
+    return { fault: { kind: 'unauthorized', message: unreadable }, again: false };
+  }
+  // Node's own words advise an option of Node's.
+  if (/^(UNABLE_TO_(VERIFY|GET_ISSUER)|SELF_SIGNED_|DEPTH_ZERO_)/.test(code))
+    return { fault: fault(`its certificate is not of the kubeconfig's certificate authority (${code})`), again: false };
   // Certificates and what is no TLS at all: the same the next time.
   const final = /^(ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_SSL_|EPROTO|HOSTNAME_MISMATCH)/.test(code);
   return { fault: fault(oneLine(final ? `${message} (${code})` : message)), again: !final };

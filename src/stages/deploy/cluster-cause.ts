@@ -4,9 +4,17 @@ import type { ClusterFault } from '../../ports.ts';
 /** What the API server said no to, as a deployment's cause. `what` is the half sentence that it explains. */
 export function causeOf(fault: ClusterFault, what: string): Cause {
   const code = CODES[fault.kind];
-  const hint = hintOf(code);
+  const hint = isAnonymous(fault.message) ? ANONYMOUS : hintOf(code);
   return { code, message: `${what}: ${fault.message}`, ...(hint !== undefined && { hint }) };
 }
+
+/** Who sends no credential, or one of a kind that the API server doesn't look at, isn't refused but is nobody. */
+function isAnonymous(message: string): boolean {
+  return message.includes('User "system:anonymous"');
+}
+
+const ANONYMOUS =
+  'The API server was sent no credential that it knows: see to the user of the kubeconfig (passwords are no longer taken).';
 
 const CODES: Record<ClusterFault['kind'], CauseCode> = {
   unreachable: 'unreachable',

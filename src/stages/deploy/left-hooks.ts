@@ -1,5 +1,6 @@
 import { at, condition, text } from '../../domain/diagnosis/reading.ts';
-import { type KubeObject, shownObject } from '../../domain/kube-object.ts';
+import { type KubeObject, type ObjectName, shownObject } from '../../domain/kube-object.ts';
+
 import { causeOf } from './cluster-cause.ts';
 import { pause } from './pause.ts';
 import type { Session } from './session.ts';
@@ -19,19 +20,38 @@ export async function clearLeftHooks(
   isDead: boolean,
   session: Session,
 ): Promise<Step<undefined>> {
-  return await clear(hooks, (live, hook) => !isReplaced(hook) && (isDead || hasEnded(live)), session);
+  const { cluster, clock, stop } = session;
+  const isInTheWay = (live: KubeObject, hook: KubeObject): boolean =>
+    !isReplaced(hook) && (isDead || hasEnded(live) || live.metadata.deletionTimestamp !== undefined);
+  const removed = await remove(hooks, isInTheWay, session);
+  if (!removed.ok) return removed;
+  for (const { name, uid } of removed.value) {
+    const deadline = clock.now() + GONE_SECONDS;
+    for (let there = true; there && clock.now() < deadline; ) {
+      const live = await cluster.get(name);
+      there = !live.ok || (live.value !== undefined && live.value.metadata.uid === uid);
+      if (there) await pause(LOOK_SECONDS, stop);
+    }
+  }
+  return done(undefined);
 }
 
 /** Of a release that is removed no hook runs on, and none is in the way of the next install. */
-export async function removeHooks(hooks: readonly KubeObject[], session: Session): Promise<Step<undefined>> {
-  return await clear(hooks, (live, hook) => !isReplaced(hook) || !hasEnded(live), session);
+export async function removeHooks(hooks: readonly KubeObject[], session: Session): Promise<Step<unknown>> {
+  return await remove(hooks, (live, hook) => !isReplaced(hook) || !hasEnded(live), session);
 }
 
-async function clear(
+interface Removed {
+  readonly name: ObjectName;
+  readonly uid: string | undefined;
+}
+
+async function remove(
   hooks: readonly KubeObject[],
   isInTheWay: (live: KubeObject, hook: KubeObject) => boolean,
-  { cluster, clock, namespace, stop, tell }: Session,
-): Promise<Step<undefined>> {
+  { cluster, namespace, tell }: Session,
+): Promise<Step<readonly Removed[]>> {
+  const removed: Removed[] = [];
   for (const hook of hooks) {
     const { apiVersion, kind, metadata } = hook;
     // Others may hold data.
@@ -41,17 +61,12 @@ async function clear(
     if (!live.ok) return failed(causeOf(live.fault, `${shownObject(name)} can't be looked at`));
     if (live.value?.metadata.annotations?.[HOOK] === undefined || !isInTheWay(live.value, hook)) continue;
     const { uid } = live.value.metadata;
-    const removed = await cluster.remove(name, uid === undefined ? {} : { uid });
-    if (!removed.ok) return failed(causeOf(removed.fault, `${shownObject(name)}, left by a hook, can't be removed`));
+    const answer = await cluster.remove(name, uid === undefined ? {} : { uid });
+    if (!answer.ok) return failed(causeOf(answer.fault, `${shownObject(name)}, left by a hook, can't be removed`));
     tell(`removed ${shownObject(name)}, which a hook left`);
-    const deadline = clock.now() + GONE_SECONDS;
-    for (let there = true; there && clock.now() < deadline; ) {
-      const again = await cluster.get(name);
-      there = !again.ok || (again.value !== undefined && again.value.metadata.uid === uid);
-      if (there) await pause(LOOK_SECONDS, stop);
-    }
+    removed.push({ name, uid });
   }
-  return done(undefined);
+  return done(removed);
 }
 
 const HOOK = 'helm.sh/hook';

@@ -45,5 +45,8 @@ export async function prove(watch: Watch, session: Session, options: DeployOptio
 
 async function runTests(record: ReleaseRecord | undefined, session: Session, options: DeployOptions): Promise<Tested> {
   if (!options.test) return { tests: [] };
-  return await options.testStage(async () => ({ findings: [], ...(await test(record?.hooks ?? [], session)) }));
+  return await options.testStage(async () => {
+    const tested = await test(record?.hooks ?? [], session);
+    return { findings: [], ...tested, failed: tested.cause !== undefined };
+  });
 }
