@@ -192,8 +192,7 @@ describe('what helm push put there', () => {
           { name: `${name}/values.yaml`, content: 'replicas: 1\n' },
           {
             name: `${name}/templates/config.yaml`,
-            content:
-              'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-{{ .Chart.Name }}\n',
+            content: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-{{ .Chart.Name }}\n',
           },
           { name: `${name}/Chart.yaml`, content: `# A comment\nname: ${name}\nversion: "1.0.0"\napiVersion: v2\n` },
         ),
