@@ -126,7 +126,7 @@ describe('each fault', () => {
     expect(code).toBe(1);
     expect(lines(report?.findings).sort()).toEqual(
       [
-        'error schema/duplicate-resource v1/ConfigMap/twice /metadata/name (dev,prod)',
+        'error schema/duplicate-resource v1/ConfigMap/twice  (dev,prod)',
         'error schema/enum apps/v1/Deployment/faulty-dev /spec/template/spec/containers/0/imagePullPolicy (dev,prod)',
         'error schema/format apps/v1/Deployment/faulty-dev /spec/template/spec/containers/0/resources/limits/memory (dev,prod)',
         'error schema/name apps/v1/Deployment/faulty-dev /metadata/labels/not good (dev,prod)',
