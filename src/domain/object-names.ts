@@ -103,7 +103,7 @@ function ownNameFaults(
     faults.push(refused(['metadata', 'generateName'], generateName, WORDS[rule]));
   }
   if (!isGiven(name) && !isGiven(generateName)) {
-    faults.push({ rule: 'schema/no-name', path: ['metadata'], message: 'has no metadata.name' });
+    faults.push({ rule: 'schema/no-name', path: ['metadata'], message: 'has no name' });
   }
   if (typeof name !== 'string' || name === '') return faults;
   if (!fits(name, rule)) faults.push(refused(['metadata', 'name'], name, WORDS[rule]));
