@@ -153,7 +153,8 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
         const object = readDocument(text).objects[0]?.data;
         if (object === undefined) continue;
         for (const { rule, path, message, what = 'value', wanted } of objectFaults(object, target, NO_CUSTOM_KINDS)) {
-          if (rule === 'schema/required' || path === '') continue;
+          // What is missing has no line; these are told at that of what should hold it.
+          if (['schema/required', 'schema/no-name'].includes(rule) || path === '') continue;
           questions.push({
             document,
             within: '',
