@@ -164,7 +164,7 @@ async function ask(
   for (const mutant of mutants) {
     const { way } = mutant;
     const times = (tried.get(way) ?? 0) + 1;
-    if ((asked.get(way) ?? 0) >= quota || times > quota * 5) continue;
+    if ((asked.get(way) ?? 0) >= quota || times > quota * 3) continue;
     tried.set(way, times);
     const answers = await answersTo(mutant, chart);
     asked.set(way, (asked.get(way) ?? 0) + answers.length);
