@@ -126,7 +126,7 @@ describe('each fault', () => {
     expect(code).toBe(1);
     expect(lines(report?.findings).sort()).toEqual(
       [
-        'error schema/duplicate-resource v1/ConfigMap/twice /metadata/name (dev,prod)',
+        'error schema/duplicate-resource v1/ConfigMap/twice  (dev,prod)',
         'error schema/enum apps/v1/Deployment/faulty-dev /spec/template/spec/containers/0/imagePullPolicy (dev,prod)',
         'error schema/format apps/v1/Deployment/faulty-dev /spec/template/spec/containers/0/resources/limits/memory (dev,prod)',
         'error schema/name apps/v1/Deployment/faulty-dev /metadata/labels/not good (dev,prod)',
@@ -184,6 +184,8 @@ test.each(['helm', 'helm3'] as const)(
     const choose = (kind: string, api: string, otherwise: string, name: string): string =>
       `apiVersion: {{ if .Capabilities.APIVersions.Has "${api}/${kind}" }}${api}{{ else }}${otherwise}{{ end }}\nkind: ${kind}\nmetadata: { name: ${name} }\n`;
     chart('choosing', {
+      'templates/service.yaml':
+        'apiVersion: apiregistration.k8s.io/{{ if .Capabilities.APIVersions.Has "apiregistration.k8s.io/v1" }}v1{{ else }}v1beta1{{ end }}\nkind: APIService\nmetadata: { name: v1.a.io }\nspec: { group: a.io, version: v1, groupPriorityMinimum: 1, versionPriority: 1 }\n',
       'templates/budget.yaml': choose('PodDisruptionBudget', 'policy/v1', 'policy/v1beta1', 'a'),
       'templates/address.yaml': `${choose('IPAddress', 'networking.k8s.io/v1', 'networking.k8s.io/v1beta1', '10.0.0.1')}spec: { parentRef: { resource: services, name: a } }\n`,
     });

@@ -40,7 +40,7 @@ function checkout(folder: string): { space: Workspace; chart: string } {
     'parent/values.yaml': 'a: 1\r\nb: "zwei"\r\nother: {enabled: false}\r\n',
     'parent/values-prod.yaml': 'a: 2\n',
     'parent/templates/configmap.yaml':
-      'apiVersion: v1\r\nkind: ConfigMap\r\nmetadata:\r\n  name: {{ .Release.Name }}\r\n',
+      'apiVersion: v1\r\nkind: ConfigMap\r\nmetadata:\r\n  name: {{ .Release.Name }}-parent\r\n',
     'parent/templates/_helpers.tpl': '{{- define "x" }}y{{ end }}\n',
     'parent/.helmignore': '*.bak\nsecret/\n',
     'parent/notes.bak': 'not packed\n',

@@ -99,8 +99,7 @@ export async function packageOf(
   const all = {
     'Chart.yaml': `apiVersion: v2\nname: ${name}\nversion: ${version}\n`,
     'values.yaml': 'replicas: 1\n',
-    'templates/config.yaml':
-      'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-{{ .Chart.Name }}\n',
+    'templates/config.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\n',
     ...files,
   };
   const encoded = Object.entries(all).map(([path, content]) => ({ path, content: new TextEncoder().encode(content) }));

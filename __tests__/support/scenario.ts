@@ -67,7 +67,7 @@ function smallChart(): Record<string, string> {
     'Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 1.0.0\nappVersion: "1.0"\n',
     'values.yaml': 'greeting: hello\n',
     'templates/configmap.yaml':
-      'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-{{ .Chart.Name }}\ndata:\n  greeting: {{ .Values.greeting | quote }}\n',
+      'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-{{ .Chart.Name | replace "_" "-" }}\ndata:\n  greeting: {{ .Values.greeting | quote }}\n',
   };
 }
 

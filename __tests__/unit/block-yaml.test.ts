@@ -77,6 +77,7 @@ describe('what is left to the full reader', () => {
     ['a key that is a number or a boolean', '1: a\n'],
     ['a key that is a boolean', 'on: a\n'],
     ['a complex key', '? a\n: 1\n'],
+    ['blanks before a literal text, further right than it', 'a: |\n    \n  b\n'],
     ['a tab', 'a:\t1\n'],
     ['CRLF', 'a: 1\r\n'],
     ['a name that JavaScript knows', '__proto__: 1\n'],

@@ -30,19 +30,35 @@ function checks(read = createDocumentReader()) {
 const configMap = (name: string, data = ''): string =>
   `---\n# Source: demo/templates/a.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\ndata:\n${data}`;
 
-test('a document that environments share is read and checked once', async () => {
-  const reads: string[] = [];
+test('a document that environments share is checked once for each version', async () => {
+  let looks = 0;
   const reader = createDocumentReader();
   const check = checks((text) => {
-    reads.push(text);
-    return reader(text);
+    const content = reader(text);
+    const [object] = content.objects;
+    if (object === undefined) throw new Error('there is no object');
+    const data = Object.defineProperty({ ...object.data }, 'data', {
+      enumerable: true,
+      get: () => {
+        looks++;
+        return { a: 1 };
+      },
+    });
+    return { ...content, objects: [{ ...object, data }] };
   });
   const manifest = configMap('a', '  a: 1\n');
   const dev = await check(environment('dev'), [rendered(manifest)]);
-  const prod = await check(environment('prod'), [rendered(manifest)]);
+  expect(looks).toBe(3);
+  const prod = await check(environment('prod'), [rendered(manifest), rendered(manifest)]);
+  expect(looks).toBe(3);
   expect(dev).toHaveLength(3);
+  expect(prod).toHaveLength(6);
   expect(prod[0]).toEqual({ ...dev[0], environments: ['prod'] });
-  expect(reads).toHaveLength(2);
+});
+
+test('each text is read once', () => {
+  const read = createDocumentReader();
+  expect(read('a: 1\n')).toBe(read('a: 1\n'));
 });
 
 test('twenty thousand objects in fifty megabytes take bounded time and memory, and signals get their turn', async () => {

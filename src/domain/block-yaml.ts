@@ -114,10 +114,8 @@ class BlockReader {
       return this.block(entries ? indent : indent + 1);
     }
     if (text === '|' || text === '|-') return this.#literal(indent, text === '|-');
-    const value = oneLine(text);
-    // A scalar that goes on below.
-    if (this.#indent() > indent) throw BEYOND;
-    return value;
+    // One that goes on below is met there: as a line that stands too far right.
+    return oneLine(text);
   }
 
   #literal(indent: number, strip: boolean): string {

@@ -64,7 +64,7 @@ function meeting(first: PlacedObject, second: PlacedObject): ObjectFault | undef
   const told = (severity: 'error' | 'warning', why: string, hint: string): ObjectFault => {
     const where = first.document.template === '' ? '' : `, the other in ${first.document.template}`;
     const message = `renders an object that is there already${where}: ${why}`;
-    return { rule: 'schema/duplicate-resource', severity, message, hint, path: '/metadata/name' };
+    return { rule: 'schema/duplicate-resource', severity, message, hint, path: '' };
   };
   if (a === 'release' && b === 'release') {
     return told('error', 'one of them is lost, or the installation fails', 'Give each a name of its own.');

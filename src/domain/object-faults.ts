@@ -45,11 +45,11 @@ type Data = Readonly<Record<string, unknown>>;
 export function objectFaults(object: Data, target: TargetVersion, custom: CustomKinds): ObjectFault[] {
   const named = namesKind(object);
   if (!('kind' in named)) return [named];
-  const age = ageFaults(named, target);
-  // Of a kind that isn't there nothing else is known.
-  if (age.some(({ severity }) => severity === 'error')) return age;
   const { schemas, kubernetes, minor } = target;
   const builtIn = schemas?.kind(named);
+  const age = ageFaults(named, target, builtIn !== undefined);
+  // Of a kind that isn't there nothing else is known.
+  if (age.some(({ severity }) => severity === 'error')) return age;
   if (builtIn !== undefined && schemas !== undefined) {
     const nature = { origin: 'built-in', namespaced: builtIn.namespaced } as const;
     const violations = schemaViolations(object, builtIn.schema, schemas.definition);
@@ -110,7 +110,7 @@ function customFaults(object: Data, name: KindName, kind: CustomKind, target: Ta
 }
 
 /** What was removed, is not there yet, or is deprecated. */
-function ageFaults(name: KindName, { kubernetes, minor }: TargetVersion): ObjectFault[] {
+function ageFaults(name: KindName, { kubernetes, minor }: TargetVersion, isThere: boolean): ObjectFault[] {
   const shown = `${name.apiVersion} ${name.kind}`;
   const path = '/apiVersion';
   const life = kubernetes.lifecycle(name);
@@ -126,6 +126,7 @@ function ageFaults(name: KindName, { kubernetes, minor }: TargetVersion): Object
     const message = `${shown} is deprecated since Kubernetes ${life.deprecated}${end}`;
     return [{ rule: 'schema/deprecated-api', severity: 'warning', message, ...hint, path, ofKind: true }];
   }
+  if (isThere) return [];
   const minors = kubernetes.minorsWith(name);
   const [first, last] = [minors[0], minors.at(-1)];
   if (first === undefined || last === undefined || minors.includes(minor)) return [];

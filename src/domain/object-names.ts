@@ -103,7 +103,7 @@ function ownNameFaults(
     faults.push(refused(['metadata', 'generateName'], generateName, WORDS[rule]));
   }
   if (!isGiven(name) && !isGiven(generateName)) {
-    faults.push({ rule: 'schema/no-name', path: ['metadata'], message: 'has no metadata.name' });
+    faults.push({ rule: 'schema/no-name', path: ['metadata'], message: 'has no name' });
   }
   if (typeof name !== 'string' || name === '') return faults;
   if (!fits(name, rule)) faults.push(refused(['metadata', 'name'], name, WORDS[rule]));
@@ -181,7 +181,7 @@ function isLabel(text: string): boolean {
 }
 
 function isSubdomain(text: string): boolean {
-  return text.length <= 253 && text.split('.').every((part) => /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/.test(part));
+  return text.length <= 253 && /^[a-z0-9]+(?:(?:-+|\.)[a-z0-9]+)*$/.test(text);
 }
 
 function isLabelValue(text: string): boolean {

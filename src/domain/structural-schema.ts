@@ -12,7 +12,7 @@ export function readSchema(given: unknown): { schema: Schema; leftToServer: bool
     const from = mapping(node);
     if (depth > DEEPEST || --left < 0) return {};
     const schema: Record<string, unknown> = {};
-    for (const [keyword, kind] of Object.entries(KEYWORDS)) {
+    for (const [keyword, kind] of KEYWORDS) {
       const value = Object.hasOwn(from, keyword) ? from[keyword] : undefined;
       if (value !== undefined && isA(value, kind)) schema[keyword] = value;
     }
@@ -44,7 +44,7 @@ const MOST = 100_000;
 
 type KeywordKind = 'text' | 'number' | 'boolean' | 'list' | 'texts' | 'any';
 
-const KEYWORDS: Readonly<Record<string, KeywordKind>> = {
+const KEYWORDS = Object.entries<KeywordKind>({
   type: 'text',
   format: 'text',
   pattern: 'text',
@@ -66,7 +66,7 @@ const KEYWORDS: Readonly<Record<string, KeywordKind>> = {
   'x-kubernetes-int-or-string': 'boolean',
   'x-kubernetes-preserve-unknown-fields': 'boolean',
   'x-kubernetes-embedded-resource': 'boolean',
-};
+});
 
 const TYPES = ['object', 'array', 'string', 'integer', 'number', 'boolean'];
 

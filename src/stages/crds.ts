@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { loadAll } from 'js-yaml';
 import { parseAllDocuments } from 'yaml';
+import { blockYaml } from '../domain/block-yaml.ts';
 import type { Finding } from '../domain/finding.ts';
-import { KUBERNETES_YAML } from '../domain/kubernetes-yaml.ts';
 import { SOURCE_BYTES } from '../domain/limits.ts';
 import { documentsOfFile, type RenderedDocument } from '../domain/manifest.ts';
 import { joinShown } from '../domain/paths.ts';
@@ -58,12 +57,8 @@ async function filesBelow(folder: string, staged: StagedChart, ports: Pick<Ports
 }
 
 function errorIn(text: string): { message: string; line?: number; column?: number } | undefined {
-  try {
-    loadAll(text, { schema: KUBERNETES_YAML });
-    return undefined;
-  } catch {
-    // What is wrong, and where, the other reader says; it takes five times as long.
-  }
+  if (documentsOfFile(text, '').every((document) => blockYaml(document.text) !== undefined)) return undefined;
+  // What is wrong, and where, this reader says; it takes ten times as long.
   const documents = parseAllDocuments(text, { logLevel: 'silent' });
   const error = Array.isArray(documents) ? documents.flatMap((document) => document.errors)[0] : undefined;
   if (error === undefined) return undefined;

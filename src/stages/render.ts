@@ -46,7 +46,7 @@ export async function render(
 ): Promise<{ findings: Finding[]; schema: HelmFault[]; rendered: Rendered[]; skipped: boolean; unchecked: boolean }> {
   const first = kubeVersion === environment.kubeVersions[0];
   const operations = staged.readsOperation ? [false, true] : [false];
-  const apiVersions = [...(staged.readsCapabilities ? await kindsOf(kubeVersion) : []), ...options.apiVersions];
+  const apiVersions = [...(staged.readsCapabilities ? await apisOf(kubeVersion) : []), ...options.apiVersions];
   const renders = await together(
     operations.map(async (upgrade) => {
       // The same values are checked against the schema once.
@@ -85,13 +85,14 @@ export async function render(
 }
 
 /**
- * The kinds that every cluster of a version has, such as `networking.k8s.io/v1/Ingress`. Without a cluster helm knows
- * API versions alone, and a template that asks for the kind would choose what is long gone.
+ * The API versions and the kinds that every cluster of a version has, such as `networking.k8s.io/v1/Ingress`. Without a
+ * cluster helm knows no kinds and not every API version, and a template that asks would choose what is long gone.
  */
-async function kindsOf(version: KubeVersion): Promise<string[]> {
+async function apisOf(version: KubeVersion): Promise<string[]> {
   const { KUBERNETES_SCHEMAS } = await import('../domain/bundled-schemas.ts');
   const kinds = KUBERNETES_SCHEMAS.version(version.full)?.kinds() ?? [];
-  return kinds.filter(({ apiVersion }) => /(?:^|\/)v[0-9]+$/.test(apiVersion)).map(idOf);
+  const stable = kinds.filter(({ apiVersion }) => /(?:^|\/)v[0-9]+$/.test(apiVersion));
+  return [...new Set(stable.flatMap((kind) => [kind.apiVersion, idOf(kind)]))];
 }
 
 /** A key twice in one mapping helm lets pass. */
