@@ -47,7 +47,7 @@ export interface Experiments {
 }
 
 /** Seconds after which no more is tried: what isn't known by then is said to be unknown. */
-const MOST_SECONDS = 8;
+const MOST_SECONDS = 15;
 
 export function createExperiments(
   { staged, environment, rendering }: Setup,
