@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ageKey, encrypted } from '../support/age-key.ts';
+import { CANARY, tracesBelow, tracesIn } from '../support/canary.ts';
 import { type Cluster, clusterCommand, startCluster } from '../support/cluster.ts';
 import { startTestRegistry } from '../support/registry.ts';
-import { command, node24, pinned, repository } from '../support/scenario.ts';
+import { command, node24, pinned, repository, toolPath } from '../support/scenario.ts';
 import { testPod, WEB_VALUES } from '../support/web-chart.ts';
 import { type WebDeployment, webDeployment } from '../support/web-deployment.ts';
 
@@ -181,6 +183,47 @@ const isOurs = whyNot() === undefined && !process.env.CHARTSHIP_E2E_KUBECONFIG &
     expect(unauthorized.stdout + unauthorized.stderr).not.toContain('wrong-token');
     expect((await cluster.kubectl('get', 'namespace', 'nowhere', '--ignore-not-found')).trim()).toBe('');
   }, 120_000);
+
+  test('an encrypted values file reaches the cluster with what is published, and only as it was checked', async () => {
+    const web = webIn('encrypted');
+    const registry = await startTestRegistry();
+    try {
+      const key = ageKey();
+      const environment = { SOPS_AGE_KEY: key.secret };
+      const file = 'shared/prod.enc.yaml';
+      const note = `${CANARY}-in-an-annotation`;
+      web.space.write(file, encrypted(`note: ${note}\n`, key));
+      symlinkSync(pinned('sops'), join(toolPath(web.space.root).split(':')[0] ?? '', 'sops'));
+      const place = `oci://${registry.host}/charts`;
+      const inputs = ['--environments', 'prod', '--values', file];
+      const published = await command(web.space, ['chart', '--registry', place, ...inputs], { environment });
+      expect({ said: published.stdout, code: published.code }).toEqual({ said: published.stdout, code: 0 });
+      // What is deployed is the registry's.
+      web.space.empty('chart');
+      const deploy = () =>
+        command(
+          web.space,
+          [
+            ...[`${place}/web:1.0.0`, '--deploy', 'prod', '--namespace', 'encrypted', '--release', 'web', ...inputs],
+            ...['--kubeconfig', cluster.kubeconfig],
+          ],
+          { environment, node: existsSync(node24) ? node24 : process.execPath },
+        );
+      const first = await deploy();
+      expect(first.report?.deployments).toMatchObject([{ outcome: 'deployed', revision: 1 }]);
+      const { template } = (await cluster.get('deployment', 'web', '--namespace', 'encrypted')).spec;
+      expect(template.metadata.annotations.note).toBe(note);
+      expect([tracesIn(first.stdout), tracesIn(first.stderr), tracesBelow(web.space.root)]).toEqual([[], [], {}]);
+      expect((await deploy()).report?.deployments).toMatchObject([{ outcome: 'unchanged', revision: 1 }]);
+      web.space.write(file, encrypted('note: checked by nobody\n', key));
+      const changed = await deploy();
+      expect(changed.report?.deployments).toMatchObject([{ outcome: 'failed', cause: { code: 'values', file } }]);
+      expect(changed.code).toBe(1);
+      expect((await cluster.get('deployment', 'web', '--namespace', 'encrypted')).metadata.generation).toBe(1);
+    } finally {
+      await registry.stop();
+    }
+  }, 180_000);
 
   test('environments in order: the first that fails is the last that is touched', async () => {
     const web = webIn('unused');
