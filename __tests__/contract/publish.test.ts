@@ -116,7 +116,7 @@ describe.each([
       'Chart.yaml': 'apiVersion: v2\nname: steady\nversion: 1.0.0\ndescription: é\n',
     });
     const { outcome } = await ship(pkg, [place()]);
-    expect(outcome.digest).toBe('sha256:f458e1acbbefdcf9f9447286a72459a3658bedd7b332d0647624d48c5bfe4fa6');
+    expect(outcome.digest).toBe('sha256:24f80d2f878d92f5942214ace18f328da4e809b499c353bcdc407f151ee1f4fd');
   });
 
   test('the same chart, twice at once: both succeed with one digest', async () => {
@@ -192,7 +192,7 @@ describe('what helm push put there', () => {
           { name: `${name}/values.yaml`, content: 'replicas: 1\n' },
           {
             name: `${name}/templates/config.yaml`,
-            content: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}-{{ .Chart.Name }}\n',
+            content: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\n',
           },
           { name: `${name}/Chart.yaml`, content: `# A comment\nname: ${name}\nversion: "1.0.0"\napiVersion: v2\n` },
         ),

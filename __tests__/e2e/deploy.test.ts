@@ -179,6 +179,13 @@ test.each(['helm', 'helm3'] as const)(
     expect(first.lines).toContain(`made CustomResourceDefinition/widgets.${group}`);
     expect((await cluster.get(`widgets.${group}`, 'one', '-n', namespace)).spec.size).toBe(1);
     expect((await run({ helm, package: widgets })).outcome).toMatchObject({ outcome: 'unchanged' });
+    // What helm leaves alone from then on is told.
+    const changed = JSON.stringify(definition(group)).replace('integer', 'number');
+    const other = await packed(folder, { 'crds/widgets.yaml': changed });
+    const upgraded = await run({ helm, package: other, set: ['env=b'] });
+    expect(upgraded.outcome).toMatchObject({ outcome: 'deployed', revision: 2 });
+    expect(upgraded.findings).toMatchObject([{ rule: 'deploy/crds', severity: 'warning' }]);
+    expect(upgraded.findings[0]?.message).toMatch(/is another one, and helm leaves crds\/ alone/);
     await cluster.kubectl('delete', 'crd', `widgets.${group}`);
   },
   120_000,
