@@ -58,7 +58,8 @@ async function main({ keep, serve }) {
       sayWhatToTry(published, tools, cluster, deployments);
       await interrupted();
     } else {
-      console.log('\nThe registry and the cluster end with this run; `npm run ship -- --keep` leaves them running.');
+      const what = cluster ? 'The registry and the cluster end' : 'The registry ends';
+      console.log(`\n${what} with this run; \`npm run ship -- --keep\` leaves ${cluster ? 'them' : 'it'} running.`);
     }
   } finally {
     await cluster?.end();

@@ -103,8 +103,12 @@ interface Pod {
       );
       expect(logs).toContain('Migration completed successfully');
     }
-    // Helm's own test is written for the environment, not for this test's patience.
-    expect(await cluster.helm('get', 'values', 'agent-prod', '--namespace', 'prod')).toContain('replicaCount: 3');
+    // Each release has its environment's settings, as they stand in the file.
+    for (const [environment, { agents, cpu, memory }] of Object.entries(wanted)) {
+      const at = ['--namespace', environment, '--output', 'json'];
+      const values = JSON.parse(await cluster.helm('get', 'values', `agent-${environment}`, ...at));
+      expect(values.agent).toMatchObject({ replicaCount: agents, resources: { requests: { cpu, memory } } });
+    }
   }, 400_000);
 
   test('helm test passes with Helm 4 and Helm 3', async () => {

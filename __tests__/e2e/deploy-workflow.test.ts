@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { DeploymentOutcome } from '../../src/domain/deployment.ts';
 import { runByAct } from '../support/act.ts';
-import { type Cluster, startCluster } from '../support/cluster.ts';
-import { pinned, repository } from '../support/scenario.ts';
+import { type Cluster, ran, startCluster } from '../support/cluster.ts';
+import { node24, pinned, repository } from '../support/scenario.ts';
 
 // @ts-expect-error a script of the repository, plain JavaScript
 const { whyNot } = await import('../../scripts/cluster/docker-free.mjs');
@@ -56,6 +57,7 @@ const runWorkflow = (): ReturnType<typeof runByAct> =>
     [dirname(pinned('helm')), dirname(pinned('oras'))],
   );
 
+const CHART_VERSION = /^version: *(\S+)/m.exec(readFileSync(join(repository, 'chart/Chart.yaml'), 'utf8'))?.[1];
 const environments = ['dev', 'staging', 'prod'];
 /** `dev: agent-dev in dev, revision 1: deployed, oci://…@sha256:…`, as the workflow's last step has it. */
 const DEPLOYED = /(\w+): (\S+) in (\S+), revision (\d+): (\S+), (oci:\/\/\S+@sha256:[0-9a-f]{64})/g;
@@ -92,4 +94,44 @@ const DEPLOYED = /(\w+): (\S+) in (\S+), revision (\d+): (\S+), (oci:\/\/\S+@sha
     for (const secret of secrets) expect(first.output + again.output).not.toContain(secret);
   },
   900_000,
+);
+
+(isOurs ? test : test.skip)(
+  'a first install that failed leaves nothing in the way of the next: an install, with its migration',
+  async () => {
+    const at = `oci://${registry.host}/charts/task-api:${CHART_VERSION}`;
+    const deploy = async (
+      ...more: string[]
+    ): Promise<{ readonly code: number; readonly deployment: DeploymentOutcome }> => {
+      const report = join(registry.folder, 'report');
+      const args = [
+        at,
+        '--deploy',
+        'dev',
+        '--namespace',
+        'first',
+        '--release',
+        'agent-first',
+        '--report',
+        report,
+        ...more,
+      ];
+      const path = [dirname(pinned('helm')), dirname(pinned('oras')), process.env.PATH].join(delimiter);
+      const env = { ...cluster.env, PATH: path, CI: 'true' };
+      const { code, stdout } = await ran(node24, [join(repository, 'dist/cli.js'), ...args], env);
+      const [deployment] = JSON.parse(readFileSync(join(report, 'report.json'), 'utf8')).deployments;
+      if (deployment === undefined) throw new Error(stdout);
+      return { code, deployment };
+    };
+    const failed = await deploy('--set', 'postgresql.image.tag=no-such');
+    expect(failed).toMatchObject({ code: 1, deployment: { outcome: 'removed', cause: { code: 'image-pull' } } });
+    expect(await cluster.helm('list', '--all', '--namespace', 'first', '--short')).toBe('');
+
+    const next = await deploy();
+    expect(next).toMatchObject({ code: 0, deployment: { outcome: 'deployed', revision: 1 } });
+    expect(next.deployment.tests).toEqual([expect.objectContaining({ outcome: 'passed' })]);
+    const jobs = await cluster.get('jobs', '--namespace', 'first');
+    expect(jobs.items.map((job: { status: { succeeded: number } }) => job.status.succeeded)).toEqual([1]);
+  },
+  400_000,
 );

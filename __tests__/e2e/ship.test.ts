@@ -82,3 +82,27 @@ test('npm run ship, right after git clone: published, found again, read back by 
   for (const version of ['4', '3'])
     expect(output).toMatch(new RegExp(`Helm ${version} pulls, shows and templates it by digest`));
 }, 900_000);
+
+const [setpriv] = ['/usr/bin/setpriv', '/bin/setpriv'].filter(existsSync);
+const canGiveUp = process.getuid?.() === 0 && setpriv !== undefined;
+
+// Root as it is in most containers: without the right to make namespaces.
+(canGiveUp ? test : test.skip)(
+  'without the rights for a cluster npm run ship ends after publishing and says so; with CI=true that is a failure',
+  async () => {
+    const cache = process.env.CHARTSHIP_CACHE ?? join(repository, '.cache');
+    const ship = async (env: NodeJS.ProcessEnv): ReturnType<typeof run> => {
+      const without = ['--bounding-set=-sys_admin', '--inh-caps=-sys_admin', '--', 'npm', 'run', 'ship'];
+      return await run(setpriv ?? '', without, clone, { ...process.env, ...env, CHARTSHIP_CACHE: cache });
+    };
+    const [alone, inCi] = await Promise.all([ship({ CI: '' }), ship({ CI: 'true' })]);
+    const why = /can be no cluster here: it takes the right to make namespaces/;
+    expect({ code: alone.code, output: alone.output }).toMatchObject({ code: 0 });
+    expect(alone.output).toMatch(/pushed: task-api 1\.0\.0/);
+    expect(alone.output).toMatch(/it takes the right to make namespaces/);
+    expect(alone.output).toMatch(/The registry ends with this run/);
+    expect(inCi.code).toBe(1);
+    expect(inCi.output).toMatch(why);
+  },
+  300_000,
+);

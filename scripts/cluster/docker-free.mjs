@@ -1,5 +1,5 @@
 // A Kubernetes of several real nodes on one Linux machine, as root, without Docker and without installing anything.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -22,6 +22,9 @@ import { putWatchLimitBack, raiseWatchLimit } from './watch-limit.mjs';
 export function whyNot() {
   if (process.platform !== 'linux') return 'it takes Linux';
   if (process.getuid() !== 0) return 'it takes root';
+  // In a container root is rarely more than a name.
+  if (spawnSync('unshare', ['--mount', '--net', '--pid', '--cgroup', '--fork', 'true']).status !== 0)
+    return 'it takes the right to make namespaces (CAP_SYS_ADMIN), which root has not here';
   // Its packages have versions that fit each other and Kubernetes: containerd 1.6, PostgreSQL 15, Redis 7.
   const release = fs.existsSync('/etc/os-release') ? fs.readFileSync('/etc/os-release', 'utf8') : '';
   if (!/^ID=debian$/m.test(release) || !/^VERSION_ID="12"$/m.test(release))

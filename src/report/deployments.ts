@@ -33,7 +33,7 @@ export function endingOf({ outcome, revision, cause }: DeploymentOutcome): strin
     case 'unchanged':
       return live === '' ? 'nothing to do' : `nothing to do, ${live}`;
     case 'rolled-back':
-      return live === '' ? 'the last healthy revision is live again' : `${live} again`;
+      return `the last healthy revision is live again${revision === undefined ? '' : `, as revision ${revision}`}`;
     case 'removed':
       return 'the first install failed and was removed';
     case 'failed':
