@@ -57,7 +57,6 @@ const runWorkflow = (): ReturnType<typeof runByAct> =>
     [dirname(pinned('helm')), dirname(pinned('oras'))],
   );
 
-const CHART_VERSION = /^version: *(\S+)/m.exec(readFileSync(join(repository, 'chart/Chart.yaml'), 'utf8'))?.[1];
 const environments = ['dev', 'staging', 'prod'];
 /** `dev: agent-dev in dev, revision 1: deployed, oci://…@sha256:…`, as the workflow's last step has it. */
 const DEPLOYED = /(\w+): (\S+) in (\S+), revision (\d+): (\S+), (oci:\/\/\S+@sha256:[0-9a-f]{64})/g;
@@ -99,22 +98,14 @@ const DEPLOYED = /(\w+): (\S+) in (\S+), revision (\d+): (\S+), (oci:\/\/\S+@sha
 (isOurs ? test : test.skip)(
   'a first install that failed leaves nothing in the way of the next: an install, with its migration',
   async () => {
-    const at = `oci://${registry.host}/charts/task-api:${CHART_VERSION}`;
+    const mirror = `https://charts.bitnami.com/bitnami=oci://${registry.host}/bitnami`;
     const deploy = async (
       ...more: string[]
     ): Promise<{ readonly code: number; readonly deployment: DeploymentOutcome }> => {
       const report = join(registry.folder, 'report');
       const args = [
-        at,
-        '--deploy',
-        'dev',
-        '--namespace',
-        'first',
-        '--release',
-        'agent-first',
-        '--report',
-        report,
-        ...more,
+        ...['chart', '--mirrors', mirror, '--environments', 'dev', '--deploy', 'dev'],
+        ...['--namespace', 'first', '--release', 'agent-first', '--report', report, ...more],
       ];
       const path = [dirname(pinned('helm')), dirname(pinned('oras')), process.env.PATH].join(delimiter);
       const env = { ...cluster.env, PATH: path, CI: 'true' };
@@ -123,9 +114,9 @@ const DEPLOYED = /(\w+): (\S+) in (\S+), revision (\d+): (\S+), (oci:\/\/\S+@sha
       if (deployment === undefined) throw new Error(stdout);
       return { code, deployment };
     };
-    const failed = await deploy('--set', 'postgresql.image.tag=no-such');
+    const failed = await deploy('--set', 'postgresql.image.tag=no-such', '--timeout', '20s');
     expect(failed).toMatchObject({ code: 1, deployment: { outcome: 'removed', cause: { code: 'image-pull' } } });
-    expect(await cluster.helm('list', '--all', '--namespace', 'first', '--short')).toBe('');
+    expect(await cluster.helm('list', '--namespace', 'first', '--short')).toBe('');
 
     const next = await deploy();
     expect(next).toMatchObject({ code: 0, deployment: { outcome: 'deployed', revision: 1 } });
