@@ -214,6 +214,14 @@ describe.each(['helm', 'helm3'] as const)(
       expect(next.outcome).toMatchObject({ outcome: 'deployed' });
     }, 120_000);
 
+    test('does not run on beside the revision that is gone back to', async () => {
+      const hooked = await hookedChart();
+      expect((await run({ helm, package: hooked, set: ['hook=true'] })).outcome).toMatchObject({ outcome: 'deployed' });
+      const hanging = await run({ helm, package: hooked, set: ['hook=sleep 1000', 'env=b'], timeout: 8 });
+      expect(hanging.outcome).toMatchObject({ outcome: 'rolled-back', cause: { code: 'hook-failed' } });
+      expect(await jobs()).toBe('');
+    }, 120_000);
+
     test('does not run on when its release is removed', async () => {
       const hanging = await run({ helm, set: ['hook=sleep 1000'], timeout: 8 });
       expect(hanging.outcome).toMatchObject({ outcome: 'removed', cause: { code: 'hook-failed' } });

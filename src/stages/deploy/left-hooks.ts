@@ -20,20 +20,16 @@ export async function clearLeftHooks(
   isDead: boolean,
   session: Session,
 ): Promise<Step<undefined>> {
-  const { cluster, clock, stop } = session;
   const isInTheWay = (live: KubeObject, hook: KubeObject): boolean =>
     !isReplaced(hook) && (isDead || hasEnded(live) || live.metadata.deletionTimestamp !== undefined);
   const removed = await remove(hooks, isInTheWay, session);
-  if (!removed.ok) return removed;
-  for (const { name, uid } of removed.value) {
-    const deadline = clock.now() + GONE_SECONDS;
-    for (let there = true; there && clock.now() < deadline; ) {
-      const live = await cluster.get(name);
-      there = !live.ok || (live.value !== undefined && live.value.metadata.uid === uid);
-      if (there) await pause(LOOK_SECONDS, stop);
-    }
-  }
-  return done(undefined);
+  return removed.ok ? done(await untilGone(removed.value, session)) : removed;
+}
+
+/** Ends hooks of a revision that is gone back from: a migration must not go on beside the version before. */
+export async function endHooks(hooks: readonly KubeObject[], session: Session): Promise<Step<undefined>> {
+  const removed = await remove(hooks, (live) => !hasEnded(live), session);
+  return removed.ok ? done(await untilGone(removed.value, session)) : removed;
 }
 
 /** Of a release that is removed no hook runs on, and none is in the way of the next install. */
@@ -44,6 +40,17 @@ export async function removeHooks(hooks: readonly KubeObject[], session: Session
 interface Removed {
   readonly name: ObjectName;
   readonly uid: string | undefined;
+}
+
+async function untilGone(removed: readonly Removed[], { cluster, clock, stop }: Session): Promise<undefined> {
+  for (const { name, uid } of removed) {
+    const deadline = clock.now() + GONE_SECONDS;
+    for (let there = true; there && clock.now() < deadline; ) {
+      const live = await cluster.get(name);
+      there = !live.ok || (live.value !== undefined && live.value.metadata.uid === uid);
+      if (there) await pause(LOOK_SECONDS, stop);
+    }
+  }
 }
 
 async function remove(
