@@ -43,6 +43,9 @@ interface Told {
   readonly object?: RenderedObject | undefined;
 }
 
+/** Faults of one rule in one template, for one version: a loop may render a fault twenty thousand times. */
+const MOST_TOLD = 100;
+
 /** For the life of these checks a text is checked once for each version, however many renders have it. */
 export function createObjectChecks({ staged, read, crds, further }: Sources): ObjectChecks {
   const known = new Map<string, Map<string, readonly PlacedFault[]>>();
@@ -84,8 +87,13 @@ export function createObjectChecks({ staged, read, crds, further }: Sources): Ob
       const targets = versionsOf(kubeVersion, environment, renders).map(({ label }) =>
         targetVersion(label, KUBERNETES_SCHEMAS),
       );
+      const counts = new Map<string, { times: number; first: Told; version: string }>();
       const tell = (told: Told, { label }: TargetVersion): void => {
-        findings.push(objectFinding(told, staged, environment, label));
+        const key = JSON.stringify([told.document.template, told.fault.rule, told.fault.severity, label]);
+        const count = counts.get(key) ?? { times: 0, first: told, version: label };
+        counts.set(key, count);
+        count.times++;
+        if (count.times <= MOST_TOLD) findings.push(objectFinding(told, staged, environment, label));
       };
       const objects: PlacedObject[] = [];
       for (const document of [...documents, ...crds]) {
@@ -104,6 +112,13 @@ export function createObjectChecks({ staged, read, crds, further }: Sources): Ob
       }
       for (const each of duplicates(objects, environment.namespace, targets, set.custom)) {
         for (const target of targets) tell(each, target);
+      }
+      for (const { times, first, version } of counts.values()) {
+        if (times <= MOST_TOLD) continue;
+        const message = `this is told ${MOST_TOLD} times; there are ${times - MOST_TOLD} more such faults in this template`;
+        const { rule, severity } = first.fault;
+        const fault: ObjectFault = { rule, severity, message, path: '' };
+        findings.push(objectFinding({ document: first.document, fault }, staged, environment, version));
       }
     }
     return findings;
