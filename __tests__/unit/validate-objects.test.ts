@@ -19,6 +19,7 @@ const rendered = (manifest: string) => ({
   upgrade: false,
   manifest,
   documents: documentsOf(manifest, 'demo'),
+  apiVersions: [],
 });
 
 function checks(read = createDocumentReader()) {
