@@ -450,6 +450,16 @@ test('a release that plain helm made is taken over, and plain helm can go on', a
   expect((await run({ set: ['env=b'] })).outcome).toMatchObject({ outcome: 'deployed', revision: 4 });
 }, 90_000);
 
+test('a release of another chart is replaced with a warning', async () => {
+  const other = await packed(folder, { 'Chart.yaml': 'apiVersion: v2\nname: other\nversion: 1.0.0\n' });
+  await cluster.helm('install', 'small', other, '-n', namespace, '--create-namespace', '--wait');
+  const first = await run({ dryRun: true });
+  expect(first.findings).toMatchObject([{ rule: 'deploy/other-chart', severity: 'warning' }]);
+  expect(first.findings[0]?.message).toContain('the release small is of the chart other, which small replaces');
+  expect((await run()).outcome).toMatchObject({ outcome: 'deployed', revision: 2 });
+  expect((await run({ set: ['env=b'] })).findings).toEqual([]);
+}, 120_000);
+
 describe('before anything is changed', () => {
   test('a dry run says what would change, and changes nothing', async () => {
     const before = await run({ dryRun: true });
