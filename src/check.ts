@@ -71,7 +71,11 @@ export async function checkChart(
       crds,
       further,
       locate: (environment, rendered, questions) =>
-        locate({ staged, environment, rendering: { ...request, ...rendered } }, questions, ports),
+        locate(
+          { staged, environment, rendering: { ...rendered, secretValues: request.secretValues } },
+          questions,
+          ports,
+        ),
     }),
     schema,
     schemaFindings: schemas.findings,

@@ -66,6 +66,19 @@ test('a dependency is named as helm names it, with its own defaults', async () =
   ]);
 });
 
+test('a dependency whose folder has another name than it', async () => {
+  const chart = await ways();
+  chart.rename('charts/store', 'charts/vendored');
+  const file = 'charts/vendored/templates/statefulset.yaml';
+  chart.write(file, chart.read(file).replace('protocol: TCP', 'protocole: TCP'));
+  chart.write('values-live.yaml', chart.read('values-live.yaml').replace('  replicas: 2', '  replicas: many'));
+  const found = (await chart.faults(5)).map(({ told: { file: told, line } }) => [told, line]);
+  expect(found).toEqual([
+    ['ways/values-live.yaml', 42],
+    ['ways/charts/vendored/templates/statefulset.yaml', 25],
+  ]);
+});
+
 test('when the time is over, what is not known is unknown', async () => {
   const chart = await ways({ secondsALook: 1_000 });
   chart.write('values-live.yaml', chart.read('values-live.yaml').replace('replicas: 3', 'replicas: many'));

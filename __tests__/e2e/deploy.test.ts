@@ -458,6 +458,16 @@ test('a release that plain helm made is taken over, and plain helm can go on', a
   expect((await run({ set: ['env=b'] })).outcome).toMatchObject({ outcome: 'deployed', revision: 4 });
 }, 90_000);
 
+test('a release of another chart is replaced with a warning', async () => {
+  const other = await packed(folder, { 'Chart.yaml': 'apiVersion: v2\nname: other\nversion: 1.0.0\n' });
+  await cluster.helm('install', 'small', other, '-n', namespace, '--create-namespace', '--wait');
+  const first = await run({ dryRun: true });
+  expect(first.findings).toMatchObject([{ rule: 'deploy/other-chart', severity: 'warning' }]);
+  expect(first.findings[0]?.message).toContain('the release small is of the chart other, which small replaces');
+  expect((await run()).outcome).toMatchObject({ outcome: 'deployed', revision: 2 });
+  expect((await run({ set: ['env=b'] })).findings).toEqual([]);
+}, 120_000);
+
 describe('before anything is changed', () => {
   test('a dry run says what would change, and changes nothing', async () => {
     const before = await run({ dryRun: true });
@@ -548,6 +558,39 @@ describe('before anything is changed', () => {
     });
     expect(await history()).toEqual(['1 deployed']);
   }, 60_000);
+
+  test.each(['helm', 'helm3'] as const)(
+    'with %s, a webhook that does not answer says nothing about the object before, and is the cause after',
+    async (helm) => {
+      await cluster.kubectl('create', 'namespace', namespace);
+      await cluster.apply({
+        apiVersion: 'admissionregistration.k8s.io/v1',
+        kind: 'ValidatingWebhookConfiguration',
+        metadata: { name: namespace },
+        webhooks: [
+          {
+            name: 'absent.chartship.test',
+            admissionReviewVersions: ['v1'],
+            sideEffects: 'None',
+            clientConfig: { url: 'https://127.0.0.1:1/' },
+            failurePolicy: 'Fail',
+            namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+            rules: [{ apiGroups: ['apps'], apiVersions: ['v1'], operations: ['*'], resources: ['deployments'] }],
+          },
+        ],
+      });
+      try {
+        const { outcome, findings } = await run({ helm });
+        expect(outcome).toMatchObject({ outcome: 'removed', cause: { code: 'refused' } });
+        expect(outcome.cause?.message).toMatch(/failed calling webhook "absent.chartship.test"/);
+        expect(findings.map(({ rule }) => rule)).toEqual(['deploy/unknown', 'deploy/refused']);
+      } finally {
+        await cluster.kubectl('delete', 'validatingwebhookconfiguration', namespace);
+      }
+      expect((await run({ helm })).outcome).toMatchObject({ outcome: 'deployed' });
+    },
+    180_000,
+  );
 
   test('rights that are missing, each by name', async () => {
     await cluster.kubectl('create', 'namespace', namespace);

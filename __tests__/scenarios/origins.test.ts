@@ -117,3 +117,25 @@ test('annotations and SARIF point there', async () => {
   expect(places).toContainEqual(['demo/values-prod.yaml', { startLine: 4, startColumn: 3 }]);
   expect(places).toContainEqual(['demo/templates/deployment.yaml', { startLine: 7 }]);
 });
+
+test('of a chart that asks what the cluster has, and of an upgrade alone, too', async () => {
+  space.chart('asking', {
+    'Chart.yaml': 'apiVersion: v2\nname: asking\nversion: 1.0.0\n',
+    'values.yaml': 'port: none\n',
+    'templates/configmap.yaml': undefined,
+    'templates/service.yaml': `{{- if and .Release.IsUpgrade (.Capabilities.APIVersions.Has "v1/Service") }}
+apiVersion: v1
+kind: Service
+metadata:
+  name: {{ .Release.Name }}
+spec:
+  ports:
+    - port: {{ .Values.port }}
+{{- end }}
+`,
+  });
+  const { report } = await command(space, ['asking', '--kube-versions', '1.36,1.35', '--until', 'validate']);
+  expect(told(report?.findings)).toEqual([
+    'asking/values.yaml:1:7 spec.ports[0].port: is a string, must be an integer (written out by asking/templates/service.yaml:8) (default)',
+  ]);
+});

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { createFiles } from '../../src/adapters/files.ts';
@@ -23,6 +23,7 @@ export interface Laboratory {
   /** Puts a file's text; the one that was there before. */
   write(file: string, text: string): void;
   read(file: string): string;
+  rename(from: string, to: string): void;
   readonly templates: readonly string[];
   /** What a Kubernetes API server would refuse of what is rendered, and where that comes from; none if helm renders nothing. */
   faults(most: number): Promise<LocatedFault[]>;
@@ -57,7 +58,7 @@ export interface Setup {
 export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Promise<Laboratory> {
   const { folder } = options;
   const root = mkdtempSync(join(tmpdir(), 'chartship-origins-'));
-  const name = readFileSync(join(folder, 'Chart.yaml'), 'utf8').match(/^name: (.*)$/m)?.[1] ?? '';
+  const name = nameOf(folder);
   const chart = join(root, 'repository', name);
   cpSync(folder, chart, { recursive: true });
   for (const [to, from] of Object.entries(options.dependencies ?? {}))
@@ -96,6 +97,7 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
   return {
     write: (file, text) => writeFileSync(join(chart, file), text),
     read: (file) => readFileSync(join(chart, file), 'utf8'),
+    rename: (from, to) => renameSync(join(chart, from), join(chart, to)),
     templates: filesBelow(chart).filter((file) => /templates\/.*\.(ya?ml|tpl)$/.test(file)),
     written,
     left: () => readdirSync(files.temporary).filter((each) => each.startsWith('locate')),
@@ -194,16 +196,22 @@ function secretLayer(text: string) {
 
 function dependenciesOf(chart: string, alias: Readonly<Record<string, string>>): StagedDependency[] {
   mkdirSync(join(chart, 'charts'), { recursive: true });
-  return readdirSync(join(chart, 'charts')).map((name) => ({
-    name,
-    version: '1.0.0',
-    ...(alias[name] !== undefined && { alias: alias[name] }),
-    from: 'vendored',
-    files: filesBelow(join(chart, 'charts', name)).map((path) => ({
-      path,
-      content: readFileSync(join(chart, 'charts', name, path)),
-    })),
-  }));
+  return readdirSync(join(chart, 'charts'))
+    .map((folder) => ({ folder, name: nameOf(join(chart, 'charts', folder)) }))
+    .map(({ folder, name }) => ({
+      name,
+      version: '1.0.0',
+      ...(alias[name] !== undefined && { alias: alias[name] }),
+      from: 'vendored',
+      files: filesBelow(join(chart, 'charts', folder)).map((path) => ({
+        path,
+        content: readFileSync(join(chart, 'charts', folder, path)),
+      })),
+    }));
+}
+
+function nameOf(folder: string): string {
+  return /^name: (.*)$/m.exec(readFileSync(join(folder, 'Chart.yaml'), 'utf8'))?.[1] ?? '';
 }
 
 function filesBelow(folder: string): string[] {

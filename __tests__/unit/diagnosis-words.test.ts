@@ -145,6 +145,11 @@ describe("helm's words for the API server's no", () => {
       'the API server refuses ClusterRole/web: it is there already and belongs to a release of this name in the namespace two',
     ],
     [
+      'a webhook that does not answer',
+      'server-side apply failed for object one/web apps/v1, Kind=Deployment: Internal error occurred: failed calling webhook "a.example.com": failed to call webhook: Post "https://a.one.svc:443/": dial tcp 10.0.0.1:443: connect: connection refused',
+      'the API server refuses Deployment/web: failed calling webhook "a.example.com": failed to call webhook: Post "https://a.one.svc:443/": dial tcp 10.0.0.1:443: connect: connection refused',
+    ],
+    [
       'an invalid name',
       `failed to create resource: ConfigMap "Bad_Name" is invalid: metadata.name: Invalid value: "Bad_Name": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is 'x')`,
       `the API server refuses ConfigMap/Bad_Name: metadata.name: Invalid value: "Bad_Name": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character`,

@@ -55,14 +55,18 @@ describe('revisions', () => {
 describe('records', () => {
   test('of helm 4 and helm 3', () => {
     const hooks = [{ name: 't', kind: 'Pod', manifest: 'm', events: ['test'], delete_policies: ['hook-succeeded'] }];
-    const four = record({ status: 'deployed', description: 'd' }, { manifest: 'x: 1', hooks, apply_method: 'ssa' });
+    const four = record(
+      { status: 'deployed', description: 'd' },
+      { manifest: 'x: 1', hooks, apply_method: 'ssa', chart: { metadata: { name: 'c' } } },
+    );
     expect(decodeRecord(secret(four))).toEqual({
+      chart: 'c',
       manifest: 'x: 1',
       description: 'd',
       serverSide: true,
       hooks: [{ name: 't', kind: 'Pod', manifest: 'm', events: ['test'], deletePolicies: ['hook-succeeded'] }],
     });
-    expect(decodeRecord(secret(record({})))).toMatchObject({ hooks: [], serverSide: false });
+    expect(decodeRecord(secret(record({})))).toMatchObject({ chart: '', hooks: [], serverSide: false });
   });
 
   test.each<[string, KubeObject]>([

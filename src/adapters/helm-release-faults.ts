@@ -21,7 +21,7 @@ const KINDS: readonly (readonly [RegExp, ReleaseFaultKind])[] = [
   ],
   [/\bUser "[^"]*" cannot \S+ resource\b/, 'forbidden'],
   [
-    /exceeded quota|denied (?:the )?request|is invalid: |field is immutable|field not declared in schema|violates PodSecurity|conflict occurred while applying|no matches for kind|is forbidden: |namespaces "[^"]*" not found|cannot be imported into the current release|already exists|unable to create new content in namespace|strict decoding error|request is too large|Too long: must have at most/i,
+    /failed calling webhook|exceeded quota|denied (?:the )?request|is invalid: |field is immutable|field not declared in schema|violates PodSecurity|conflict occurred while applying|no matches for kind|is forbidden: |namespaces "[^"]*" not found|cannot be imported into the current release|already exists|unable to create new content in namespace|strict decoding error|request is too large|Too long: must have at most/i,
     'refused',
   ],
   [

@@ -51,6 +51,8 @@ export interface Revision {
 
 /** A revision's record. */
 export interface ReleaseRecord {
+  /** The chart's name. */
+  readonly chart: string;
   readonly manifest: string;
   readonly hooks: readonly ReleaseHook[];
   readonly description: string;
@@ -113,7 +115,9 @@ export function decodeRecord(secret: KubeObject): ReleaseRecord | undefined {
   }
   if (!isMapping(json)) return undefined;
   const info = isMapping(json.info) ? json.info : {};
+  const chart = isMapping(json.chart) && isMapping(json.chart.metadata) ? json.chart.metadata : {};
   return {
+    chart: asText(chart.name),
     manifest: asText(json.manifest),
     hooks: (Array.isArray(json.hooks) ? json.hooks : []).flatMap(hookOf),
     description: asText(info.description),

@@ -14,6 +14,8 @@ export interface Rendered {
   readonly upgrade: boolean;
   readonly manifest: string;
   readonly documents: readonly RenderedDocument[];
+  /** What helm was told that the cluster has. */
+  readonly apiVersions: readonly string[];
 }
 
 export interface RenderOptions {
@@ -68,7 +70,7 @@ export async function render(
     const onlyUpgrade = upgrade && installed?.ok === true;
     if (answer.ok) {
       const documents = documentsOf(answer.value, staged.metadata.name);
-      rendered.push({ kubeVersion, upgrade, manifest: answer.value, documents });
+      rendered.push({ kubeVersion, upgrade, manifest: answer.value, documents, apiVersions });
       for (const fault of documents.flatMap((document) => repeatedKey(document, read(document.text)))) {
         findings.push(helmFinding(fault, 'render', staged, environment, kubeVersion));
       }

@@ -36,6 +36,7 @@ function reasonIn(said: string): string {
     /" is invalid: (.*)$/,
     /" is forbidden: (.*)$/,
     /(no matches for kind "\w+" in version "[^"]+")/,
+    /(failed calling webhook .*)$/,
     /cannot be imported into the current release: (.*)$/,
   ];
   const found = parts.map((pattern) => pattern.exec(said)?.[1]).find((part) => part !== undefined) ?? said;
@@ -73,6 +74,8 @@ function hint(said: string): Pick<Cause, 'hint'> {
     };
   if (/cannot be imported/.test(said))
     return { hint: 'Delete the object, or give it the labels and annotations of this release, as the message says.' };
+  if (/failed calling webhook/.test(said))
+    return { hint: 'The cluster asks this webhook before it takes the object: see why it does not answer.' };
   if (/updates to statefulset spec for fields other than/.test(said))
     return {
       hint: 'Delete the StatefulSet and keep its pods (kubectl delete statefulset NAME --cascade=orphan), then run again: the new one takes them over.',

@@ -94,7 +94,13 @@ export async function transact(what: Deployable, session: Session, options: Depl
   if (!packed.ok) return { outcome: 'failed', cause: packed.cause, ...revisionOf(live) };
   const scaled = await scaledByOthers(manifest, session);
   if (!scaled.ok) return { outcome: 'failed', cause: scaled.cause, ...revisionOf(live) };
-  const findings = [...checked.value, ...images.value, ...packed.value, ...scaled.value.findings];
+  const findings = [
+    ...ofOtherChart(before, session),
+    ...checked.value,
+    ...images.value,
+    ...packed.value,
+    ...scaled.value.findings,
+  ];
   await tellDiff(before, manifest, session);
   if (options.dryRun) return { outcome: 'skipped', cause: null, findings, ...revisionOf(live) };
 
@@ -151,6 +157,22 @@ async function upgrade(
   if (ended.ok) return undefined;
   const { troubles } = await watch.look();
   return { cause: stoppedBy ?? causeOfFailure(ended, troubles, session.layers), tests: [], helmSaid: ended.message };
+}
+
+/** A name that was mistyped would otherwise replace a release that has nothing to do with it, without a word. */
+function ofOtherChart(before: ReleaseRecord | undefined, { release, chart, environment }: Session): Finding[] {
+  if (before === undefined || before.chart === '' || before.chart === chart) return [];
+  return [
+    {
+      stage: 'deploy',
+      rule: 'deploy/other-chart',
+      severity: 'warning',
+      message: `the release ${release} is of the chart ${before.chart}, which ${chart} replaces: what only ${before.chart} has is removed`,
+      hint: 'If that is not meant, give this one a release of its own.',
+      chart,
+      environments: [environment],
+    },
+  ];
 }
 
 async function judge(

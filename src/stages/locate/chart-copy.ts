@@ -29,7 +29,8 @@ export async function copyChart(staged: StagedChart, files: Files): Promise<Char
   const directory = join(folder, staged.metadata.name);
   const contents = new Map((await filesBelow(staged.directory, '', files)).map((file) => [file.path, file.content]));
   for (const { name, version, files: own } of staged.dependencies) {
-    contents.delete(`charts/${name}-${version}.tgz`);
+    // What lies there unpacked stays as it is, whatever its folder is called.
+    if (!contents.delete(`charts/${name}-${version}.tgz`)) continue;
     for (const { path, content } of own) contents.set(`charts/${name}/${path}`, content);
   }
   for (const [path, content] of contents) await files.write(join(directory, path), content);

@@ -13,6 +13,9 @@ interface SeenFault {
   readonly rendered: Rendered;
 }
 
+/** Of a chart; nobody reads more findings. */
+const MOST_QUESTIONS = 1_000;
+
 /**
  * The origins of faults, in their order; of what isn't rendered or has no path there are none. The same fault of one
  * text is asked about once, however many versions and renders have it.
@@ -34,7 +37,7 @@ export async function originsOf(
     const text = texts.get(document.text) ?? texts.size;
     texts.set(document.text, text);
     const key = JSON.stringify([text, object.within, path, what]);
-    if (asked.has(key)) return key;
+    if (asked.has(key) || asked.size >= MOST_QUESTIONS) return key;
     const ofRender = questions.get(rendered) ?? [];
     questions.set(rendered, ofRender);
     asked.set(key, { rendered, index: ofRender.length });
