@@ -8,14 +8,14 @@ import type { StagedChart } from '../../src/domain/staged.ts';
 import { createObjectChecks } from '../../src/stages/validate-objects.ts';
 
 const kubeVersions = KNOWN_KUBE_VERSIONS.slice(0, 3);
-const [newest] = kubeVersions;
-if (newest === undefined) throw new Error('no version is known');
+const [kubeVersion] = kubeVersions;
+if (kubeVersion === undefined) throw new Error('no version is known');
 
 const staged = { source: 'chart', metadata: { name: 'demo' }, dependencies: [] } as unknown as StagedChart;
 const environment = (name: string) =>
   ({ name, namespace: name, release: `demo-${name}`, kubeVersions }) as unknown as Environment;
 const rendered = (manifest: string) => ({
-  kubeVersion: newest,
+  kubeVersion,
   upgrade: false,
   manifest,
   documents: documentsOf(manifest, 'demo'),
@@ -85,4 +85,17 @@ test('a ConfigMap of forty megabytes', async () => {
   const started = performance.now();
   expect(await checks()(environment('dev'), [rendered(configMap('a', data))])).toEqual([]);
   expect(performance.now() - started).toBeLessThan(15_000);
+});
+
+test('a fault that a loop renders twenty thousand times is told a hundred times, and how often it is', async () => {
+  const manifest = Array.from({ length: 20_000 }, () => configMap('same', '  a: 1\n')).join('');
+  const started = performance.now();
+  const findings = await checks()(environment('dev'), [rendered(manifest)]);
+  expect(performance.now() - started).toBeLessThan(10_000);
+  const newest = findings.filter(({ kubeVersions }) => kubeVersions?.[0] === kubeVersion.label);
+  expect(newest.filter(({ rule }) => rule === 'schema/type')).toHaveLength(101);
+  expect(newest.filter(({ rule }) => rule === 'schema/duplicate-resource')).toHaveLength(101);
+  expect(newest.findLast(({ rule }) => rule === 'schema/type')?.message).toBe(
+    'this is told 100 times; there are 19900 more such faults in this template',
+  );
 });

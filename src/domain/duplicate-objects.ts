@@ -30,9 +30,10 @@ export function duplicates(
     const id = identityOf(placed.object.data, namespace, targets, custom);
     if (id === undefined) continue;
     const before = known.get(id) ?? [];
-    known.set(id, [...before, placed]);
     const faults = before.flatMap((other) => meeting(other, placed) ?? []);
     const worst = faults.find(({ severity }) => severity === 'error') ?? faults[0];
+    // A template may render one object thousands of times: the first of them are enough to compare with.
+    if (before.length < 10) known.set(id, [...before, placed]);
     if (worst !== undefined) found.push({ ...placed, fault: worst });
   }
   return found;

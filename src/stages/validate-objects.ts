@@ -57,6 +57,9 @@ interface ToldFault extends Told {
   readonly version: string;
 }
 
+/** Faults of one rule in one template, for one version: a loop may render a fault twenty thousand times. */
+const MOST_TOLD = 100;
+
 /** For the life of these checks a text is checked once for each version, however many renders have it. */
 export function createObjectChecks({ staged, read, crds, locate, further }: Sources): ObjectChecks {
   const known = new Map<string, Map<string, readonly PlacedFault[]>>();
@@ -100,8 +103,13 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
       const targets = versionsOf(kubeVersion, environment, renders).map(({ label }) =>
         targetVersion(label, KUBERNETES_SCHEMAS),
       );
+      const counts = new Map<string, { times: number; first: Told; version: string }>();
       const tell = (each: Told, { label }: TargetVersion): void => {
-        told.push({ ...each, rendered, version: label });
+        const key = JSON.stringify([each.document.template, each.fault.rule, each.fault.severity, label]);
+        const count = counts.get(key) ?? { times: 0, first: each, version: label };
+        counts.set(key, count);
+        count.times++;
+        if (count.times <= MOST_TOLD) told.push({ ...each, rendered, version: label });
       };
       const objects: PlacedObject[] = [];
       for (const document of [...documents, ...crds]) {
@@ -120,6 +128,13 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
       }
       for (const each of duplicates(objects, environment.namespace, targets, set.custom)) {
         for (const target of targets) tell(each, target);
+      }
+      for (const { times, first, version } of counts.values()) {
+        if (times <= MOST_TOLD) continue;
+        const message = `this is told ${MOST_TOLD} times; there are ${times - MOST_TOLD} more such faults in this template`;
+        const { rule, severity } = first.fault;
+        const fault: ObjectFault = { rule, severity, message, path: '' };
+        told.push({ document: first.document, fault, rendered, version });
       }
     }
     const origins = await originsOf(told, (rendered, questions) => locate(environment, rendered, questions));
