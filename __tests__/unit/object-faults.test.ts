@@ -3,7 +3,7 @@ import { type CustomKinds, customKinds } from '../../src/domain/custom-kinds.ts'
 import { objectFaults, targetVersion } from '../../src/domain/object-faults.ts';
 import { kubernetesSchemas } from '../support/kubernetes-schemas.ts';
 
-const NONE = customKinds([], { kind: () => undefined, otherVersions: () => [] });
+const NONE = customKinds([]);
 
 function faults(object: Record<string, unknown>, version = '1.35', custom: CustomKinds = NONE) {
   return objectFaults(object, targetVersion(version, kubernetesSchemas()), custom);
@@ -111,7 +111,7 @@ function widgets(spec: Record<string, unknown>, version: Record<string, unknown>
       ],
     },
   };
-  return customKinds([{ data, within: '' }], NONE);
+  return customKinds([{ data, within: '' }]);
 }
 
 const widget = (spec: unknown, more = {}) => ({
@@ -335,7 +335,7 @@ describe('kinds that a definition describes', () => {
         severity: 'note',
         message: 'the patterns and the rules in CEL of widgets.example.com are not evaluated: the API server does that',
         path: '',
-        ofKind: true,
+        ofKind: 'once',
       },
     ]);
   });

@@ -21,8 +21,8 @@ export interface ObjectFault {
   readonly hint?: string;
   /** A JSON pointer into the object. */
   readonly path: string;
-  /** It is about the kind: another object of it has the same. */
-  readonly ofKind?: true;
+  /** It is about the kind: another object of it has the same. `once`: nothing is to be done in its template. */
+  readonly ofKind?: 'each' | 'once';
 }
 
 /** A Kubernetes version that objects are for, with what is known of it. */
@@ -79,7 +79,7 @@ function customFaults(object: Data, name: KindName, kind: CustomKind, target: Ta
   const faults: ObjectFault[] = [];
   if (deprecated !== undefined) {
     const severity = 'warning';
-    faults.push({ rule: 'schema/deprecated-api', severity, message: deprecated, path: '/apiVersion', ofKind: true });
+    faults.push({ rule: 'schema/deprecated-api', severity, message: deprecated, path: '/apiVersion', ofKind: 'each' });
   }
   const metadata = schemas?.definition(OBJECT_META);
   if (metadata !== undefined && schemas !== undefined && object.metadata !== undefined && object.metadata !== null) {
@@ -99,7 +99,7 @@ function customFaults(object: Data, name: KindName, kind: CustomKind, target: Ta
       severity: 'note',
       message: `the patterns and the rules in CEL of ${leftToServer} are not evaluated: the API server does that`,
       path: '',
-      ofKind: true,
+      ofKind: 'once',
     });
   }
   return faults;
@@ -115,12 +115,12 @@ function ageFaults(name: KindName, { kubernetes, minor }: TargetVersion, isThere
   const hint = instead === undefined ? {} : { hint: instead };
   if (life?.removed !== undefined && isSince(minor, life.removed)) {
     const message = `${shown} is not in Kubernetes from ${life.removed} on`;
-    return [{ rule: 'schema/removed-api', severity: 'error', message, ...hint, path, ofKind: true }];
+    return [{ rule: 'schema/removed-api', severity: 'error', message, ...hint, path, ofKind: 'each' }];
   }
   if (life?.deprecated !== undefined && isSince(minor, life.deprecated)) {
     const end = life.removed === undefined ? '' : `, and not there from ${life.removed} on`;
     const message = `${shown} is deprecated since Kubernetes ${life.deprecated}${end}`;
-    return [{ rule: 'schema/deprecated-api', severity: 'warning', message, ...hint, path, ofKind: true }];
+    return [{ rule: 'schema/deprecated-api', severity: 'warning', message, ...hint, path, ofKind: 'each' }];
   }
   if (isThere) return [];
   const minors = kubernetes.minorsWith(name);
@@ -129,11 +129,11 @@ function ageFaults(name: KindName, { kubernetes, minor }: TargetVersion, isThere
   // Before the oldest that is known here it may have been there, too.
   if (!isSince(minor, first) && first !== kubernetes.minors[0]) {
     const message = `${shown} is in Kubernetes from ${first} on`;
-    return [{ rule: 'schema/future-api', severity: 'error', message, hint: FUTURE, path, ofKind: true }];
+    return [{ rule: 'schema/future-api', severity: 'error', message, hint: FUTURE, path, ofKind: 'each' }];
   }
   if (isSince(minor, last) && last !== kubernetes.minors.at(-1)) {
     const message = `${shown} is not in Kubernetes after ${last}`;
-    return [{ rule: 'schema/removed-api', severity: 'error', message, path, ofKind: true }];
+    return [{ rule: 'schema/removed-api', severity: 'error', message, path, ofKind: 'each' }];
   }
   return [];
 }
@@ -160,7 +160,7 @@ function unknownHere(name: KindName, { kubernetes, schemas }: TargetVersion): Ob
     message: `there is no ${name.kind} in ${name.apiVersion} of Kubernetes up to ${last}`,
     ...(typeof hint === 'string' && { hint }),
     path: elsewhere.length > 0 ? '/apiVersion' : '/kind',
-    ofKind: true,
+    ofKind: 'each',
   };
 }
 
@@ -180,7 +180,7 @@ function unknownKind(name: KindName, custom: CustomKinds): ObjectFault {
     others.length > 0
       ? 'Use one of these, or give the definition that serves this one by crd-schemas.'
       : 'Give the CustomResourceDefinition, or a JSON schema, by crd-schemas: a file or a folder in the repository.';
-  return { rule: 'schema/unknown-kind', severity: 'warning', message, hint, path: '', ofKind: true };
+  return { rule: 'schema/unknown-kind', severity: 'warning', message, hint, path: '', ofKind: 'once' };
 }
 
 function refused({ rule, path, message, nearest: meant }: Violation): ObjectFault {
