@@ -49,6 +49,7 @@ describe('kinds and their age', () => {
     ['a misspelt kind', 'apps/v1', 'Deploymnt', '1.35', ['error schema/unknown-kind /kind']],
     ['a kind of another group', 'v1', 'Deployment', '1.35', ['error schema/unknown-kind /apiVersion']],
     ['a version that never was', 'apps/v2', 'Deployment', '1.35', ['error schema/unknown-kind /apiVersion']],
+    ['a group that can be nobody else’s', 'core/v1', 'Service', '1.35', ['error schema/unknown-kind /apiVersion']],
     ['a kind of others', 'example.com/v1', 'Widget', '1.35', ['warning schema/unknown-kind ']],
     ['names that JavaScript knows', 'constructor', 'toString', '1.35', ['error schema/unknown-kind /kind']],
   ];

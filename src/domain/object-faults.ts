@@ -55,6 +55,10 @@ export function objectFaults(object: Data, target: TargetVersion, custom: Custom
     return schemas === undefined ? age : [...age, unknownHere(named, target)];
   }
   const kind = custom.kind(named);
+  // The group of a CRD has a dot: `core/v1` and the like are nobody's.
+  if (kind === undefined && schemas !== undefined && !groupOf(named.apiVersion).includes('.')) {
+    return [...age, unknownHere(named, target)];
+  }
   if (kind === undefined) {
     const nature = { origin: 'unknown', namespaced: false } as const;
     return [unknownKind(named, custom), ...names(object, named, nature, minor)];
