@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { type Request, reaches } from './config.ts';
-import { type CustomKinds, customKinds, isDefinition } from './domain/custom-kinds.ts';
+import { type CustomKinds, firstOf } from './domain/custom-kinds.ts';
 import type { Environment } from './domain/environment.ts';
 import type { Finding } from './domain/finding.ts';
-import { documentsOfFile, type RenderedDocument } from './domain/manifest.ts';
+import { givenDefinitions } from './domain/given-definitions.ts';
+import type { RenderedDocument } from './domain/manifest.ts';
 import { createDocumentReader, type DocumentContent } from './domain/rendered-objects.ts';
 import { redactSecrets } from './domain/secret-redaction.ts';
 import { STAGES } from './domain/stage.ts';
@@ -58,7 +59,7 @@ export async function checkChart(
   const schemas = checkSchemas(staged, schema);
   if (reaches(request, 'validate')) record.add(schemas.findings);
   const read = createDocumentReader();
-  const further = (): CustomKinds => kindsOfDependencies(staged, read, givenKinds);
+  const further = (): CustomKinds => kindsOfDependencies(staged, givenKinds);
   const checking = {
     request,
     record,
@@ -121,17 +122,13 @@ async function resolveChart(
   return { staged, crds };
 }
 
-/** Those of the `crds/` of dependencies. Whether one is switched off isn't asked: a definition too many does no harm. */
-function kindsOfDependencies(
-  staged: StagedChart,
-  read: (text: string) => DocumentContent,
-  further: CustomKinds,
-): CustomKinds {
+/** What the `crds/` of dependencies define, and then what else is given. Whether one is switched off isn't asked: a definition too many does no harm. */
+function kindsOfDependencies(staged: StagedChart, further: CustomKinds): CustomKinds {
   const files = staged.dependencies
     .flatMap((dependency) => dependency.files)
     .filter(({ path }) => /^(?:charts\/[^/]+\/)*crds\//.test(path) && isCrdFile(path));
-  const documents = files.flatMap(({ path, content }) => documentsOfFile(new TextDecoder().decode(content), path));
-  return customKinds(documents.flatMap(({ text }) => read(text).objects).filter(isDefinition), further);
+  const texts = files.map(({ path, content }) => ({ shown: path, text: new TextDecoder().decode(content) }));
+  return firstOf(givenDefinitions(texts).kinds, further);
 }
 
 async function buildPackage(

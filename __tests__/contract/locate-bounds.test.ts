@@ -79,6 +79,22 @@ test('a dependency whose folder has another name than it', async () => {
   ]);
 });
 
+test('an object of a list', async () => {
+  const chart = await ways();
+  const item = (name: string): string =>
+    `- apiVersion: v1\n  kind: Service\n  metadata:\n    name: ${name}\n  spec:\n    typ: a\n    ports:\n      - port: {{ .Values.plain.grace }}\n`;
+  chart.write('templates/list.yaml', `apiVersion: v1\nkind: List\nitems:\n${item('a')}${item('b')}`);
+  chart.write('values.yaml', chart.read('values.yaml').replace('grace: 30', 'grace: soon'));
+  const found = (await chart.faults(10)).map(({ told: { file, line } }) => `${file}:${line}`);
+  expect(found.sort()).toEqual([
+    'ways/templates/list.yaml:17',
+    'ways/templates/list.yaml:9',
+    'ways/values.yaml:7',
+    'ways/values.yaml:7',
+    'ways/values.yaml:7',
+  ]);
+});
+
 test('when the time is over, what is not known is unknown', async () => {
   const chart = await ways({ secondsALook: 1_000 });
   chart.write('values-live.yaml', chart.read('values-live.yaml').replace('replicas: 3', 'replicas: many'));

@@ -214,6 +214,8 @@ describe('kinds that are defined', () => {
       'templates/gadget.yaml': resource('Gadget'),
       'templates/thing.yaml': resource('Thing'),
       'templates/part.yaml': resource('Part'),
+      'templates/sound.yaml': `${resource('Part', '{ size: 1 }').replace('name: a', 'name: b')}---\napiVersion: other.io/v1\nkind: Other\nmetadata: { name: a }\n`,
+      'templates/z.yaml': 'apiVersion: other.io/v1\nkind: Other\nmetadata: { name: b }\n',
     });
     space.write('definitions/deep/part.yaml', `# A comment.\n---\n${WIDGETS('other')}---\n${WIDGETS('part')}`);
     const args = ['defining', ...VERSIONS, '--crd-schemas', 'definitions', '--until', 'validate'];
@@ -223,6 +225,7 @@ describe('kinds that are defined', () => {
       ...kinds.map((kind) => `error schema/range example.com/v1/${kind}/a /spec/size (default)`),
       ...kinds.map((kind) => `error schema/unknown-field example.com/v1/${kind}/a /spec/colour (default)`),
       ...kinds.map((kind) => `note schema/not-evaluated example.com/v1/${kind}  (default)`),
+      'warning schema/unknown-kind other.io/v1/Other  (default)',
     ]);
   });
 

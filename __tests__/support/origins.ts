@@ -153,19 +153,19 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
       const questions: (Parameters<typeof locate>[1][number] & { readonly message: string })[] = [];
       const documents = documentsOf(answer.value, name);
       for (const [document, { text }] of documents.entries()) {
-        const object = readDocument(text).objects[0]?.data;
-        if (object === undefined) continue;
-        for (const { rule, path, message, what = 'value', wanted } of objectFaults(object, target, NO_CUSTOM_KINDS)) {
-          // What is missing has no line; these are told at that of what should hold it.
-          if (['schema/required', 'schema/no-name'].includes(rule) || path === '') continue;
-          questions.push({
-            document,
-            within: '',
-            path: parsePointer(path),
-            what,
-            ...(wanted !== undefined && { wanted }),
-            message: `${String(object.kind)}${path} ${message}`,
-          });
+        for (const { data, within } of readDocument(text).objects) {
+          for (const { rule, path, message, what = 'value', wanted } of objectFaults(data, target, NO_CUSTOM_KINDS)) {
+            // What is missing has no line; these are told at that of what should hold it.
+            if (['schema/required', 'schema/no-name'].includes(rule) || path === '') continue;
+            questions.push({
+              document,
+              within,
+              path: parsePointer(path),
+              what,
+              ...(wanted !== undefined && { wanted }),
+              message: `${String(data.kind)}${path} ${message}`,
+            });
+          }
         }
       }
       const asked = questions.slice(0, most);

@@ -29,8 +29,19 @@ export function isDefinition({ data }: RenderedObject): boolean {
   return data.kind === 'CustomResourceDefinition' && groupOf(String(data.apiVersion)) === 'apiextensions.k8s.io';
 }
 
-/** The kinds of definitions, of which the first counts where two have one; `further` is asked for what none has. */
-export function customKinds(definitions: readonly RenderedObject[], further: CustomKinds): CustomKinds {
+/** What the first knows, and else what the second does. */
+export function firstOf(first: CustomKinds, second: CustomKinds): CustomKinds {
+  return {
+    kind: (name) => first.kind(name) ?? second.kind(name),
+    otherVersions: (name) => {
+      const known = first.otherVersions(name);
+      return known.length > 0 ? known : second.otherVersions(name);
+    },
+  };
+}
+
+/** The kinds of definitions, of which the first counts where two have one. */
+export function customKinds(definitions: readonly RenderedObject[]): CustomKinds {
   const kinds = new Map<string, CustomKind>();
   const versions = new Map<string, string[]>();
   for (const { data } of definitions) {
@@ -41,8 +52,8 @@ export function customKinds(definitions: readonly RenderedObject[], further: Cus
     }
   }
   return {
-    kind: (name) => kinds.get(idOf(name)) ?? further.kind(name),
-    otherVersions: (name) => versions.get(groupKind(name)) ?? further.otherVersions(name),
+    kind: (name) => kinds.get(idOf(name)),
+    otherVersions: (name) => versions.get(groupKind(name)) ?? [],
   };
 }
 

@@ -1,4 +1,4 @@
-import { type CustomKind, type CustomKinds, customKinds, idOf, isDefinition, NO_CUSTOM_KINDS } from './custom-kinds.ts';
+import { type CustomKind, type CustomKinds, customKinds, idOf, isDefinition } from './custom-kinds.ts';
 import type { Finding } from './finding.ts';
 import { fromJsonSchema } from './json-schema.ts';
 import type { KindName } from './kubernetes-schemas.ts';
@@ -25,7 +25,7 @@ export function givenDefinitions(files: readonly GivenFile[]): GivenDefinitions 
   const unread = new Set(files.flatMap(({ shown, text }) => documentsOfFile(text, shown)));
   const definitions: RenderedObject[] = [];
   const schemas = new Map<string, CustomKind>();
-  let known = customKinds([], NO_CUSTOM_KINDS);
+  let known = customKinds([]);
   const take = ({ template: file, text }: RenderedDocument): void => {
     const content = readDocument(text);
     if (content.unread !== undefined) findings.push(unusable(file, `holds a document that ${content.unread}`));
@@ -54,7 +54,7 @@ export function givenDefinitions(files: readonly GivenFile[]): GivenDefinitions 
       unread.delete(document);
       take(document);
     }
-    if (definitions.length > before) known = customKinds(definitions, NO_CUSTOM_KINDS);
+    if (definitions.length > before) known = customKinds(definitions);
   };
   return {
     findings: () => findings,

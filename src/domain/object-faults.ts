@@ -25,8 +25,8 @@ export interface ObjectFault {
   readonly what?: 'key';
   /** What kind of value should be there, where it is known. */
   readonly wanted?: 'scalar' | 'container';
-  /** It is about the kind: another object of it has the same. */
-  readonly ofKind?: true;
+  /** It is about the kind: another object of it has the same. `once`: nothing is to be done in its template. */
+  readonly ofKind?: 'each' | 'once';
 }
 
 /** A Kubernetes version that objects are for, with what is known of it. */
@@ -59,6 +59,10 @@ export function objectFaults(object: Data, target: TargetVersion, custom: Custom
     return schemas === undefined ? age : [...age, unknownHere(named, target)];
   }
   const kind = custom.kind(named);
+  // The group of a CRD has a dot: `core/v1` and the like are nobody's.
+  if (kind === undefined && schemas !== undefined && !groupOf(named.apiVersion).includes('.')) {
+    return [...age, unknownHere(named, target)];
+  }
   if (kind === undefined) {
     const nature = { origin: 'unknown', namespaced: false } as const;
     return [unknownKind(named, custom), ...names(object, named, nature, minor)];
@@ -83,7 +87,7 @@ function customFaults(object: Data, name: KindName, kind: CustomKind, target: Ta
   const faults: ObjectFault[] = [];
   if (deprecated !== undefined) {
     const severity = 'warning';
-    faults.push({ rule: 'schema/deprecated-api', severity, message: deprecated, path: '/apiVersion', ofKind: true });
+    faults.push({ rule: 'schema/deprecated-api', severity, message: deprecated, path: '/apiVersion', ofKind: 'each' });
   }
   const metadata = schemas?.definition(OBJECT_META);
   if (metadata !== undefined && schemas !== undefined && object.metadata !== undefined && object.metadata !== null) {
@@ -103,7 +107,7 @@ function customFaults(object: Data, name: KindName, kind: CustomKind, target: Ta
       severity: 'note',
       message: `the patterns and the rules in CEL of ${leftToServer} are not evaluated: the API server does that`,
       path: '',
-      ofKind: true,
+      ofKind: 'once',
     });
   }
   return faults;
@@ -119,12 +123,12 @@ function ageFaults(name: KindName, { kubernetes, minor }: TargetVersion, isThere
   const hint = instead === undefined ? {} : { hint: instead };
   if (life?.removed !== undefined && isSince(minor, life.removed)) {
     const message = `${shown} is not in Kubernetes from ${life.removed} on`;
-    return [{ rule: 'schema/removed-api', severity: 'error', message, ...hint, path, ofKind: true }];
+    return [{ rule: 'schema/removed-api', severity: 'error', message, ...hint, path, ofKind: 'each' }];
   }
   if (life?.deprecated !== undefined && isSince(minor, life.deprecated)) {
     const end = life.removed === undefined ? '' : `, and not there from ${life.removed} on`;
     const message = `${shown} is deprecated since Kubernetes ${life.deprecated}${end}`;
-    return [{ rule: 'schema/deprecated-api', severity: 'warning', message, ...hint, path, ofKind: true }];
+    return [{ rule: 'schema/deprecated-api', severity: 'warning', message, ...hint, path, ofKind: 'each' }];
   }
   if (isThere) return [];
   const minors = kubernetes.minorsWith(name);
@@ -133,11 +137,11 @@ function ageFaults(name: KindName, { kubernetes, minor }: TargetVersion, isThere
   // Before the oldest that is known here it may have been there, too.
   if (!isSince(minor, first) && first !== kubernetes.minors[0]) {
     const message = `${shown} is in Kubernetes from ${first} on`;
-    return [{ rule: 'schema/future-api', severity: 'error', message, hint: FUTURE, path, ofKind: true }];
+    return [{ rule: 'schema/future-api', severity: 'error', message, hint: FUTURE, path, ofKind: 'each' }];
   }
   if (isSince(minor, last) && last !== kubernetes.minors.at(-1)) {
     const message = `${shown} is not in Kubernetes after ${last}`;
-    return [{ rule: 'schema/removed-api', severity: 'error', message, path, ofKind: true }];
+    return [{ rule: 'schema/removed-api', severity: 'error', message, path, ofKind: 'each' }];
   }
   return [];
 }
@@ -164,7 +168,7 @@ function unknownHere(name: KindName, { kubernetes, schemas }: TargetVersion): Ob
     message: `there is no ${name.kind} in ${name.apiVersion} of Kubernetes up to ${last}`,
     ...(typeof hint === 'string' && { hint }),
     path: elsewhere.length > 0 ? '/apiVersion' : '/kind',
-    ofKind: true,
+    ofKind: 'each',
   };
 }
 
@@ -184,7 +188,7 @@ function unknownKind(name: KindName, custom: CustomKinds): ObjectFault {
     others.length > 0
       ? 'Use one of these, or give the definition that serves this one by crd-schemas.'
       : 'Give the CustomResourceDefinition, or a JSON schema, by crd-schemas: a file or a folder in the repository.';
-  return { rule: 'schema/unknown-kind', severity: 'warning', message, hint, path: '', ofKind: true };
+  return { rule: 'schema/unknown-kind', severity: 'warning', message, hint, path: '', ofKind: 'once' };
 }
 
 function refused({ rule, path, message, nearest: meant }: Violation): ObjectFault {

@@ -1,4 +1,4 @@
-import { type CustomKinds, customKinds, isDefinition } from '../domain/custom-kinds.ts';
+import { type CustomKinds, customKinds, firstOf, isDefinition } from '../domain/custom-kinds.ts';
 import { duplicates, type PlacedObject } from '../domain/duplicate-objects.ts';
 import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
@@ -63,8 +63,9 @@ const MOST_TOLD = 100;
 /** For the life of these checks a text is checked once for each version, however many renders have it. */
 export function createObjectChecks({ staged, read, crds, locate, further }: Sources): ObjectChecks {
   const known = new Map<string, Map<string, readonly PlacedFault[]>>();
-  const chartKinds = lazily(() =>
-    customKinds(crds.flatMap(({ text }) => read(text).objects).filter(isDefinition), lazily(further)),
+  const chartKinds = firstOf(
+    lazily(() => customKinds(crds.flatMap(({ text }) => read(text).objects).filter(isDefinition))),
+    lazily(further),
   );
   const sets = new Map<string, KindSet>();
 
@@ -75,7 +76,10 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
     let set = sets.get(key);
     if (set === undefined) {
       const definitions = defining.flatMap(({ text }) => read(text).objects).filter(isDefinition);
-      set = { id: sets.size, custom: definitions.length === 0 ? chartKinds : customKinds(definitions, chartKinds) };
+      set = {
+        id: sets.size,
+        custom: definitions.length === 0 ? chartKinds : firstOf(customKinds(definitions), chartKinds),
+      };
       sets.set(key, set);
     }
     return set;
@@ -97,6 +101,8 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
     const findings: Finding[] = [];
     const told: ToldFault[] = [];
     const rest = restingTurns();
+    /** What is told of a kind, and not of each template that has it. */
+    const once = new Set<string>();
     for (const rendered of renders) {
       const { kubeVersion, documents } = rendered;
       const set = kindsOf(documents);
@@ -105,6 +111,14 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
       );
       const counts = new Map<string, { times: number; first: Told; version: string }>();
       const tell = (each: Told, { label }: TargetVersion): void => {
+<<<<<<< HEAD
+=======
+        if (each.fault.ofKind === 'once') {
+          const key = JSON.stringify([each.fault.rule, kindOf(each.object), label]);
+          if (once.has(key)) return;
+          once.add(key);
+        }
+>>>>>>> 5c2886aafafc3faef60ac03c9a53920a6f47b1ed
         const key = JSON.stringify([each.document.template, each.fault.rule, each.fault.severity, label]);
         const count = counts.get(key) ?? { times: 0, first: each, version: label };
         counts.set(key, count);
@@ -172,8 +186,8 @@ function objectFinding(
 ): Finding {
   const { rule, severity, message, hint, path, ofKind } = fault;
   const { apiVersion, kind, metadata } = (object?.data ?? {}) as Record<string, unknown>;
-  const name = ofKind === true ? undefined : (metadata as { name?: unknown } | null | undefined)?.name;
-  const told = path === '' || ofKind === true ? message : `${fieldName(path)}: ${message}`;
+  const name = ofKind !== undefined ? undefined : (metadata as { name?: unknown } | null | undefined)?.name;
+  const told = path === '' || ofKind !== undefined ? message : `${fieldName(path)}: ${message}`;
   const parts = [apiVersion, kind, name].filter((part): part is string => typeof part === 'string' && part !== '');
   return {
     stage: 'validate',
@@ -191,6 +205,10 @@ function objectFinding(
     }),
     path,
   };
+}
+
+function kindOf(object: RenderedObject | undefined): readonly unknown[] {
+  return [object?.data.apiVersion, object?.data.kind];
 }
 
 /** `/spec/containers/0/image` → `spec.containers[0].image` */
