@@ -111,14 +111,11 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
       );
       const counts = new Map<string, { times: number; first: Told; version: string }>();
       const tell = (each: Told, { label }: TargetVersion): void => {
-<<<<<<< HEAD
-=======
         if (each.fault.ofKind === 'once') {
           const key = JSON.stringify([each.fault.rule, kindOf(each.object), label]);
           if (once.has(key)) return;
           once.add(key);
         }
->>>>>>> 5c2886aafafc3faef60ac03c9a53920a6f47b1ed
         const key = JSON.stringify([each.document.template, each.fault.rule, each.fault.severity, label]);
         const count = counts.get(key) ?? { times: 0, first: each, version: label };
         counts.set(key, count);
