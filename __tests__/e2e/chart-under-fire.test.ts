@@ -194,6 +194,16 @@ const at = ['--namespace', 'prod'];
     expect(await secret()).toEqual(before);
     expect(await readyAgents()).toBe(2);
     kept = (await ask('/tasks', { title: 'kept' })).body.id;
+
+    const all = await run(commandBlock('Install', 'kubectl get all').replaceAll('dev', 'prod'));
+    for (const kind of [
+      'deployment.apps/agent-prod ',
+      'statefulset.apps/agent-prod-postgresql ',
+      'job.batch/agent-prod-migration',
+    ])
+      expect(all.split(kind)).toHaveLength(3);
+    const shown = commandBlock('Environments', 'helm get values').split('\n').slice(-3);
+    expect(await run(shown.join('\n'))).toMatch(/agent-prod +2\/2[\s\S]*replicaCount: 2/);
   }, 400_000);
 
   test('what a render keeps for itself is not in the release: passwords are no values', async () => {
@@ -207,7 +217,8 @@ const at = ['--namespace', 'prod'];
     const before = await secret();
     load = startLoad(cluster, 'node1', `http://${spec.clusterIP}:8000`, 100);
     values(version('2.0.0'));
-    await upgrade();
+    // The README's: helm upgrade, and helm test.
+    await run(commandBlock('Upgrade', 'helm upgrade'));
     expect((await ask('/health')).body.version).toBe('2.0.0');
     // The passwords are the same, and the hook has gone with what it carried.
     expect(await secret()).toEqual(before);
