@@ -5,6 +5,8 @@
 //       those helm processes alone; dependencies lie in charts/ for both. The ratio against the pipeline
 //       that renders installs only, as most people write it, is printed beside it.
 //   (b) from the start of the bundle to the first program it starts.
+//   (c) the same run for three Kubernetes versions against that pipeline with kubeconform, strict and with local
+//       schemas, for each of its installs and each version.
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -16,14 +18,21 @@ import { median } from './median.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const environments = ['dev', 'staging', 'prod'];
-const TARGETS = { wallOfShell: 0.6, ownCpuSeconds: 0.15, startMilliseconds: 120 };
+const versions = ['1.35', '1.34', '1.33'];
+const TARGETS = {
+  wallOfShell: 0.6,
+  ownCpuSeconds: 0.15,
+  startMilliseconds: 120,
+  wallOfValidatingShell: 0.4,
+  cpuOfValidatingShell: 0.45,
+};
 
 /** What was measured, what to print of it, and the targets. */
 export async function benchPipeline(rounds = 15) {
-  const tools = await getTools(['helm', 'oras', 'registry']);
+  const tools = await getTools(['helm', 'oras', 'registry', 'kubeconform']);
   const folder = mkdtempSync(join(tmpdir(), 'chartship-bench-'));
   const registry = await startRegistry({ storage: join(folder, 'registry') });
-  const bench = { rounds, tools, folder, registry };
+  const bench = { rounds, tools, folder, registry, schemas: await schemaFolders() };
   try {
     prepare(bench);
     const measured = { rounds, cores: cpus().length, helm: version(tools.helm, bench), runtimes: {} };
@@ -47,7 +56,7 @@ function prepare(bench) {
   mkdirSync(join(folder, 'repository/.git'));
   mkdirSync(join(folder, 'bin'));
   mkdirSync(join(folder, 'timed'));
-  for (const name of ['helm', 'oras']) {
+  for (const name of ['helm', 'oras', 'kubeconform']) {
     symlinkSync(tools[name], join(folder, 'bin', name));
     // Writes down when it was started, then becomes the program.
     writeFileSync(
@@ -91,6 +100,7 @@ function measure(node, bench) {
   const fewer = [];
   const ship = [];
   const starts = [];
+  const validating = [];
   // One of each first: page cache, and the registry's first requests.
   for (let round = -1; round < bench.rounds; round += 1) {
     const first = round % 2 === 0;
@@ -99,7 +109,9 @@ function measure(node, bench) {
       : [runShip(node, round, bench), runShell(node, round, bench)].reverse();
     const start = startOf(node, bench);
     const installsOnly = runShell(node, round, bench, ['']);
+    const validated = { ship: runShip(node, round, bench, versions), shell: runValidatingShell(node, round, bench) };
     if (round < 0) continue;
+    validating.push(validated);
     fewer.push(installsOnly);
     shell.push(pair[0]);
     ship.push(pair[1]);
@@ -118,6 +130,22 @@ function measure(node, bench) {
       wallOfShell: median(ship.map((each, index) => each.wall / shell[index].wall)),
       wallOfShellInstallsOnly: median(ship.map((each, index) => each.wall / fewer[index].wall)),
       cpuOfBareHelm: median(ship.map((each, index) => each.cpu / shell[index].cpu)),
+    },
+    validating: {
+      versions,
+      shell: {
+        wallSeconds: median(validating.map((pair) => pair.shell.wall)),
+        cpuSeconds: median(validating.map((pair) => pair.shell.cpu)),
+      },
+      chartship: {
+        wallSeconds: median(validating.map((pair) => pair.ship.wall)),
+        cpuSeconds: median(validating.map((pair) => pair.ship.cpu)),
+        ownCpuSeconds: median(validating.map((pair) => pair.ship.own)),
+      },
+      ratios: {
+        wallOfShell: median(validating.map((pair) => pair.ship.wall / pair.shell.wall)),
+        cpuOfShell: median(validating.map((pair) => pair.ship.cpu / pair.shell.cpu)),
+      },
     },
   };
 }
@@ -139,7 +167,42 @@ function runShell(node, round, bench, operations = ['', ' --is-upgrade']) {
   return timed(`{ ${lines.join('\n')}\n} >/dev/null`, bench);
 }
 
-function runShip(node, round, bench) {
+/** As people write it: what is rendered is kept, and goes to kubeconform once for each version. */
+function runValidatingShell(node, round, bench) {
+  const { folder, registry, schemas } = bench;
+  const target = `oci://${registry.host}/validating-${unique(node, round, bench)}`;
+  const rendered = (name) => `"${folder}/rendered-${name}.yaml"`;
+  const lines = [
+    'set -e',
+    ...environments.map((name) => `helm lint chart --values chart/values-${name}.yaml`),
+    ...environments.flatMap((name) =>
+      [` >${rendered(name)}`, ' --is-upgrade'].map(
+        (end) => `helm template agent-${name} chart --namespace ${name} --values chart/values-${name}.yaml${end}`,
+      ),
+    ),
+    ...environments.flatMap((name) =>
+      schemas.map(
+        ({ version, location }) =>
+          `kubeconform -strict -kubernetes-version ${version}.0 -schema-location '${location}' ${rendered(name)}`,
+      ),
+    ),
+    `helm package chart --destination "${folder}/packed"`,
+    `helm push "${folder}"/packed/task-api-*.tgz ${target} --plain-http`,
+  ];
+  return timed(`{ ${lines.join('\n')}\n} >/dev/null`, bench);
+}
+
+/** Where kubeconform finds the schemas of each version, made once from those in schemas/. */
+async function schemaFolders() {
+  // TypeScript that Node 24 reads as it is; npm runs this with it.
+  const { kubeconformSchemas } = await import('../../__tests__/support/kubeconform-schemas.ts');
+  return versions.map((version) => ({
+    version,
+    location: `${kubeconformSchemas(version)}/{{ .ResourceKind }}{{ .KindSuffix }}.json`,
+  }));
+}
+
+function runShip(node, round, bench, kubeVersions = versions.slice(0, 1)) {
   const { folder, registry } = bench;
   const usage = join(folder, 'usage');
   const hook = join(folder, 'usage.cjs');
@@ -148,9 +211,9 @@ function runShip(node, round, bench) {
     hook,
     `process.on('exit', () => { const { user, system } = process.cpuUsage(); require('node:fs').writeFileSync(${JSON.stringify(usage)}, String((user + system) / 1e6)); });\n`,
   );
-  const target = `oci://${registry.host}/ship-${unique(node, round, bench)}`;
+  const target = `oci://${registry.host}/ship-${unique(node, round, bench)}-${kubeVersions.length}`;
   const timing = timed(
-    `"${node}" --require "${hook}" "${root}/dist/cli.js" chart --kube-versions 1.35 --registry ${target} >/dev/null`,
+    `"${node}" --require "${hook}" "${root}/dist/cli.js" chart --kube-versions ${kubeVersions} --registry ${target} >/dev/null`,
     bench,
   );
   return { ...timing, own: Number(readFileSync(usage, 'utf8')) };
@@ -190,14 +253,23 @@ function version(file, bench) {
 function verdict({ runtimes, helm, cores, rounds }) {
   const lines = [];
   const targets = [];
-  for (const [runtime, { shell, chartship, ratios, startMilliseconds }] of Object.entries(runtimes)) {
+  for (const [runtime, { shell, chartship, ratios, startMilliseconds, validating }] of Object.entries(runtimes)) {
     lines.push(
       `pipeline: Node ${runtime}, helm ${helm}, ${cores} cores, medians of ${rounds} pairs`,
       `  shell pipeline ${shell.wallSeconds} s (CPU ${shell.cpuSeconds} s), Chartship ${chartship.wallSeconds} s (children's CPU ${chartship.childrenCpuSeconds} s)`,
       `  all CPU of bare helm's: ${ratios.cpuOfBareHelm}`,
       `  wall time of the pipeline's that renders installs only: ${ratios.wallOfShellInstallsOnly}`,
     );
+    lines.push(
+      `  with kubeconform, ${validating.versions.length} versions: shell ${validating.shell.wallSeconds} s (CPU ${validating.shell.cpuSeconds} s), Chartship ${validating.chartship.wallSeconds} s (CPU ${validating.chartship.cpuSeconds} s, own ${validating.chartship.ownCpuSeconds} s)`,
+    );
     targets.push(
+      {
+        what: "wall time of the pipeline's with kubeconform",
+        value: validating.ratios.wallOfShell,
+        target: TARGETS.wallOfValidatingShell,
+      },
+      { what: 'CPU of it', value: validating.ratios.cpuOfShell, target: TARGETS.cpuOfValidatingShell },
       { what: "wall time of the shell pipeline's", value: ratios.wallOfShell, target: TARGETS.wallOfShell },
       { what: "Chartship's own CPU", value: chartship.ownCpuSeconds, target: TARGETS.ownCpuSeconds, unit: ' s' },
     );
