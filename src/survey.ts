@@ -56,7 +56,7 @@ export async function survey(
   return read;
 }
 
-/** Charts whose folders are known, by their source. */
+/** Charts whose folders are known, in their order. */
 export async function readCharts(
   folders: readonly Pick<ChartOnDisk, 'directory' | 'source'>[],
   files: Files,
@@ -69,7 +69,7 @@ export async function readCharts(
     if ('metadata' in read) charts.push({ directory, source, ...read });
     else findings.push(read);
   }
-  return { charts: charts.sort((a, b) => (a.source < b.source ? -1 : 1)), findings };
+  return { charts, findings };
 }
 
 async function expand(pattern: string, cwd: string, files: Files): Promise<readonly string[] | string> {
