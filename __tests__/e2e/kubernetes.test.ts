@@ -279,7 +279,8 @@ describe('rights', () => {
 describe('logs', () => {
   const options = { lines: 100, bytes: 10_000 };
   test('are the last lines; none where there is no container, or not yet', async () => {
-    const script = 'for i in $(seq 1 300); do echo line $i; done; echo "::error::::[31mred" >&2';
+    // The runtime reads the two streams side by side: a pause keeps them in order.
+    const script = 'for i in $(seq 1 300); do echo line $i; done; sleep 1; echo "::error::::[31mred" >&2';
     await cluster.kubectl(
       'run',
       'p',
