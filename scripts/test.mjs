@@ -29,12 +29,13 @@ async function main(given) {
   // The one way in which tests learn of the tools. They never look on PATH: what is tested is what is pinned.
   const env = { ...process.env, CHARTSHIP_TOOLS: JSON.stringify(tools), ...(isAll && { CHARTSHIP_E2E: 'all' }) };
   if (jestArguments.some((argument) => argument.startsWith('__tests__'))) return await jest(jestArguments, env);
-  const first = await jest(
-    ['--testPathIgnorePatterns=/node_modules/', '--testPathIgnorePatterns=/__tests__/e2e/', ...jestArguments],
-    env,
-  );
+  const isSet = jestArguments.some((argument) => /^(-w|--maxWorkers|-i|--runInBand)/.test(argument));
+  const workers = (number) => (isSet ? [] : [`--maxWorkers=${number}`]);
+  const ignored = ['/node_modules/', '/__tests__/e2e/'].map((path) => `--testPathIgnorePatterns=${path}`);
+  // As many as there are cores: jest itself would leave one idle, of two the half.
+  const first = await jest([...ignored, ...workers('100%'), ...jestArguments], env);
   const results = takeResults(jestArguments);
-  const second = await jest([...onCluster, '--maxWorkers=2', ...jestArguments], env);
+  const second = await jest([...onCluster, ...workers('2'), ...jestArguments], env);
   addResults(jestArguments, results);
   if (first !== 0) console.error('\nThe tests without a cluster, which ran first, failed: see further up.');
   return first || second;
