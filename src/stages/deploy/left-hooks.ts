@@ -1,6 +1,7 @@
 import { at, condition, text } from '../../domain/diagnosis/reading.ts';
 import { type KubeObject, type ObjectName, shownObject } from '../../domain/kube-object.ts';
-
+import { objectKey, objectsOf } from '../../domain/manifest-objects.ts';
+import { decodeRecord, type Revision } from '../../domain/release-record.ts';
 import { causeOf } from './cluster-cause.ts';
 import { pause } from './pause.ts';
 import type { Session } from './session.ts';
@@ -24,6 +25,16 @@ export async function clearLeftHooks(
     !isReplaced(hook) && (isDead || hasEnded(live) || live.metadata.deletionTimestamp !== undefined);
   const removed = await remove(hooks, isInTheWay, session);
   return removed.ok ? done(await untilGone(removed.value, session)) : removed;
+}
+
+/** Every hook that a revision had; of revisions that come newest first, the newest form of each. */
+export async function hooksOf(revisions: readonly Revision[]): Promise<KubeObject[]> {
+  const known = new Map<string, KubeObject>();
+  for (const { secret } of revisions)
+    for (const { manifest } of decodeRecord(secret)?.hooks ?? [])
+      for (const object of await objectsOf(manifest))
+        if (!known.has(objectKey(object))) known.set(objectKey(object), object);
+  return [...known.values()];
 }
 
 /** Ends hooks of a revision that is gone back from: a migration must not go on beside the version before. */

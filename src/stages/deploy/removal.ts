@@ -3,7 +3,7 @@ import { shownObject } from '../../domain/kube-object.ts';
 import { holdsData, objectKey, objectsOf } from '../../domain/manifest-objects.ts';
 import { decodeRecord, type Revision, withManifest } from '../../domain/release-record.ts';
 import { causeOf } from './cluster-cause.ts';
-import { removeHooks } from './left-hooks.ts';
+import { hooksOf, removeHooks } from './left-hooks.ts';
 import { manifestText } from './manifest-text.ts';
 import { pause } from './pause.ts';
 import type { Session } from './session.ts';
@@ -41,7 +41,7 @@ export async function removeRelease(revisions: readonly Revision[], session: Ses
   const ended = await session.releases.uninstall({ release, namespace, timeout: session.timeout, stop: session.stop });
   if (!ended.ok) return failed({ code: 'other', message: `${release} can't be removed: ${ended.message}` });
   await untilGone(before, session);
-  const cleared = await removeHooks(await hooksOfAll(revisions), session);
+  const cleared = await removeHooks(await hooksOf(revisions), session);
   if (!cleared.ok) tell(cleared.cause.message);
   tell(`${release} is removed`);
   return done(undefined);
@@ -56,16 +56,6 @@ async function objectsOfAll(revisions: readonly Revision[]): Promise<KubeObject[
     for (const object of await objectsOf(record.manifest))
       if (!known.has(objectKey(object))) known.set(objectKey(object), object);
   }
-  return [...known.values()];
-}
-
-/** Every hook that a revision had; the newest form of each. */
-async function hooksOfAll(revisions: readonly Revision[]): Promise<KubeObject[]> {
-  const known = new Map<string, KubeObject>();
-  for (const { secret } of revisions)
-    for (const { manifest } of decodeRecord(secret)?.hooks ?? [])
-      for (const object of await objectsOf(manifest))
-        if (!known.has(objectKey(object))) known.set(objectKey(object), object);
   return [...known.values()];
 }
 

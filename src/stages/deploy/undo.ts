@@ -1,11 +1,9 @@
 import type { Cause } from '../../domain/deployment.ts';
 import type { Finding } from '../../domain/finding.ts';
-import { objectsOf } from '../../domain/manifest-objects.ts';
-import { decodeRecord } from '../../domain/release-record.ts';
 import { isWhole, liveRevision, rollbackTarget } from '../../domain/release-state.ts';
 import type { DeployOptions } from '../deploy.ts';
 import { label, readHistory, revisionOf } from './history.ts';
-import { endHooks } from './left-hooks.ts';
+import { endHooks, hooksOf } from './left-hooks.ts';
 import { removeRelease } from './removal.ts';
 import { rollBack } from './rollback.ts';
 import { runLabel, type Session } from './session.ts';
@@ -39,10 +37,7 @@ export async function undo(
     if (removed.ok) return { outcome: 'removed' };
     return await notUndone(removed.cause, session);
   }
-  const hooks = await Promise.all(
-    (decodeRecord(newest.secret)?.hooks ?? []).map(({ manifest }) => objectsOf(manifest)),
-  );
-  const ended = await endHooks(hooks.flat(), session);
+  const ended = await endHooks(await hooksOf([newest]), session);
   if (!ended.ok) return await notUndone(ended.cause, session);
   const back = await rollBack(target, session);
   if (back.ok) return { outcome: 'rolled-back', revision: back.value };
