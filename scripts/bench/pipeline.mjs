@@ -13,7 +13,7 @@ import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startRegistry } from '../registry.mjs';
-import { getTools } from '../tools.mjs';
+import { getTools, ToolError } from '../tools.mjs';
 import { median } from './median.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -194,7 +194,9 @@ function runValidatingShell(node, round, bench) {
 
 /** Where kubeconform finds the schemas of each version, made once from those in schemas/. */
 async function schemaFolders() {
-  // TypeScript that Node 24 reads as it is; npm runs this with it.
+  // TypeScript that Node 24 reads as it is; npm runs this with it, once it is installed.
+  if (!process.features.typescript)
+    throw new ToolError('The bench takes Node 24, which `npm ci` brings: npm run bench.');
   const { kubeconformSchemas } = await import('../../__tests__/support/kubeconform-schemas.ts');
   return versions.map((version) => ({
     version,
