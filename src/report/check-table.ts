@@ -1,7 +1,7 @@
 import type { Report } from '../domain/outcome.ts';
 import type { StageRun } from '../domain/stage.ts';
 import { STAGES } from '../domain/stage.ts';
-import { inert, table } from './markdown.ts';
+import { inert, table, unbroken } from './markdown.ts';
 
 /** What was checked: a row per chart × environment, a column per stage; `undefined` when nothing ran. */
 export function checkTable(report: Report): string | undefined {
@@ -35,7 +35,7 @@ function cell(runs: readonly StageRun[]): string {
     if (those.length === 0) continue;
     const seconds = those.reduce((sum, run) => sum + run.seconds, 0);
     const share = those.length === runs.length ? '' : ` (${those.length} of ${runs.length})`;
-    return `${MARKS[status]}${share}${status === 'skipped' ? '' : ` ${seconds.toFixed(2)} s`}`;
+    return unbroken(`${MARKS[status]}${share}${status === 'skipped' ? '' : ` ${seconds.toFixed(2)} s`}`);
   }
   return '';
 }

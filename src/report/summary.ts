@@ -5,7 +5,7 @@ import { checkTable } from './check-table.ts';
 import { commandsFor, isPublished } from './commands.ts';
 import { causePlace, commandsToLook, DEPLOYMENT_WORDS, endingOf, isLive, isTold, testsText } from './deployments.ts';
 import { bySeverity, placeOf, scopeOf } from './findings.ts';
-import { codeBlock, inert, inertLines, table } from './markdown.ts';
+import { codeBlock, inert, inertLines, table, unbroken } from './markdown.ts';
 import { plainText, shorten } from './plain-text.ts';
 import { OUTCOME_WORDS, verdict } from './verdict.ts';
 
@@ -82,18 +82,24 @@ function findingBlock(finding: Finding): string {
 function deploymentBlocks(report: Report): string[] {
   if (report.deployments.length === 0) return [];
   const rows = report.deployments.map((one) => [
-    `${deploymentMark(one)} ${DEPLOYMENT_WORDS[one.outcome]}`,
+    unbroken(`${deploymentMark(one)} ${DEPLOYMENT_WORDS[one.outcome]}`),
     inert(one.environment),
     `${inert(one.namespace)} / ${inert(one.release)}`,
     one.revision === undefined ? '' : String(one.revision),
     inert(testsText(one.tests)),
-    inert(one.reference.slice(one.reference.lastIndexOf('@') + 1)),
+    inert(shortDigest(one.reference)),
   ]);
   return [
     '### Deployments',
     table(['', 'Environment', 'Namespace / release', 'Live revision', 'Tests', 'Digest'], rows),
+    codeBlock('text', [...new Set(report.deployments.map(({ reference }) => reference))]),
     ...report.deployments.flatMap(deploymentBlock),
   ];
+}
+
+/** As long as it takes to tell two apart: a whole one leaves the other columns of a table no room. */
+function shortDigest(reference: string): string {
+  return reference.slice(reference.lastIndexOf('@') + 1).replace(/^(sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1…');
 }
 
 function deploymentMark(one: DeploymentOutcome): string {

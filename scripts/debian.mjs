@@ -5,36 +5,23 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { ToolError } from '../tools.mjs';
-import { madeOnce } from './once.mjs';
-import { pipe, run } from './run.mjs';
-
-const nodePackages = [
-  'containerd',
-  'runc',
-  'containernetworking-plugins',
-  'etcd-server',
-  'nftables',
-  'iproute2',
-  'openssl',
-];
+import { madeOnce } from './cluster/once.mjs';
+import { pipe, run } from './cluster/run.mjs';
+import { ToolError } from './tools.mjs';
 
 /**
- * The folder with what a node needs and this machine hasn't: programs and the libraries that they are linked with.
- * What dpkg says is installed decides which those are.
+ * The folder with these packages and what of theirs this machine hasn't: programs and the libraries that they are
+ * linked with. What dpkg says is installed decides which those are.
  */
-export function nodePrograms(say = () => {}) {
+export function debianPrograms(name, packages, say = () => {}) {
   const status = '/var/lib/dpkg/status';
-  if (!fs.existsSync(status)) {
-    throw new ToolError(
-      'A cluster without Docker takes its programs from Debian packages, and this system has no dpkg.',
-    );
-  }
+  if (!fs.existsSync(status))
+    throw new ToolError(`${packages.join(', ')} are taken from Debian packages, and this system has no dpkg.`);
   const installed = createHash('sha256').update(fs.readFileSync(status)).digest('hex');
-  return madeOnce('programs', [...nodePackages, installed, os.arch()], async (folder) => {
+  return madeOnce(name, [...packages, installed, os.arch()], async (folder) => {
     say('fetching programs');
     // --no-upgrade: what is installed is good enough, however old.
-    await unpack(await fetchPackages(['--no-upgrade', ...nodePackages], { status }), folder);
+    await unpack(await fetchPackages(['--no-upgrade', ...packages], { status }), folder);
   });
 }
 
