@@ -197,7 +197,8 @@ async function renderAndValidate(
   if (validates) {
     const faults = renders.flatMap(({ schema }) => schema);
     const rendered = renders.flatMap((each) => each.rendered);
-    await record.stage({ name: 'validate', ...where }, async () => ({
+    const kubeVersions = environment.kubeVersions.map(({ label }) => label);
+    await record.stage({ name: 'validate', ...where, kubeVersions }, async () => ({
       findings: [
         ...schemaFindings,
         ...validateValues(staged, environment, faults, schema),

@@ -51,7 +51,7 @@ export interface Request {
   readonly version: string | undefined;
   readonly appVersion: string | undefined;
   readonly until: StageName;
-  /** What was left out with all after it, since this runs for a pull request. */
+  /** What was left out with all after it: this runs for a pull request, or `until` says so. */
   readonly held: Held | undefined;
   /** Registries to publish to were given for this very run, not in the file. */
   readonly isRegistryAsked: boolean;
@@ -72,7 +72,7 @@ export interface Request {
   readonly place: (path: readonly (string | number)[]) => Pick<Finding, 'file' | 'line' | 'column'>;
 }
 
-export type Held = 'publish' | 'deploy';
+export type Held = 'publish' | 'deploy' | 'until';
 
 /** What was asked for of deploying. */
 export interface DeploymentRequest {
@@ -294,7 +294,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     version: readVersion('version', has('version'), true, faults),
     appVersion: readVersion('app-version', has('app-version'), false, faults),
     until,
-    held,
+    held: held ?? (deploys.length > 0 && !deployed ? 'until' : undefined),
     isForeign: event === 'foreign',
     isRegistryAsked: given.has('registry'),
     loginHosts: [

@@ -145,6 +145,10 @@ function heldBack(request: Request): Finding[] {
         : [];
     case 'publish':
       return notPublished('pull-request', 'this runs for a pull request, and pull requests never publish');
+    case 'until': {
+      const message = `nothing is deployed: the run ends with ${request.until}, as "until" says`;
+      return [{ stage: 'deploy', rule: 'deploy/until', severity: 'note', message }];
+    }
     case 'deploy': {
       const message = 'nothing is deployed: this runs for a pull request, and pull requests never touch a cluster';
       return [{ stage: 'deploy', rule: 'deploy/pull-request', severity: 'note', message }];

@@ -1,5 +1,6 @@
 import type { DeploymentOutcome } from './domain/deployment.ts';
 import { withoutEchoes } from './domain/echoes.ts';
+import { Cancelled } from './domain/errors.ts';
 import { type Finding, mergeFindings, reaches } from './domain/finding.ts';
 import type { PackageOutcome, PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
 import { STAGES, type StageRun } from './domain/stage.ts';
@@ -32,7 +33,7 @@ export class Record {
     this.#failOn = failOn;
   }
 
-  /** Runs a stage's work, times it, and keeps what it found. An exception marks it as cancelled and goes on. */
+  /** Runs a stage's work, times it, and keeps what it found. An exception goes on: what was interrupted is cancelled, what could not be done failed. */
   async stage<T extends Found>(run: Omit<StageRun, 'status' | 'seconds'>, work: () => Promise<T>): Promise<T> {
     const started = this.#clock.now();
     this.#host.progress({ kind: 'started', run });
@@ -53,7 +54,7 @@ export class Record {
       );
       return result;
     } catch (error) {
-      end('cancelled');
+      end(error instanceof Cancelled ? 'cancelled' : 'failed');
       throw error;
     }
   }

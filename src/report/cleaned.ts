@@ -17,6 +17,7 @@ export function cleaned(report: Report, redact: (text: string) => string): Repor
     stages: report.stages.map((run) => ({
       ...run,
       ...mapped(run, ['chart', 'environment', 'kubeVersion'], clean),
+      ...(run.kubeVersions && { kubeVersions: run.kubeVersions.map(clean) }),
     })),
     findings: report.findings.map((finding) => cleanFinding(finding, clean)),
     packages: report.packages.map((one) => ({ ...one, ...mapped(one, ['chart', 'version', 'file'], clean) })),

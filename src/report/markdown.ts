@@ -43,7 +43,7 @@ export function codeBlock(language: string, lines: readonly string[]): string {
 
 /** A short text of ours that stays on one line: in a narrow column GitHub breaks at every blank. */
 export function unbroken(text: string): string {
-  return text.replaceAll(' ', '&nbsp;');
+  return text.replaceAll(' ', '\u00a0');
 }
 
 /** A table; cells are Markdown already. */

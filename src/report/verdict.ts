@@ -3,6 +3,7 @@ import type { PublishOutcome, Report, RunStatus } from '../domain/outcome.ts';
 import { DEPLOYMENT_WORDS } from './deployments.ts';
 import { countOf } from './findings.ts';
 import { count } from './plain-text.ts';
+import { versionsOf } from './stage-line.ts';
 
 const WORDS: Record<RunStatus, string> = {
   passed: 'passed',
@@ -30,7 +31,7 @@ function checked(report: Report): string {
   const sizes = [
     [distinct(ran.map((run) => run.chart)), 'chart'],
     [distinct(ran.map((run) => run.environment)), 'environment'],
-    [distinct(ran.map((run) => run.kubeVersion)), 'Kubernetes version'],
+    [distinct(ran.flatMap(versionsOf)), 'Kubernetes version'],
   ] as const;
   return sizes.flatMap(([size, noun]) => (size === 0 ? [] : [count(size, noun)])).join(' × ');
 }
