@@ -2,6 +2,7 @@ import type { DeploymentOutcome } from './domain/deployment.ts';
 import { withoutEchoes } from './domain/echoes.ts';
 import { type Finding, mergeFindings, reaches } from './domain/finding.ts';
 import type { PackageOutcome, PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
+import type { PlannedWork } from './domain/planned-work.ts';
 import { STAGES, type StageRun } from './domain/stage.ts';
 import type { Clock, Host } from './ports.ts';
 
@@ -25,6 +26,8 @@ export class Record {
   readonly #published = new Map<string, readonly PublishOutcome[]>();
   /** In the order in which they were planned. */
   readonly deployments: DeploymentOutcome[] = [];
+  /** Where planning is all that was asked for. */
+  plan: PlannedWork | undefined;
 
   constructor(host: Pick<Host, 'progress'>, clock: Clock, failOn: 'error' | 'warning') {
     this.#host = host;
@@ -96,6 +99,7 @@ export class Record {
       packages: [...this.packages].sort((a, b) => compare(a.chart, b.chart)),
       published: [...this.#published.values()].flat().sort((a, b) => compare(a.chart, b.chart)),
       deployments: [...this.deployments],
+      ...(this.plan !== undefined && { plan: this.plan }),
     };
   }
 }
