@@ -66,6 +66,10 @@ export interface Request {
   readonly orasVersion: string | undefined;
   readonly toolsMirror: string | undefined;
   readonly failOn: 'error' | 'warning';
+  /** Only the plan is made and told. */
+  readonly plan: boolean;
+  /** At most how many jobs the plan spreads charts over; `undefined` where that is left to it. */
+  readonly shards: number | undefined;
   /** The report folder, absolute. */
   readonly report: string;
   /** Where a key of the configuration file stands; empty when it isn't there. */
@@ -167,7 +171,22 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       }),
     );
   }
+  const plans = settings.get('plan') === true;
+  if (plans && allPublished) {
+    faults.push(
+      fault('plan', `there is nothing to plan for ${quote(patterns[0] ?? '')}: what is published is only deployed`, {
+        hint: 'Leave plan out, or give a chart folder.',
+        ...at('chart'),
+      }),
+    );
+  }
   const deploys = [...new Set(list(settings.get('deploy')))];
+  // A plan for all there is: the configuration says in which order. Of values files beside Chart.yaml none is known.
+  if (plans && deploys.length === 0 && asked === undefined) {
+    const only = optional(list(settings.get('environments')));
+    const names = (file.environments ?? []).map(({ name }) => name);
+    deploys.push(...names.filter((name) => only?.includes(name) ?? true));
+  }
   // Pull requests never publish and never touch a cluster. What must be reached and can't be is said, not skipped.
   // A registry on loopback and a layout on disk are this machine's own: to try things out there is no publishing.
   const event = raw.workflow.event ?? 'own';
@@ -237,7 +256,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       ),
     );
   }
-  if (allPublished && deploys.length === 0 && held === undefined) {
+  if (allPublished && deploys.length === 0 && held === undefined && !plans) {
     faults.push(
       fault(
         'no-environment',
@@ -320,6 +339,8 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     orasVersion: has('oras-version'),
     toolsMirror: has('tools-mirror'),
     failOn: (has('fail-on') as 'error' | 'warning' | undefined) ?? 'error',
+    plan: plans,
+    shards: readShards(has('shards'), faults),
     report: resolve(base('report'), has('report') ?? 'chartship-report'),
     place: (path) => {
       const position = file.position(path);
@@ -505,6 +526,17 @@ function readVersion(
     );
   }
   return version;
+}
+
+/** GitHub's matrix has at most 256 jobs. */
+const MOST_SHARDS = 256;
+
+function readShards(given: string | undefined, faults: Finding[]): number | undefined {
+  if (given === undefined) return undefined;
+  const number = /^[1-9][0-9]{0,2}$/.test(given) ? Number(given) : 0;
+  if (number >= 1 && number <= MOST_SHARDS) return number;
+  faults.push(fault('wrong-type', `shards must be a number from 1 to ${MOST_SHARDS}, not ${quote(given)}`));
+  return undefined;
 }
 
 /** `host=value` a line where several hosts are meant; else one value for every registry. */

@@ -245,6 +245,22 @@ export const INPUTS = [
     description: "Only the deployment's preflight and what would change; nothing is changed, and nothing published.",
   },
   {
+    name: 'plan',
+    kind: 'boolean',
+    placeholder: '',
+    default: 'false',
+    description:
+      'Only print what would be done and give it as the output matrix, for jobs of their own; plan.json in the report folder has it, too.',
+  },
+  {
+    name: 'shards',
+    kind: 'text',
+    placeholder: 'NUMBER',
+    default: 'as many as end the checks earlier, at most 8',
+    description:
+      'With plan: at most how many jobs the charts are spread over, by the seconds in earlier report.json files in the report folder or below it, else by size.',
+  },
+  {
     name: 'helm-version',
     kind: 'text',
     fileKey: 'helmVersion',
@@ -328,6 +344,8 @@ export const OUTPUTS = {
   report: 'Path of the report folder',
   findings: 'Number of findings',
   published: 'JSON array of everything published: chart, version, registry, reference, digest, outcome',
+  matrix:
+    'With plan, JSON: charts (include: shard, name, chart; for strategy.matrix) and environments (those to deploy, in order)',
   deployments:
     'JSON array of what was deployed: chart, environment, namespace, release, revision, reference, outcome, cause, tests',
 } as const;

@@ -13,10 +13,11 @@ import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import type { ValuesRecord } from './domain/values-record.ts';
 import { makePlan, type Plan } from './plan.ts';
+import { planOnly } from './planning.ts';
 import type { Files, Ports } from './ports.ts';
 import { fetchAsked } from './published.ts';
 import { Record } from './record.ts';
-import { renderReport } from './report/render.ts';
+import { renderPlan, renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
 import { publish } from './stages/publish.ts';
 import { survey } from './survey.ts';
@@ -62,8 +63,13 @@ async function pipeline(
   try {
     const request = await readRequest(raw, base.files);
     record = new Record(base.host, base.clock, request.failOn);
-    await clearReport(request.report, base.files);
+    await checkFolder(request.report, base.files);
     folder = request.report;
+    if (request.plan) {
+      await planOnly(request, record, base.files);
+      return { record, status: record.failed ? 'failed' : 'passed', folder };
+    }
+    await removeEarlier(folder, base.files);
     const ports = { ...base, ...connect(request) };
 
     if (request.charts.published) await deployPublished(request, record, ports);
@@ -203,8 +209,8 @@ function unavailable(error: EnvironmentError): Finding {
 async function finish(report: Report, folder: string | undefined, { files, host }: Base): Promise<Ending> {
   try {
     if (folder !== undefined) {
-      for (const [name, text] of Object.entries(renderReport(report, host.redact)))
-        await files.write(join(folder, name), text);
+      const rendered = renderPlan(report, host.redact) ?? renderReport(report, host.redact);
+      for (const [name, text] of Object.entries(rendered)) await files.write(join(folder, name), text);
     }
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
@@ -243,19 +249,18 @@ async function unfit(folder: string, files: Files): Promise<string | undefined> 
   }
 }
 
-async function clearReport(folder: string, files: Files): Promise<void> {
+async function checkFolder(folder: string, files: Files): Promise<void> {
   const wrong = await unfit(folder, files);
   if (wrong !== undefined) {
     throw new RequestError([
       fault('report', `report ${quote(shownPath(files.root, folder))} ${wrong}`, { hint: 'Give a folder of its own.' }),
     ]);
   }
-  await removeEarlier(folder, files);
 }
 
 /** What an earlier run left in the report folder would be taken for this one's. Only what a report holds is removed. */
 async function removeEarlier(folder: string, files: Files): Promise<void> {
   if ((await files.kind(join(folder, 'report.json'))) !== 'file') return;
-  for (const name of ['manifests', 'packages', 'locks', 'evidence', 'report.json'])
+  for (const name of ['manifests', 'packages', 'locks', 'evidence', 'plan.json', 'report.json'])
     await files.remove(join(folder, name));
 }

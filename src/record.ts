@@ -3,6 +3,7 @@ import { withoutEchoes } from './domain/echoes.ts';
 import { Cancelled } from './domain/errors.ts';
 import { type Finding, mergeFindings, reaches } from './domain/finding.ts';
 import type { PackageOutcome, PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
+import type { PlannedWork } from './domain/planned-work.ts';
 import { STAGES, type StageRun } from './domain/stage.ts';
 import type { Clock, Host } from './ports.ts';
 
@@ -26,6 +27,8 @@ export class Record {
   readonly #published = new Map<string, readonly PublishOutcome[]>();
   /** In the order in which they were planned. */
   readonly deployments: DeploymentOutcome[] = [];
+  /** Where planning is all that was asked for. */
+  plan: PlannedWork | undefined;
 
   constructor(host: Pick<Host, 'progress'>, clock: Clock, failOn: 'error' | 'warning') {
     this.#host = host;
@@ -97,6 +100,7 @@ export class Record {
       packages: [...this.packages].sort((a, b) => compare(a.chart, b.chart)),
       published: [...this.#published.values()].flat().sort((a, b) => compare(a.chart, b.chart)),
       deployments: [...this.deployments],
+      ...(this.plan !== undefined && { plan: this.plan }),
     };
   }
 }

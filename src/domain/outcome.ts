@@ -1,5 +1,6 @@
 import type { DeploymentOutcome } from './deployment.ts';
 import type { Finding } from './finding.ts';
+import type { PlannedWork } from './planned-work.ts';
 import type { StageRun } from './stage.ts';
 
 /** A package that was written into the report folder. `file` is its path relative to that folder's `packages/`. */
@@ -34,6 +35,8 @@ export interface Report {
   readonly packages: readonly PackageOutcome[];
   readonly published: readonly PublishOutcome[];
   readonly deployments: readonly DeploymentOutcome[];
+  /** Of a run that only planned: it has a file of its own, and no report.json. */
+  readonly plan?: PlannedWork;
 }
 
 export function exitCode(report: Report, signal?: 'SIGINT' | 'SIGTERM'): number {

@@ -1,6 +1,7 @@
 import type { DeploymentOutcome } from '../domain/deployment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Report } from '../domain/outcome.ts';
+import type { PlannedWork } from '../domain/planned-work.ts';
 import { plainText } from './plain-text.ts';
 
 /**
@@ -27,6 +28,26 @@ export function cleaned(report: Report, redact: (text: string) => string): Repor
       ...(one.reference !== undefined && { reference: cleanReference(one.reference, clean) }),
     })),
     deployments: report.deployments.map((one) => cleanDeployment(one, clean)),
+    ...(report.plan !== undefined && { plan: cleanPlan(report.plan, clean) }),
+  };
+}
+
+function cleanPlan(plan: PlannedWork, clean: (text: string) => string): PlannedWork {
+  return {
+    ...plan,
+    charts: plan.charts.map((one) => ({
+      ...one,
+      ...mapped(one, ['chart', 'version', 'source'], clean),
+      environments: one.environments.map(clean),
+      kubeVersions: one.kubeVersions.map(clean),
+    })),
+    publish: plan.publish.map(clean),
+    matrix: {
+      charts: {
+        include: plan.matrix.charts.include.map((one) => ({ ...one, ...mapped(one, ['name', 'chart'], clean) })),
+      },
+      environments: plan.matrix.environments.map(clean),
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import { causePlace, commandsToLook, DEPLOYMENT_WORDS, endingOf, isLive, isTold,
 import { bySeverity, placeOf, scopeOf } from './findings.ts';
 import { codeBlock, inert, inertLines, table, unbroken } from './markdown.ts';
 import { plainText, shorten } from './plain-text.ts';
+import { planBlocks } from './plan.ts';
 import { OUTCOME_WORDS, verdict } from './verdict.ts';
 
 /** GitHub refuses a step's summary that is larger than this many bytes. */
@@ -28,6 +29,7 @@ const MARKS: Record<RunStatus, string> = { passed: '✅', failed: '❌', invalid
 export function summaryText(report: Report): string {
   const blocks = [
     `## ${MARKS[report.status]} Chartship: ${verdict(report)}`,
+    ...(report.plan === undefined ? [] : planBlocks(report.plan)),
     ...deploymentBlocks(report),
     ...findingBlocks(report),
     ...publishedBlocks(report),
