@@ -228,7 +228,7 @@ function unknownKind(name: KindName, custom: CustomKinds): ObjectFault {
   const hint =
     others.length > 0
       ? 'Use one of these, or give the definition that serves this one by crd-schemas.'
-      : 'Give the CustomResourceDefinition, or a JSON schema, by crd-schemas: a file or a folder in the repository.';
+      : 'Give the CustomResourceDefinition, or a JSON schema, by crd-schemas: a file or a folder in the repository, or an oci:// artifact.';
   return { rule: 'schema/unknown-kind', severity: 'warning', message, hint, path: '', ofKind: 'once' };
 }
 
