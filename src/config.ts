@@ -281,6 +281,18 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
   // Given, though not as it should be: that it's missing would be a second fault for the first one.
   const passwordRefused = raw.faults.some(({ message }) => message.startsWith('--registry-password '));
 
+  const publishedHosts = [
+    ...(event === 'foreign' && !given.has('registry')
+      ? []
+      : registries.flatMap((target) => (target.kind === 'registry' ? [target.host] : []))),
+    ...(event === 'foreign' && !given.has('chart') ? [] : patterns.flatMap(hostOfPublished)),
+  ];
+  // Definitions often lie elsewhere, for anybody: where there is another registry the login is for that one. And a
+  // file that a pull request may change gets none for where it says.
+  const loginHosts =
+    publishedHosts.length === 0 && given.has('crd-schemas')
+      ? list(settings.get('crd-schemas')).flatMap(hostOfPublished)
+      : publishedHosts;
   const request: Request = {
     charts: {
       patterns,
@@ -316,12 +328,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     held: held ?? (deploys.length > 0 && !deployed ? 'until' : undefined),
     isForeign: event === 'foreign',
     isRegistryAsked: given.has('registry'),
-    loginHosts: [
-      ...(event === 'foreign' && !given.has('registry')
-        ? []
-        : registries.flatMap((target) => (target.kind === 'registry' ? [target.host] : []))),
-      ...(event === 'foreign' && !given.has('chart') ? [] : patterns.flatMap(hostOfPublished)),
-    ],
+    loginHosts,
     namespace: has('namespace'),
     release: has('release'),
     deployment: {

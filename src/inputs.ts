@@ -94,7 +94,7 @@ export const INPUTS = [
     placeholder: 'PATH',
     default: 'none',
     description:
-      'Files or folders in the repository with CustomResourceDefinitions or JSON schemas, for kinds that neither Kubernetes nor the charts define.',
+      'Files or folders in the repository, or oci://host/path:TAG artifacts, with CustomResourceDefinitions or JSON schemas, for kinds that neither Kubernetes nor the charts define.',
   },
   {
     name: 'registry',

@@ -96,7 +96,7 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   const { charts, findings } = await survey(request, ports.files);
   const plan = makePlan(request, charts);
   const values = await loadValues(request, plan, ports);
-  const definitions = await loadCrdSchemas(request, ports.files);
+  const definitions = await loadCrdSchemas(request, ports);
   const connections = await connectAll(plan, ports);
   record.add([...findings, ...values.findings, ...heldBack(request)]);
   const packages = await together(

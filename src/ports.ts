@@ -314,7 +314,13 @@ export type RegistryAnswer<T> =
 export interface Manifest {
   /** `sha256:…` of the manifest itself. */
   readonly digest: string;
-  readonly layers: readonly { readonly mediaType: string; readonly digest: string; readonly size: number }[];
+  readonly layers: readonly {
+    readonly mediaType: string;
+    readonly digest: string;
+    readonly size: number;
+    /** As the registry gave them: whatever they hold. */
+    readonly annotations?: unknown;
+  }[];
 }
 
 /** A chart as it is pushed: the packed archive, the config blob and the manifest's annotations. */

@@ -38,6 +38,7 @@ const ROOMS: Record<string, string> = {
   'costs.ts': 'plan',
   'survey.ts': 'plan',
   'crd-schemas.ts': 'plan',
+  'definition-artifacts.ts': 'plan',
   'values-files.ts': 'plan',
   'encrypted-values.ts': 'plan',
   'config.ts': 'config',
