@@ -53,7 +53,7 @@ export interface Request {
   readonly until: StageName;
   /** What was left out with all after it, since this runs for a pull request. */
   readonly held: Held | undefined;
-  /** Registries to publish to were given for this very run, not in the file. */
+  /** Registries to publish to, or to copy to what is published, were given for this very run, not in the file. */
   readonly isRegistryAsked: boolean;
   /** The checkout is of somebody's who may not be trusted: nothing of his decides where a secret is sent. */
   readonly isForeign: boolean;
@@ -228,22 +228,24 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       }),
     );
   }
-  if (allPublished && deploys.length > 0 && !deployed) {
+  // The registry of the file is where it was published; only one that is asked for is a place to copy it to.
+  const promotes = allPublished && given.has('registry');
+  if (allPublished && (deploys.length > 0 || promotes) && !deployed && !(promotes && wished === 'publish')) {
     faults.push(
       fault(
         'no-stage',
-        `until: ${wished} can't be reached with chart ${quote(patterns[0] ?? '')}: what is published is only deployed`,
+        `until: ${wished} can't be reached with chart ${quote(patterns[0] ?? '')}: what is published is only copied and deployed`,
         { hint: 'Leave until out, or give a chart folder.', ...at('until') },
       ),
     );
   }
-  if (allPublished && deploys.length === 0 && held === undefined) {
+  if (allPublished && deploys.length === 0 && !promotes && held === undefined) {
     faults.push(
       fault(
         'no-environment',
-        `chart ${quote(patterns[0] ?? '')} is published already: there is nothing to do but to deploy it`,
+        `chart ${quote(patterns[0] ?? '')} is published already: there is nothing to do but to copy or to deploy it`,
         {
-          hint: 'Give deploy: the names of environments, in order; or a chart folder.',
+          hint: 'Give deploy: the names of environments, in order; registry: where to copy it to; or a chart folder.',
           ...at('chart'),
         },
       ),

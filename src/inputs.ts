@@ -29,7 +29,7 @@ export const INPUTS = [
     placeholder: 'DIR',
     default: 'chart',
     description:
-      'Chart directories or globs, one a line or separated by commas; or oci://HOST/PATH/CHART@sha256:… (or :VERSION, resolved once to its digest) to deploy what is published.',
+      'Chart directories or globs, one a line or separated by commas; or oci://HOST/PATH/CHART@sha256:… (or :VERSION, resolved once to its digest) to deploy what is published, or to copy it to another registry.',
   },
   {
     name: 'config',
@@ -103,7 +103,7 @@ export const INPUTS = [
     placeholder: 'oci://HOST/PATH',
     default: 'none',
     description:
-      'Where to publish, one or more: oci://host/path or oci-layout:DIR (OCI image layouts on disk, one a chart).',
+      'Where to publish, or to copy to what is published, one or more: oci://host/path or oci-layout:DIR (OCI image layouts on disk, one a chart).',
   },
   {
     name: 'registry-username',

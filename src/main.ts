@@ -14,7 +14,7 @@ import { together } from './domain/together.ts';
 import type { ValuesRecord } from './domain/values-record.ts';
 import { makePlan, type Plan } from './plan.ts';
 import type { Files, Ports } from './ports.ts';
-import { fetchAsked } from './published.ts';
+import { fetchAsked, promoteAll, promotes } from './published.ts';
 import { Record } from './record.ts';
 import { renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
@@ -66,7 +66,7 @@ async function pipeline(
     folder = request.report;
     const ports = { ...base, ...connect(request) };
 
-    if (request.charts.published) await deployPublished(request, record, ports);
+    if (request.charts.published) await shipPublished(request, record, ports);
     else await shipFromSource(request, record, ports);
     return { record, status: record.failed ? 'failed' : 'passed', folder };
   } catch (error) {
@@ -105,12 +105,17 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   await deployAll(request, plan, values, sources, connections, record, ports);
 }
 
-/** What is published is deployed as it is: by its digest, with no stage before. */
-async function deployPublished(request: Request, record: Record, ports: Ports): Promise<void> {
+/** What is published is promoted and deployed as it is: by its digest, with no stage before. */
+async function shipPublished(request: Request, record: Record, ports: Ports): Promise<void> {
   record.add(heldBack(request));
-  if (request.deployment.environments.length === 0) return;
+  const deploys = request.deployment.environments.length > 0;
+  if (!deploys && !promotes(request)) return;
   const unpacked = await fetchAsked(request, record, ports);
   if (record.failed) return;
+  if (!deploys) {
+    await promoteAll(request, unpacked, record, ports);
+    return;
+  }
   const all = makePlan(
     request,
     unpacked.map(({ chart }) => chart),
@@ -120,7 +125,7 @@ async function deployPublished(request: Request, record: Record, ports: Ports): 
   const values = await loadValues(request, plan, ports, checked.placeOf);
   const connections = await connectAll(plan, ports);
   record.add(values.findings);
-  const sources = new Map(unpacked.map(({ chart, fetched }) => [chart.metadata.name, fetched]));
+  const sources = await promoteAll(request, unpacked, record, ports);
   const changed = checked.compare(plan, values);
   await deployAll(request, plan, values, sources, connections, record, ports, changed);
 }
@@ -138,9 +143,9 @@ function heldBack(request: Request): Finding[] {
   ];
   switch (request.held) {
     case undefined:
-      if (request.charts.published && request.isRegistryAsked)
-        return notPublished('published', 'the chart is published already, and the registry is not used');
-      return request.deployment.dryRun && request.registries.length > 0 && !request.charts.published
+      return request.deployment.dryRun &&
+        request.registries.length > 0 &&
+        (request.isRegistryAsked || !request.charts.published)
         ? notPublished('dry-run', 'this is a dry run')
         : [];
     case 'publish':

@@ -349,6 +349,11 @@ export interface Registry {
     digest: string,
     type: string,
   ): Promise<RegistryAnswer<readonly Readonly<Record<string, string>>[]>>;
+  /**
+   * Copies a manifest as it is to another place, with everything that is attached to it and to that, and tags it
+   * there, unless the tag is there already. A fault when something that is attached is not seen there afterwards.
+   */
+  copy(from: Location, digest: string, to: Location, tag: string): Promise<RegistryAnswer<undefined>>;
 }
 
 // ---------------------------------------------------------------- encrypted values

@@ -34,10 +34,13 @@ export function createRegistry(options: OrasOptions): Registry {
   const noted = new Set<string>();
 
   /** Runs oras; where things are, and how to get there, is added to the arguments. */
-  const call = async (location: Location, args: readonly string[], cwd?: string): Promise<Ran> => {
+  const call = async (location: Location, args: readonly string[], cwd?: string): Promise<Ran> =>
+    await start([...args, ...(await transport(location))], cwd);
+
+  const start = async (args: readonly string[], cwd?: string): Promise<Ran> => {
     const ran = await options.run({
       file: await options.oras(),
-      args: [...args, ...(await transport(location))],
+      args,
       cwd: cwd ?? options.temporary,
       milliseconds: options.limits.registryMilliseconds,
       aside: true,
@@ -46,17 +49,18 @@ export function createRegistry(options: OrasOptions): Registry {
     return ran;
   };
 
-  const transport = async (location: Location): Promise<string[]> => {
-    if (location.kind === 'layout') return ['--oci-layout-path', location.directory];
+  /** `side` stands before the names of the options of a command that has two places. */
+  const transport = async (location: Location, side: '' | 'from-' | 'to-' = ''): Promise<string[]> => {
+    if (location.kind === 'layout') return [`--${side}oci-layout-path`, location.directory];
     if (!noted.has(location.host)) {
       noted.add(location.host);
       options.note(`requests go to the registry ${location.host}`);
     }
     return [
-      '--registry-config',
+      `--${side}registry-config`,
       await options.credentials.registryConfig(location.host),
-      ...(options.plainHttp || isLoopback(location.host) ? ['--plain-http'] : []),
-      ...(options.caFile !== undefined ? ['--ca-file', options.caFile] : []),
+      ...(options.plainHttp || isLoopback(location.host) ? [`--${side}plain-http`] : []),
+      ...(options.caFile !== undefined ? [`--${side}ca-file`, options.caFile] : []),
     ];
   };
 
@@ -198,6 +202,63 @@ export function createRegistry(options: OrasOptions): Registry {
     return succeeded(ran) ? { ok: true, value: referrersIn(ran.stdout, type) } : failure(location, ran);
   };
 
+  /** The digests of everything that is attached to a manifest, and to what is attached to it. */
+  const attachedBelow = async (location: Location, digest: string): Promise<RegistryAnswer<readonly string[]>> => {
+    const ran = await call(location, ['discover', nameOf(location, digest), '--format', 'json']);
+    return succeeded(ran) ? { ok: true, value: digestsIn(parsed(ran.stdout)) } : failure(location, ran);
+  };
+
+  const copyTo = async (
+    from: Location,
+    digest: string,
+    to: Location,
+    target: string,
+  ): Promise<RegistryAnswer<string>> => {
+    const between = [...(await transport(from, 'from-')), ...(await transport(to, 'to-'))];
+    const ran = await start(['cp', '--recursive', '--no-tty', nameOf(from, digest), target, ...between]);
+    if (succeeded(ran)) return { ok: true, value: digest };
+    // oras says of the place that is copied to that it's the destination; the other one is named by its address.
+    const isSource =
+      from.kind === 'registry' && ran.stderr.includes(`/${from.host}/`) && !/destination/.test(ran.stderr);
+    return failure(isSource ? from : to, ran);
+  };
+
+  const copy: Registry['copy'] = async (from, digest, to, tag) => {
+    const copied = await (to.kind === 'layout'
+      ? addToLayout(
+          to.directory,
+          tag,
+          options.limits.registryMilliseconds,
+          (side) => copyTo(from, digest, { kind: 'layout', directory: side }, tag),
+          options.cancel,
+        )
+      : copyTo(from, digest, to, `${to.host}/${to.repository}`));
+    if (!copied.ok) return copied;
+    // As for a push: the tag is looked up once more after what takes long.
+    if (to.kind === 'registry') {
+      const there = await manifest(to, tag);
+      if (!there.ok) return there;
+      if (there.value === undefined) {
+        const ran = await call(to, ['tag', nameOf(to, digest), tag]);
+        if (!succeeded(ran)) return failure(to, ran);
+      }
+    }
+    const [meant, seen] = await Promise.all([attachedBelow(from, digest), attachedBelow(to, digest)]);
+    if (!meant.ok) return meant;
+    if (!seen.ok) return seen;
+    const missing = meant.value.filter((one) => !seen.value.includes(one));
+    if (missing.length === 0) return { ok: true, value: undefined };
+    const what = `${missing.length} of the ${meant.value.length} artifacts attached to ${digest} (${missing[0]})`;
+    return {
+      ok: false,
+      fault: {
+        kind: 'other',
+        message: `${placeOf(to)} does not list ${what}`,
+        hint: 'Another writer may have replaced its list of what is attached. Take out what is not listed, and run again.',
+      },
+    };
+  };
+
   return {
     hasLogin: (host) => options.credentials.hasLogin(host),
     manifest,
@@ -205,6 +266,7 @@ export function createRegistry(options: OrasOptions): Registry {
     push,
     attach,
     attached,
+    copy,
   };
 }
 
@@ -222,6 +284,16 @@ function referrersIn(bytes: Uint8Array, type: string): Record<string, string>[] 
         Object.entries(annotations ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
       ),
     );
+}
+
+/** Every digest below one that was discovered; oras 1.2 tells only of what is attached to it itself. */
+function digestsIn(discovered: unknown): string[] {
+  const { referrers, manifests } = (discovered ?? {}) as { referrers?: unknown; manifests?: unknown };
+  const all = Array.isArray(referrers) ? referrers : Array.isArray(manifests) ? manifests : [];
+  return all.flatMap((one: unknown) => {
+    const { digest } = (one ?? {}) as { digest?: unknown };
+    return [...(typeof digest === 'string' ? [digest] : []), ...digestsIn(one)];
+  });
 }
 
 function succeeded(ran: Ran): boolean {
