@@ -44,16 +44,28 @@ const linkerVariables = {
   },
   coredns: noVariables,
   pause: noVariables,
+  referrers: noVariables,
+  cosign: ({ version }) => ({ 'sigs.k8s.io/release-utils/version.gitVersion': version }),
 };
 
 // Tools whose main package is here, in tools/NAME, and the module whose version is theirs.
-const mainsOfOurOwn = { kubernetes: 'k8s.io/kubernetes', coredns: 'github.com/coredns/coredns', pause: undefined };
+const mainsOfOurOwn = {
+  kubernetes: 'k8s.io/kubernetes',
+  coredns: 'github.com/coredns/coredns',
+  pause: undefined,
+  referrers: 'cuelabs.dev/go/oci/ociregistry',
+};
 
 /** What the cluster is made of; Kubernetes takes minutes to build, and few runs need it. */
-export const clusterToolNames = Object.keys(mainsOfOurOwn);
+export const clusterToolNames = ['kubernetes', 'coredns', 'pause'];
+
+/** What one test needs, which asks for it itself: cosign takes minutes, too. */
+const rareToolNames = ['cosign'];
 
 /** The tools that everything else needs. */
-export const toolNames = Object.keys(linkerVariables).filter((name) => !clusterToolNames.includes(name));
+export const toolNames = Object.keys(linkerVariables).filter(
+  (name) => !clusterToolNames.includes(name) && !rareToolNames.includes(name),
+);
 
 /** Where built tools are kept: CHARTSHIP_CACHE (CI puts it outside the checkout) or the ignored .cache/. */
 export function cacheFolder() {
@@ -88,7 +100,7 @@ function recipeOf(name) {
     throw new ToolError(`There is no tool "${name}". The tools are: ${Object.keys(linkerVariables).join(', ')}.`);
   }
   const folder = path.join(root, 'tools', name);
-  const isOurs = clusterToolNames.includes(name);
+  const isOurs = name in mainsOfOurOwn;
   const read = (file) => fs.readFileSync(path.join(folder, file), 'utf8');
   const goMod = read('go.mod');
   // The pause program needs no module, so it has no sums.

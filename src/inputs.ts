@@ -245,6 +245,53 @@ export const INPUTS = [
     description: "Only the deployment's preflight and what would change; nothing is changed, and nothing published.",
   },
   {
+    name: 'attest',
+    kind: 'boolean',
+    fileKey: 'attest',
+    placeholder: '',
+    default: 'false',
+    description:
+      'Attach to what is published its bill of materials and signed provenance: on GitHub keyless as the workflow (permissions: id-token: write), elsewhere by signing-key.',
+  },
+  {
+    name: 'signing-key',
+    kind: 'secret',
+    orPath: true,
+    placeholder: 'FILE',
+    default: "none: the workflow's identity signs",
+    description: 'A private key of cosign to attest with: its path, or its content. Needs cosign 3 or later in PATH.',
+  },
+  {
+    name: 'signing-password',
+    kind: 'secret',
+    placeholder: '@FILE',
+    default: 'none',
+    description: 'Password of signing-key.',
+  },
+  {
+    name: 'sigstore',
+    kind: 'lines',
+    placeholder: 'NAME=URL',
+    default: "Sigstore's public instance; for a repository that is not public GitHub's own",
+    description: 'Who attests: fulcio=URL, and rekor=URL or tsa=URL or both, one a line.',
+  },
+  {
+    name: 'verify',
+    kind: 'lines',
+    placeholder: 'KEY=VALUE',
+    default: 'none',
+    description:
+      'Who must have attested what is deployed: workflow=OWNER/REPO/.github/workflows/FILE@REF, repository=OWNER/REPO and ref=REF, one a line (* stands for anything but a slash, ** for anything); or key=FILE, a public key.',
+  },
+  {
+    name: 'trusted-root',
+    kind: 'text',
+    placeholder: 'FILE',
+    default: "that of Sigstore's public instance, fetched by TUF",
+    description:
+      "Sigstore's trusted root in JSON, to verify against: certificate authorities, logs, timestamp authorities.",
+  },
+  {
     name: 'helm-version',
     kind: 'text',
     fileKey: 'helmVersion',

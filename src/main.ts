@@ -1,5 +1,5 @@
 import { resolve as absolute, dirname, join, sep } from 'node:path';
-import { checkChart } from './check.ts';
+import { type CheckedPackage, checkChart } from './check.ts';
 import { checkedWith } from './checked-with.ts';
 import { type RawRequest, type Request, reaches, readRequest } from './config.ts';
 import { loadCrdSchemas } from './crd-schemas.ts';
@@ -9,18 +9,20 @@ import { Cancelled, EnvironmentError, RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import type { PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
 import { isInside, shownPath } from './domain/paths.ts';
-import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import type { ValuesRecord } from './domain/values-record.ts';
 import { makePlan, type Plan } from './plan.ts';
 import type { Files, Ports } from './ports.ts';
-import { fetchAsked, promoteAll, promotes } from './published.ts';
+import { fetchAsked, promoteAll, promotes, sourcesIn } from './published.ts';
 import { Record } from './record.ts';
 import { renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
+import { attest } from './stages/attest.ts';
 import { publish } from './stages/publish.ts';
 import { survey } from './survey.ts';
 import { loadValues, recordOf } from './values-files.ts';
+import { verifyAll } from './verified.ts';
+import { VERSION } from './version.ts';
 
 /** What is needed before the request is known. */
 export type Base = Pick<Ports, 'files' | 'host' | 'clock'>;
@@ -92,6 +94,7 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   const values = await loadValues(request, plan, ports);
   const definitions = await loadCrdSchemas(request, ports.files);
   const connections = await connectAll(plan, ports);
+  if (attests(request)) await ports.signing.ready();
   record.add([...findings, ...values.findings, ...heldBack(request)]);
   const packages = await together(
     plan.charts.map((chart) => checkChart(request, chart, values, definitions.kinds, record, ports)),
@@ -102,6 +105,7 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   if (plan.deploy.length === 0) return;
   const built = record.failed ? [] : packages.filter((each) => each !== undefined);
   const sources = await sourcesOf(request, built, record, ports);
+  await verifyAll(request, sources, record, ports);
   await deployAll(request, plan, values, sources, connections, record, ports);
 }
 
@@ -112,6 +116,7 @@ async function shipPublished(request: Request, record: Record, ports: Ports): Pr
   if (!deploys && !promotes(request)) return;
   const unpacked = await fetchAsked(request, record, ports);
   if (record.failed) return;
+  await verifyAll(request, sourcesIn(unpacked), record, ports);
   if (!deploys) {
     await promoteAll(request, unpacked, record, ports);
     return;
@@ -157,10 +162,14 @@ function heldBack(request: Request): Finding[] {
   }
 }
 
+function attests({ attestation, deployment }: Request): boolean {
+  return attestation !== undefined && !deployment.dryRun;
+}
+
 /** The gate: nothing is published until every chart passed. */
 async function publishAll(
   request: Request,
-  packages: readonly (ChartPackage | undefined)[],
+  packages: readonly (CheckedPackage | undefined)[],
   valuesRecords: ReadonlyMap<string, ValuesRecord | undefined>,
   record: Record,
   ports: Ports,
@@ -175,14 +184,19 @@ async function publishAll(
     built.map(async (each) => {
       const told = (outcome: PublishOutcome): void =>
         record.publish(each.name, [...record.publishedOf(each.name), outcome]);
-      const { outcomes } = await record.stage({ name: 'publish', chart: each.name }, () =>
-        publish(
+      const { root } = ports.files;
+      const { outcomes } = await record.stage({ name: 'publish', chart: each.name }, async () => {
+        const published = await publish(
           each,
           request.registries,
-          { root: ports.files.root, told, record: valuesRecords.get(each.name) },
+          { root, told, record: valuesRecords.get(each.name) },
           ports,
-        ),
-      );
+        );
+        if (!attests(request)) return published;
+        const options = { targets: request.registries, root, toolVersion: VERSION };
+        const findings = await attest(each, each.contents, published.outcomes, options, ports);
+        return { ...published, findings: [...published.findings, ...findings] };
+      });
       // As they were asked for, not as they came.
       record.publish(each.name, outcomes);
     }),

@@ -101,6 +101,11 @@ export function promotes(request: Request): boolean {
   return isRegistryAsked && registries.length > 0 && reaches(request, 'publish') && !deployment.dryRun;
 }
 
+/** Where each chart is published that was asked for. */
+export function sourcesIn(unpacked: readonly UnpackedChart[]): ReadonlyMap<string, FetchedChart> {
+  return new Map(unpacked.map(({ chart, fetched }) => [chart.metadata.name, fetched]));
+}
+
 /** Copies each chart to the registries that are asked for; where each is to be deployed from: the first of those. */
 export async function promoteAll(
   request: Request,
@@ -108,8 +113,8 @@ export async function promoteAll(
   record: Record,
   ports: Ports,
 ): Promise<ReadonlyMap<string, FetchedChart>> {
-  const sources = new Map(unpacked.map(({ chart, fetched }) => [chart.metadata.name, fetched]));
-  if (!promotes(request)) return sources;
+  const sources = new Map(sourcesIn(unpacked));
+  if (!promotes(request) || record.failed) return sources;
   await together(
     unpacked.map(async ({ chart: { metadata }, fetched }) => {
       const { name, version } = metadata;

@@ -30,7 +30,7 @@ beforeEach(async () => {
   const { fileName, archive, config, annotations } = await packageOf('demo', '1.0.0+b');
   const pushed = await client.push(location, '1.0.0_b', { fileName, archive, config, annotations });
   if (!pushed.ok) throw new Error(pushed.fault.message);
-  await client.attach(location, pushed.value, TYPE, { 'example.note': 'first' });
+  await client.attach(location, pushed.value, { type: TYPE, annotations: { 'example.note': 'first' } });
   published = { name: 'demo', version: '1.0.0+b', reference: 'oci://…', location, digest: pushed.value };
 });
 
@@ -44,7 +44,7 @@ const run = (...texts: string[]) =>
   promote(published, texts.map(targetOf), { root: temporary }, { registry: registryClient({ temporary }) });
 const notesAt = async (location: Location): Promise<unknown[]> => {
   const found = await registryClient({ temporary }).attached(location, published.digest, TYPE);
-  return found.ok ? found.value.map((one) => one['example.note']) : [found.fault];
+  return found.ok ? found.value.map(({ annotations }) => annotations['example.note']) : [found.fault];
 };
 
 describe.each<[string, () => [string, Location]]>([
@@ -78,7 +78,10 @@ describe.each<[string, () => [string, Location]]>([
     expect(await notesAt(location)).toEqual(['first']);
 
     // What is attached later comes along with the next run, which copies nothing else.
-    await registryClient({ temporary }).attach(published.location, digest, TYPE, { 'example.note': 'second' });
+    await registryClient({ temporary }).attach(published.location, digest, {
+      type: TYPE,
+      annotations: { 'example.note': 'second' },
+    });
     const again = await run(target);
     expect([again.outcomes, again.findings]).toEqual([[{ ...outcome, outcome: 'already-published' }], []]);
     expect(new Set(await notesAt(location))).toEqual(new Set(['first', 'second']));

@@ -5,7 +5,15 @@ import { CHART_TYPE, CONFIG_TYPE } from '../domain/chart.ts';
 import { EnvironmentError } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
 import { isLoopback, type Location } from '../domain/reference.ts';
-import type { ArtifactToPush, Manifest, Registry, RegistryAnswer, RegistryFault } from '../ports.ts';
+import type {
+  ArtifactToAttach,
+  ArtifactToPush,
+  Attached,
+  Manifest,
+  Registry,
+  RegistryAnswer,
+  RegistryFault,
+} from '../ports.ts';
 import { addToLayout, layoutState } from './oci-layout.ts';
 import { faultOf, saysAbsent } from './oras-faults.ts';
 import type { Ran, Run } from './process.ts';
@@ -177,22 +185,25 @@ export function createRegistry(options: OrasOptions): Registry {
   const attachTo = async (
     location: Location,
     digest: string,
-    type: string,
-    annotations: Readonly<Record<string, string>>,
+    { type, annotations, content }: ArtifactToAttach,
   ): Promise<RegistryAnswer<string>> =>
     await inPrivateFolder(async (folder) => {
-      await writeFile(path.join(folder, 'annotations.json'), JSON.stringify({ $manifest: annotations }));
+      await Promise.all([
+        writeFile(path.join(folder, 'annotations.json'), JSON.stringify({ $manifest: annotations })),
+        content && writeFile(path.join(folder, content.fileName), content.bytes),
+      ]);
+      const files = content === undefined ? [] : [`./${content.fileName}:${content.mediaType}`];
       const what = ['--artifact-type', type, '--annotation-file', 'annotations.json', '--format', 'json', '--no-tty'];
-      const ran = await call(location, ['attach', nameOf(location, digest), ...what], folder);
+      const ran = await call(location, ['attach', nameOf(location, digest), ...files, ...what], folder);
       return succeeded(ran) ? { ok: true, value: digest } : failure(location, ran);
     });
 
-  const attach: Registry['attach'] = async (location, digest, type, annotations) => {
-    const beside = (side: string) => attachTo({ kind: 'layout', directory: side }, digest, type, annotations);
+  const attach: Registry['attach'] = async (location, digest, artifact) => {
+    const beside = (side: string) => attachTo({ kind: 'layout', directory: side }, digest, artifact);
     const done =
       location.kind === 'layout'
         ? await addToLayout(location.directory, undefined, options.limits.registryMilliseconds, beside, options.cancel)
-        : await attachTo(location, digest, type, annotations);
+        : await attachTo(location, digest, artifact);
     return done.ok ? { ok: true, value: undefined } : done;
   };
 
@@ -270,20 +281,22 @@ export function createRegistry(options: OrasOptions): Registry {
   };
 }
 
-/** The annotations of each referrer; oras 1.2 calls them manifests. */
-function referrersIn(bytes: Uint8Array, type: string): Record<string, string>[] {
+/** Each referrer of a type; oras 1.2 calls them manifests. */
+function referrersIn(bytes: Uint8Array, type: string): Attached[] {
   const { referrers, manifests } = (parsed(bytes) ?? {}) as { referrers?: unknown; manifests?: unknown };
   const all = (Array.isArray(referrers) ? referrers : Array.isArray(manifests) ? manifests : []) as {
     artifactType?: unknown;
+    digest?: unknown;
     annotations?: unknown;
   }[];
   return all
     .filter(({ artifactType }) => artifactType === type)
-    .map(({ annotations }) =>
-      Object.fromEntries(
+    .map(({ digest, annotations }) => ({
+      digest: typeof digest === 'string' ? digest : '',
+      annotations: Object.fromEntries(
         Object.entries(annotations ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
       ),
-    );
+    }));
 }
 
 /** Every digest below one that was discovered; oras 1.2 tells only of what is attached to it itself. */
