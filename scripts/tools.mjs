@@ -46,6 +46,8 @@ const linkerVariables = {
   },
   coredns: noVariables,
   pause: noVariables,
+  referrers: noVariables,
+  cosign: ({ version }) => ({ 'sigs.k8s.io/release-utils/version.gitVersion': version }),
 };
 
 // Tools whose main package is here, in tools/NAME, and the module whose version is theirs.
@@ -54,17 +56,18 @@ const mainsOfOurOwn = {
   coredns: 'github.com/coredns/coredns',
   pause: undefined,
   apiextensions: 'k8s.io/apiextensions-apiserver',
+  referrers: 'cuelabs.dev/go/oci/ociregistry',
 };
 
 /** What the cluster is made of; Kubernetes takes minutes to build, and few runs need it. */
 export const clusterToolNames = ['kubernetes', 'coredns', 'pause'];
 
-/** What only `npm run bench` compares with. */
-const benchToolNames = ['ct'];
+/** What `npm run bench` compares with, and what one test needs, which asks for it itself: cosign takes minutes, too. */
+const rareToolNames = ['ct', 'cosign'];
 
 /** The tools that everything else needs. */
 export const toolNames = Object.keys(linkerVariables).filter(
-  (name) => !clusterToolNames.includes(name) && !benchToolNames.includes(name),
+  (name) => !clusterToolNames.includes(name) && !rareToolNames.includes(name),
 );
 
 /** Where built tools are kept: CHARTSHIP_CACHE (CI puts it outside the checkout) or the ignored .cache/. */

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Request, reaches } from './config.ts';
+import { type ChartContents, imagesOf } from './domain/chart-contents.ts';
 import { type CustomKinds, firstOf } from './domain/custom-kinds.ts';
 import type { Environment } from './domain/environment.ts';
 import type { Finding } from './domain/finding.ts';
@@ -37,6 +38,13 @@ interface Checking {
   readonly schemaFindings: readonly Finding[];
   /** The chart's own values.schema.json. */
   readonly schema: Uint8Array | undefined;
+  /** Images of pods as they are rendered → the environments that have them; kept only where the chart is attested. */
+  readonly images: Map<string, Set<string>>;
+}
+
+/** A chart that passed: its package, and what is in it. */
+export interface CheckedPackage extends ChartPackage {
+  readonly contents: ChartContents;
 }
 
 /** Everything before the gate, for one chart. What can run side by side does; one failure never hides another. */
@@ -47,7 +55,7 @@ export async function checkChart(
   givenKinds: CustomKinds,
   record: Record,
   ports: Ports,
-): Promise<ChartPackage | undefined> {
+): Promise<CheckedPackage | undefined> {
   const name = planned.chart.metadata.name;
   const { staged, crds } = await resolveChart(request, planned, record, ports);
   if (staged === undefined) {
@@ -80,6 +88,7 @@ export async function checkChart(
     }),
     schema,
     schemaFindings: schemas.findings,
+    images: new Map<string, Set<string>>(),
   };
   const environments = planned.environments.map((environment) => environmentOf(planned, environment, values, request));
   // Packing first: its compression is our own work, which goes on while helm renders.
@@ -90,7 +99,7 @@ export async function checkChart(
     packs ? buildPackage(checking, environments) : Promise.resolve(undefined),
     ...environments.map(async (environment) => void (await checkEnvironment(checking, environment))),
   ]);
-  return built ?? undefined;
+  return built && { ...built, contents: { dependencies: staged.dependencies, images: checking.images } };
 }
 
 async function resolveChart(
@@ -180,7 +189,7 @@ function isReadable(layer: ValuesLayer): boolean {
 }
 
 async function renderAndValidate(
-  { request, record, ports, staged, read, checkObjects, schema, schemaFindings }: Checking,
+  { request, record, ports, staged, read, checkObjects, schema, schemaFindings, images }: Checking,
   environment: Environment,
   where: { readonly chart: string; readonly environment: string },
 ): Promise<void> {
@@ -206,6 +215,11 @@ async function renderAndValidate(
       ],
       skipped: renders[0]?.unchecked === true,
     }));
+  }
+  if (request.attestation !== undefined) {
+    for (const { text } of renders.flatMap(({ rendered }) => rendered.flatMap(({ documents }) => documents)))
+      for (const image of imagesOf(read(text).objects))
+        images.set(image, (images.get(image) ?? new Set()).add(environment.name));
   }
   const folder = join(request.report, 'manifests', where.chart, where.environment);
   await together(renders.flatMap(({ rendered }) => rendered.map((each) => writeManifest(each, folder, ports))));

@@ -6,6 +6,7 @@ import { secretSources } from './adapters/secret-sources.ts';
 import { secretsOf } from './adapters/secrets.ts';
 import { createTerminal } from './adapters/terminal.ts';
 import { workflowEvent } from './adapters/workflow-event.ts';
+import { hasIdentity } from './adapters/workflow-run.ts';
 import { Cancelled, lastWords } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
 import { run } from './main.ts';
@@ -33,7 +34,12 @@ async function main(): Promise<number> {
   });
   try {
     const ending = await run(
-      { inputs, faults: line.faults, cwd, workflow: { event: workflowEvent(environment) } },
+      {
+        inputs,
+        faults: line.faults,
+        cwd,
+        workflow: { event: workflowEvent(environment), hasIdentity: hasIdentity(environment) },
+      },
       { files, host, clock },
       connect,
     );

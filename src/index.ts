@@ -5,6 +5,7 @@ import { createRedaction } from './adapters/redaction.ts';
 import { secretsOf } from './adapters/secrets.ts';
 import { workflowEvent } from './adapters/workflow-event.ts';
 import { workflowInputs } from './adapters/workflow-inputs.ts';
+import { hasIdentity } from './adapters/workflow-run.ts';
 import { Cancelled, lastWords } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
 import { run } from './main.ts';
@@ -23,7 +24,11 @@ async function main(): Promise<number> {
   try {
     await host.saveState('temporary', files.temporary);
     const actor = environment.GITHUB_ACTOR;
-    const workflow = { event: workflowEvent(environment), ...(actor !== undefined && { actor }) };
+    const workflow = {
+      event: workflowEvent(environment),
+      hasIdentity: hasIdentity(environment),
+      ...(actor !== undefined && { actor }),
+    };
     const ending = await run({ inputs, faults: [], cwd, workflow }, { files, host, clock }, connect);
     if (ending.crash !== undefined) host.bug(ending.crash);
     return exitCode(ending.report, cancel.received());

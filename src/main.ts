@@ -1,5 +1,5 @@
 import { resolve as absolute, dirname, join, sep } from 'node:path';
-import { checkChart } from './check.ts';
+import { type CheckedPackage, checkChart } from './check.ts';
 import { checkedWith } from './checked-with.ts';
 import { type RawRequest, type Request, reaches, readRequest } from './config.ts';
 import { loadCrdSchemas } from './crd-schemas.ts';
@@ -9,19 +9,21 @@ import { Cancelled, EnvironmentError, RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import type { PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
 import { isInside, shownPath } from './domain/paths.ts';
-import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import type { ValuesRecord } from './domain/values-record.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { planOnly } from './planning.ts';
 import type { Files, Ports } from './ports.ts';
-import { fetchAsked } from './published.ts';
+import { fetchAsked, promoteAll, promotes, sourcesIn } from './published.ts';
 import { Record } from './record.ts';
 import { renderPlan, renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
+import { attest } from './stages/attest.ts';
 import { publish } from './stages/publish.ts';
 import { survey } from './survey.ts';
 import { loadValues, recordOf } from './values-files.ts';
+import { verifyAll } from './verified.ts';
+import { VERSION } from './version.ts';
 
 /** What is needed before the request is known. */
 export type Base = Pick<Ports, 'files' | 'host' | 'clock'>;
@@ -72,7 +74,7 @@ async function pipeline(
     await removeEarlier(folder, base.files);
     const ports = { ...base, ...connect(request) };
 
-    if (request.charts.published) await deployPublished(request, record, ports);
+    if (request.charts.published) await shipPublished(request, record, ports);
     else await shipFromSource(request, record, ports);
     return { record, status: record.failed ? 'failed' : 'passed', folder };
   } catch (error) {
@@ -98,6 +100,7 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   const values = await loadValues(request, plan, ports);
   const definitions = await loadCrdSchemas(request, ports);
   const connections = await connectAll(plan, ports);
+  if (attests(request)) await ports.signing.ready();
   record.add([...findings, ...values.findings, ...heldBack(request)]);
   const packages = await together(
     plan.charts.map((chart) => checkChart(request, chart, values, definitions.kinds, record, ports)),
@@ -108,15 +111,22 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   if (plan.deploy.length === 0) return;
   const built = record.failed ? [] : packages.filter((each) => each !== undefined);
   const sources = await sourcesOf(request, built, record, ports);
+  await verifyAll(request, sources, record, ports);
   await deployAll(request, plan, values, sources, connections, record, ports);
 }
 
-/** What is published is deployed as it is: by its digest, with no stage before. */
-async function deployPublished(request: Request, record: Record, ports: Ports): Promise<void> {
+/** What is published is promoted and deployed as it is: by its digest, with no stage before. */
+async function shipPublished(request: Request, record: Record, ports: Ports): Promise<void> {
   record.add(heldBack(request));
-  if (request.deployment.environments.length === 0) return;
+  const deploys = request.deployment.environments.length > 0;
+  if (!deploys && !promotes(request)) return;
   const unpacked = await fetchAsked(request, record, ports);
   if (record.failed) return;
+  await verifyAll(request, sourcesIn(unpacked), record, ports);
+  if (!deploys) {
+    await promoteAll(request, unpacked, record, ports);
+    return;
+  }
   const all = makePlan(
     request,
     unpacked.map(({ chart }) => chart),
@@ -126,7 +136,7 @@ async function deployPublished(request: Request, record: Record, ports: Ports): 
   const values = await loadValues(request, plan, ports, checked.placeOf);
   const connections = await connectAll(plan, ports);
   record.add(values.findings);
-  const sources = new Map(unpacked.map(({ chart, fetched }) => [chart.metadata.name, fetched]));
+  const sources = await promoteAll(request, unpacked, record, ports);
   const changed = checked.compare(plan, values);
   await deployAll(request, plan, values, sources, connections, record, ports, changed);
 }
@@ -144,9 +154,9 @@ function heldBack(request: Request): Finding[] {
   ];
   switch (request.held) {
     case undefined:
-      if (request.charts.published && request.isRegistryAsked)
-        return notPublished('published', 'the chart is published already, and the registry is not used');
-      return request.deployment.dryRun && request.registries.length > 0 && !request.charts.published
+      return request.deployment.dryRun &&
+        request.registries.length > 0 &&
+        (request.isRegistryAsked || !request.charts.published)
         ? notPublished('dry-run', 'this is a dry run')
         : [];
     case 'publish':
@@ -162,10 +172,14 @@ function heldBack(request: Request): Finding[] {
   }
 }
 
+function attests({ attestation, deployment }: Request): boolean {
+  return attestation !== undefined && !deployment.dryRun;
+}
+
 /** The gate: nothing is published until every chart passed. */
 async function publishAll(
   request: Request,
-  packages: readonly (ChartPackage | undefined)[],
+  packages: readonly (CheckedPackage | undefined)[],
   valuesRecords: ReadonlyMap<string, ValuesRecord | undefined>,
   record: Record,
   ports: Ports,
@@ -180,14 +194,19 @@ async function publishAll(
     built.map(async (each) => {
       const told = (outcome: PublishOutcome): void =>
         record.publish(each.name, [...record.publishedOf(each.name), outcome]);
-      const { outcomes } = await record.stage({ name: 'publish', chart: each.name }, () =>
-        publish(
+      const { root } = ports.files;
+      const { outcomes } = await record.stage({ name: 'publish', chart: each.name }, async () => {
+        const published = await publish(
           each,
           request.registries,
-          { root: ports.files.root, told, record: valuesRecords.get(each.name) },
+          { root, told, record: valuesRecords.get(each.name) },
           ports,
-        ),
-      );
+        );
+        if (!attests(request)) return published;
+        const options = { targets: request.registries, root, toolVersion: VERSION };
+        const findings = await attest(each, each.contents, published.outcomes, options, ports);
+        return { ...published, findings: [...published.findings, ...findings] };
+      });
       // As they were asked for, not as they came.
       record.publish(each.name, outcomes);
     }),

@@ -8,7 +8,7 @@ const source = join(dirname(fileURLToPath(import.meta.url)), '../../src');
 /** The rooms of the house and the rooms each may import from (docs/decisions/0001-the-house.md). */
 const ARROWS: Record<string, readonly string[]> = {
   root: ['main', 'adapters', 'domain', 'config', 'version'],
-  main: ['config', 'plan', 'stages', 'report', 'ports', 'domain'],
+  main: ['config', 'plan', 'stages', 'report', 'ports', 'domain', 'version'],
   plan: ['config', 'ports', 'domain', 'plan'],
   stages: ['ports', 'domain', 'stages'],
   report: ['domain', 'report'],
@@ -29,6 +29,7 @@ const ROOMS: Record<string, string> = {
   'check.ts': 'main',
   'record.ts': 'main',
   'published.ts': 'main',
+  'verified.ts': 'main',
   'aftermath.ts': 'main',
   'checked-with.ts': 'main',
   'deployments.ts': 'main',
