@@ -1,0 +1,2 @@
+import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
+import module from"node:module";import{homedir}from"node:os";import{join}from"node:path";var{CHARTSHIP_CACHE,RUNNER_TOOL_CACHE,XDG_CACHE_HOME}=process.env,base=CHARTSHIP_CACHE||(RUNNER_TOOL_CACHE?join(RUNNER_TOOL_CACHE,"chartship"):join(XDG_CACHE_HOME||join(homedir(),".cache"),"chartship"));try{module.enableCompileCache?.(join(base,"compiled"))}catch{}await import("./chunks/src-62NRTQGV.js");
