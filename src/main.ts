@@ -1,4 +1,6 @@
 import { resolve as absolute, dirname, join, sep } from 'node:path';
+import { aliasAll } from './aliases.ts';
+import { checkTag, versionPlace } from './chart-versions.ts';
 import { checkChart } from './check.ts';
 import { checkedWith } from './checked-with.ts';
 import { type RawRequest, type Request, reaches, readRequest } from './config.ts';
@@ -19,7 +21,7 @@ import { fetchAsked } from './published.ts';
 import { Record } from './record.ts';
 import { renderPlan, renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
-import { publish } from './stages/publish.ts';
+import { type Place, publish, wouldRefuse } from './stages/publish.ts';
 import { survey } from './survey.ts';
 import { loadValues, recordOf } from './values-files.ts';
 
@@ -98,17 +100,26 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   const values = await loadValues(request, plan, ports);
   const definitions = await loadCrdSchemas(request, ports.files);
   const connections = await connectAll(plan, ports);
-  record.add([...findings, ...values.findings, ...heldBack(request)]);
+  record.add([
+    ...findings,
+    ...values.findings,
+    ...heldBack(request),
+    ...(await checkTag(request, charts, ports.files)),
+  ]);
   const packages = await together(
     plan.charts.map((chart) => checkChart(request, chart, values, definitions.kinds, record, ports)),
   );
   record.add(definitions.findings());
   const valuesRecords = new Map(plan.charts.map((chart) => [chart.chart.metadata.name, recordOf(chart, values)]));
-  await publishAll(request, packages, valuesRecords, record, ports);
-  if (plan.deploy.length === 0) return;
+  await askAll(request, plan, packages, record, ports);
+  await publishAll(request, plan, packages, valuesRecords, record, ports);
   const built = record.failed ? [] : packages.filter((each) => each !== undefined);
-  const sources = await sourcesOf(request, built, record, ports);
-  await deployAll(request, plan, values, sources, connections, record, ports);
+  if (plan.deploy.length > 0) {
+    const sources = await sourcesOf(request, built, record, ports);
+    await deployAll(request, plan, values, sources, connections, record, ports);
+  }
+  const names = built.map(({ name }) => name);
+  await aliasAll(request, names, record, ports);
 }
 
 /** What is published is deployed as it is: by its digest, with no stage before. */
@@ -158,9 +169,35 @@ function heldBack(request: Request): Finding[] {
   }
 }
 
+/** On pull requests: a version that is taken is told before it is merged. */
+async function askAll(
+  request: Request,
+  plan: Plan,
+  packages: readonly (ChartPackage | undefined)[],
+  record: Record,
+  ports: Ports,
+): Promise<void> {
+  const root = ports.files.root;
+  const found = await together(
+    packages.map((each) =>
+      each === undefined
+        ? []
+        : wouldRefuse(each, request.asked, { root, place: placeOf(each, request, plan, ports) }, ports),
+    ),
+  );
+  record.add(found.flat());
+}
+
+/** Where the version of a package stands. */
+function placeOf({ name }: ChartPackage, request: Request, plan: Plan, { files }: Ports): Place {
+  const chart = plan.charts.find((each) => each.chart.metadata.name === name)?.chart;
+  return chart && (() => versionPlace(request, chart, files));
+}
+
 /** The gate: nothing is published until every chart passed. */
 async function publishAll(
   request: Request,
+  plan: Plan,
   packages: readonly (ChartPackage | undefined)[],
   valuesRecords: ReadonlyMap<string, ValuesRecord | undefined>,
   record: Record,
@@ -180,7 +217,12 @@ async function publishAll(
         publish(
           each,
           request.registries,
-          { root: ports.files.root, told, record: valuesRecords.get(each.name) },
+          {
+            root: ports.files.root,
+            told,
+            record: valuesRecords.get(each.name),
+            place: placeOf(each, request, plan, ports),
+          },
           ports,
         ),
       );

@@ -336,6 +336,14 @@ export interface Registry {
   blob(location: Location, digest: string, limitBytes: number): Promise<RegistryAnswer<Uint8Array>>;
   /** Pushes and tags; the manifest's digest. */
   push(location: Location, tag: string, artifact: ArtifactToPush): Promise<RegistryAnswer<string>>;
+  /** Every tag of a repository; those of a layout aren't asked for. */
+  tags(location: Extract<Location, { kind: 'registry' }>): Promise<RegistryAnswer<readonly string[]>>;
+  /** Makes a tag name what a digest does, whatever it named before. */
+  tag(
+    location: Extract<Location, { kind: 'registry' }>,
+    digest: string,
+    tag: string,
+  ): Promise<RegistryAnswer<undefined>>;
   /** Attaches an artifact of annotations alone to a manifest (an OCI referrer), whose digest stays. */
   attach(
     location: Location,

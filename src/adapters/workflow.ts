@@ -1,0 +1,14 @@
+import type { RawRequest } from '../config.ts';
+import { workflowEvent } from './workflow-event.ts';
+import { workflowPreRelease, workflowTag } from './workflow-ref.ts';
+
+/** What both faces know of the workflow that they run in, if they do. */
+export function workflowOf(environment: NodeJS.ProcessEnv): RawRequest['workflow'] {
+  const tag = workflowTag(environment);
+  const preRelease = workflowPreRelease(environment);
+  return {
+    event: workflowEvent(environment),
+    ...(tag !== undefined && { tag }),
+    ...(preRelease !== undefined && { preRelease }),
+  };
+}
