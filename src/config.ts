@@ -20,6 +20,7 @@ import { STAGES, type StageName } from './domain/stage.ts';
 import { INPUTS, type InputName, type RawInput } from './inputs.ts';
 import type { Files } from './ports.ts';
 import { fault, isSetting, type Pair, quote, readSettings, type Setting, type Settings } from './settings.ts';
+import { readAliasTags, readPreRelease, readTagFormats } from './version-settings.ts';
 
 /** What was asked for: validated once, here; nothing behind this reads an input again. */
 export interface Request {
@@ -46,12 +47,21 @@ export interface Request {
   /** Files and folders with definitions of kinds, relative to `base`. */
   readonly crdSchemas: { readonly paths: readonly string[]; readonly base: string };
   readonly registries: readonly Target[];
+  /** Those that nothing is published to, but that are asked whether they would have it: for a pull request. */
+  readonly asked: readonly Target[];
   readonly credentials: readonly Credential[];
   readonly plainHttp: boolean;
   readonly caFile: string | undefined;
   readonly mirrors: readonly Pair[];
   readonly version: string | undefined;
   readonly appVersion: string | undefined;
+  /** `pr.45.sha-0a1b2c3`, where a version of the commit was asked for. */
+  readonly preRelease: string | undefined;
+  /** The git tag that this runs for, and which tags speak of charts. */
+  readonly tag: string | undefined;
+  readonly tagFormats: readonly string[];
+  /** Patterns of tags that stand for the newest release. */
+  readonly aliasTags: readonly string[];
   readonly until: StageName;
   /** What was left out with all after it: this runs for a pull request, or `until` says so. */
   readonly held: Held | undefined;
@@ -128,6 +138,10 @@ export interface RawRequest {
     readonly event?: 'own' | 'pull-request' | 'foreign';
     /** The runner gives tokens that show which workflow this is. */
     readonly hasIdentity?: boolean;
+    /** The git tag that it runs for. */
+    readonly tag?: string;
+    /** What makes a version one of the commit that it runs for; none for a tag. */
+    readonly preRelease?: string;
   };
 }
 
@@ -257,8 +271,8 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       }),
     );
   }
-  for (const name of ['version', 'app-version'] as const) {
-    if (!allPublished || !given.has(name)) continue;
+  for (const name of ['version', 'app-version', 'pre-release'] as const) {
+    if (!allPublished || !given.has(name) || given.get(name) === false) continue;
     faults.push(
       fault('ambiguous', `${name} is given for a chart that is published already`, {
         hint: 'Say which by its reference: oci://host/path/chart:VERSION or @sha256:….',
@@ -333,6 +347,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     apiVersions: list(settings.get('api-versions')),
     crdSchemas: { paths: list(settings.get('crd-schemas')), base: base('crd-schemas') },
     registries,
+    asked: heldPublish && event === 'pull-request' ? registries : [],
     credentials: passwordRefused
       ? []
       : readCredentials(
@@ -347,6 +362,10 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     mirrors,
     version: readVersion('version', has('version'), true, faults),
     appVersion: readVersion('app-version', has('app-version'), false, faults),
+    preRelease: settings.get('pre-release') === true ? readPreRelease(raw.workflow, faults) : undefined,
+    tag: raw.workflow.tag,
+    tagFormats: readTagFormats(optional(list(settings.get('tag-format'))), () => at('tag-format'), faults),
+    aliasTags: readAliasTags(list(settings.get('alias-tags')), () => at('alias-tags'), faults),
     until,
     held: held ?? (deploys.length > 0 && !deployed ? 'until' : undefined),
     isForeign: event === 'foreign',

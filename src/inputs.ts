@@ -159,6 +159,32 @@ export const INPUTS = [
     description: 'appVersion to package with; a leading v is dropped.',
   },
   {
+    name: 'pre-release',
+    kind: 'boolean',
+    placeholder: '',
+    default: 'false',
+    description:
+      'In a workflow for a branch or pull request, package as a version of its commit: 1.2.3-BRANCH.RUN.sha-COMMIT or 1.2.3-pr.NUMBER.sha-COMMIT. On a tag the version stays as it is.',
+  },
+  {
+    name: 'tag-format',
+    kind: 'list',
+    fileKey: 'tagFormat',
+    placeholder: 'PATTERN',
+    default: 'v{{version}}, {{version}}, {{name}}-{{version}} and {{name}}-v{{version}}',
+    description:
+      'Which git tags speak of charts. In a workflow for such a tag a chart whose version is another one is refused; other tags say nothing.',
+  },
+  {
+    name: 'alias-tags',
+    kind: 'list',
+    fileKey: 'aliasTags',
+    placeholder: 'PATTERN',
+    default: 'none',
+    description:
+      'Tags that stand for the newest release, such as {{major}}, {{major}}.{{minor}} or latest: moved in every registry once all that was asked for is done; never to an older release, and never to a pre-release.',
+  },
+  {
     name: 'until',
     kind: 'choice',
     fileKey: 'until',

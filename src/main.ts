@@ -1,4 +1,6 @@
 import { resolve as absolute, dirname, join, sep } from 'node:path';
+import { aliasAll } from './aliases.ts';
+import { checkTag, versionPlace } from './chart-versions.ts';
 import { type CheckedPackage, checkChart } from './check.ts';
 import { checkedWith } from './checked-with.ts';
 import { type RawRequest, type Request, reaches, readRequest } from './config.ts';
@@ -9,6 +11,7 @@ import { Cancelled, EnvironmentError, RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import type { PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
 import { isInside, shownPath } from './domain/paths.ts';
+import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import type { ValuesRecord } from './domain/values-record.ts';
 import { makePlan, type Plan } from './plan.ts';
@@ -19,7 +22,7 @@ import { Record } from './record.ts';
 import { renderPlan, renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
 import { attest } from './stages/attest.ts';
-import { publish } from './stages/publish.ts';
+import { type Place, publish, wouldRefuse } from './stages/publish.ts';
 import { survey } from './survey.ts';
 import { loadValues, recordOf } from './values-files.ts';
 import { verifyAll } from './verified.ts';
@@ -101,18 +104,27 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   const definitions = await loadCrdSchemas(request, ports);
   const connections = await connectAll(plan, ports);
   if (attests(request)) await ports.signing.ready();
-  record.add([...findings, ...values.findings, ...heldBack(request)]);
+  record.add([
+    ...findings,
+    ...values.findings,
+    ...heldBack(request),
+    ...(await checkTag(request, charts, ports.files)),
+  ]);
   const packages = await together(
     plan.charts.map((chart) => checkChart(request, chart, values, definitions.kinds, record, ports)),
   );
   record.add(definitions.findings());
   const valuesRecords = new Map(plan.charts.map((chart) => [chart.chart.metadata.name, recordOf(chart, values)]));
-  await publishAll(request, packages, valuesRecords, record, ports);
-  if (plan.deploy.length === 0) return;
+  await askAll(request, plan, packages, record, ports);
+  await publishAll(request, plan, packages, valuesRecords, record, ports);
   const built = record.failed ? [] : packages.filter((each) => each !== undefined);
-  const sources = await sourcesOf(request, built, record, ports);
-  await verifyAll(request, sources, record, ports);
-  await deployAll(request, plan, values, sources, connections, record, ports);
+  if (plan.deploy.length > 0) {
+    const sources = await sourcesOf(request, built, record, ports);
+    await verifyAll(request, sources, record, ports);
+    await deployAll(request, plan, values, sources, connections, record, ports);
+  }
+  const names = built.map(({ name }) => name);
+  await aliasAll(request, names, record, ports);
 }
 
 /** What is published is promoted and deployed as it is: by its digest, with no stage before. */
@@ -176,9 +188,35 @@ function attests({ attestation, deployment }: Request): boolean {
   return attestation !== undefined && !deployment.dryRun;
 }
 
+/** On pull requests: a version that is taken is told before it is merged. */
+async function askAll(
+  request: Request,
+  plan: Plan,
+  packages: readonly (ChartPackage | undefined)[],
+  record: Record,
+  ports: Ports,
+): Promise<void> {
+  const root = ports.files.root;
+  const found = await together(
+    packages.map((each) =>
+      each === undefined
+        ? []
+        : wouldRefuse(each, request.asked, { root, place: placeOf(each, request, plan, ports) }, ports),
+    ),
+  );
+  record.add(found.flat());
+}
+
+/** Where the version of a package stands. */
+function placeOf({ name }: ChartPackage, request: Request, plan: Plan, { files }: Ports): Place {
+  const chart = plan.charts.find((each) => each.chart.metadata.name === name)?.chart;
+  return chart && (() => versionPlace(request, chart, files));
+}
+
 /** The gate: nothing is published until every chart passed. */
 async function publishAll(
   request: Request,
+  plan: Plan,
   packages: readonly (CheckedPackage | undefined)[],
   valuesRecords: ReadonlyMap<string, ValuesRecord | undefined>,
   record: Record,
@@ -199,7 +237,7 @@ async function publishAll(
         const published = await publish(
           each,
           request.registries,
-          { root, told, record: valuesRecords.get(each.name) },
+          { root, told, record: valuesRecords.get(each.name), place: placeOf(each, request, plan, ports) },
           ports,
         );
         if (!attests(request)) return published;

@@ -25,6 +25,7 @@ export function cleaned(report: Report, redact: (text: string) => string): Repor
     published: report.published.map((one) => ({
       ...one,
       ...mapped(one, ['chart', 'version', 'registry'], clean),
+      ...(one.aliases && { aliases: one.aliases.map(clean) }),
       ...(one.reference !== undefined && { reference: cleanReference(one.reference, clean) }),
     })),
     deployments: report.deployments.map((one) => cleanDeployment(one, clean)),

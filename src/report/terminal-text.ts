@@ -83,10 +83,14 @@ function publishedText(one: PublishOutcome, paint: Paint): string {
   const head = `${word}: ${oneLine(one.chart)} ${oneLine(one.version)} → ${oneLine(one.registry)}`;
   if (!isPublished(one)) return head;
   return [
-    head,
+    `${head}${aliasText(one)}`,
     `  ${oneLine(one.reference)}`,
     ...commandsFor(one).map((command) => paint.faint(`  $ ${command}`)),
   ].join('\n');
+}
+
+function aliasText({ aliases = [] }: PublishOutcome): string {
+  return aliases.length === 0 ? '' : ` (also ${aliases.map(oneLine).join(', ')})`;
 }
 
 function deploymentText(one: DeploymentOutcome, paint: Paint): string {
