@@ -3,6 +3,7 @@ import { aliasAll } from './aliases.ts';
 import { checkTag, versionPlace } from './chart-versions.ts';
 import { type CheckedPackage, checkChart } from './check.ts';
 import { checkedWith } from './checked-with.ts';
+import { withCodeFrames } from './code-frames.ts';
 import { type RawRequest, type Request, reaches, readRequest } from './config.ts';
 import { loadCrdSchemas } from './crd-schemas.ts';
 import { connectAll, deployAll, sourcesOf } from './deployments.ts';
@@ -43,6 +44,8 @@ interface Course {
   readonly status: RunStatus;
   /** The report folder; `undefined` when none can be written. */
   readonly folder: string | undefined;
+  /** It was about charts that are published: their files need not be those of the repository. */
+  readonly isPublished?: boolean;
   readonly crash?: unknown;
 }
 
@@ -52,8 +55,9 @@ export async function run(
   base: Base,
   connect: (request: Request) => Omit<Ports, keyof Base>,
 ): Promise<Ending> {
-  const { record, status, folder, crash } = await pipeline(raw, base, connect);
-  const ending = await finish(record.report(status), folder, base);
+  const { record, status, folder, isPublished, crash } = await pipeline(raw, base, connect);
+  const told = record.report(status);
+  const ending = await finish(isPublished === true ? told : await withCodeFrames(told, base.files), folder, base);
   return { ...ending, ...(crash !== undefined && { crash }) };
 }
 
@@ -79,7 +83,7 @@ async function pipeline(
 
     if (request.charts.published) await shipPublished(request, record, ports);
     else await shipFromSource(request, record, ports);
-    return { record, status: record.failed ? 'failed' : 'passed', folder };
+    return { record, status: record.failed ? 'failed' : 'passed', folder, isPublished: request.charts.published };
   } catch (error) {
     if (error instanceof Cancelled) return { record, status: 'cancelled', folder };
     if (error instanceof RequestError) {

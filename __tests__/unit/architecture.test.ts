@@ -27,6 +27,7 @@ const ROOMS: Record<string, string> = {
   'cli.ts': 'root',
   'main.ts': 'main',
   'check.ts': 'main',
+  'code-frames.ts': 'main',
   'record.ts': 'main',
   'published.ts': 'main',
   'verified.ts': 'main',

@@ -5,6 +5,7 @@ import { checkTable } from './check-table.ts';
 import { commandsFor, isPublished } from './commands.ts';
 import { causePlace, commandsToLook, DEPLOYMENT_WORDS, endingOf, isLive, isTold, testsText } from './deployments.ts';
 import { bySeverity, placeOf, scopeOf } from './findings.ts';
+import { frameLines } from './frame-lines.ts';
 import { codeBlock, inert, inertLines, table, unbroken } from './markdown.ts';
 import { plainText, shorten } from './plain-text.ts';
 import { planBlocks } from './plan.ts';
@@ -78,8 +79,15 @@ function findingBlock(finding: Finding): string {
     `  ${inertLines(shorten(finding.message, MESSAGE_LENGTH))}`,
   ];
   if (finding.hint !== undefined) lines.push(`  <br>💡 ${inertLines(shorten(finding.hint, MESSAGE_LENGTH))}`);
+  if (finding.frame !== undefined) {
+    // Within the entry of the list.
+    const block = codeBlock('text', frameLines(finding.frame, asIs, asIs));
+    lines.push('', ...block.split('\n').map((line) => `  ${line}`));
+  }
   return lines.join('\n');
 }
+
+const asIs = (text: string): string => text;
 
 function deploymentBlocks(report: Report): string[] {
   if (report.deployments.length === 0) return [];
