@@ -14,6 +14,7 @@ import type { ValuesLayer } from './domain/values.ts';
 import type { PlannedChart } from './plan.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
+import { type Base, compare, lastPublished } from './stages/compare.ts';
 import { isCrdFile, readCrds } from './stages/crds.ts';
 import { lint } from './stages/lint.ts';
 import { locate } from './stages/locate.ts';
@@ -37,6 +38,8 @@ interface Checking {
   readonly schemaFindings: readonly Finding[];
   /** The chart's own values.schema.json. */
   readonly schema: Uint8Array | undefined;
+  /** What this chart is compared with; `undefined` where it isn't to be. */
+  readonly base: Promise<Base> | undefined;
 }
 
 /** Everything before the gate, for one chart. What can run side by side does; one failure never hides another. */
@@ -80,6 +83,7 @@ export async function checkChart(
     }),
     schema,
     schemaFindings: schemas.findings,
+    base: isCompared(request, staged) ? lastPublished(name, request.registries, ports) : undefined,
   };
   const environments = planned.environments.map((environment) => environmentOf(planned, environment, values, request));
   // Packing first: its compression is our own work, which goes on while helm renders.
@@ -89,8 +93,16 @@ export async function checkChart(
   const [built] = await together([
     packs ? buildPackage(checking, environments) : Promise.resolve(undefined),
     ...environments.map(async (environment) => void (await checkEnvironment(checking, environment))),
+    ...(checking.base === undefined ? [] : [checking.base.then(() => undefined)]),
   ]);
   return built ?? undefined;
+}
+
+/** On a pull request, where something may be published: what it would change there. A library renders nothing. */
+function isCompared(request: Request, { metadata }: StagedChart): boolean {
+  return (
+    request.isProposed && request.registries.length > 0 && reaches(request, 'render') && metadata.type !== 'library'
+  );
 }
 
 async function resolveChart(
@@ -180,7 +192,7 @@ function isReadable(layer: ValuesLayer): boolean {
 }
 
 async function renderAndValidate(
-  { request, record, ports, staged, read, checkObjects, schema, schemaFindings }: Checking,
+  { request, record, ports, staged, read, checkObjects, schema, schemaFindings, base }: Checking,
   environment: Environment,
   where: { readonly chart: string; readonly environment: string },
 ): Promise<void> {
@@ -206,6 +218,17 @@ async function renderAndValidate(
       skipped: renders[0]?.unchecked === true,
     }));
   }
+  if (base !== undefined)
+    record.compare(
+      await compare(
+        where.chart,
+        environment,
+        renders.flatMap(({ rendered }) => rendered),
+        await base,
+        request.secretValues,
+        ports,
+      ),
+    );
   const folder = join(request.report, 'manifests', where.chart, where.environment);
   await together(renders.flatMap(({ rendered }) => rendered.map((each) => writeManifest(each, folder, ports))));
 }

@@ -6,6 +6,7 @@ import { secretSources } from './adapters/secret-sources.ts';
 import { secretsOf } from './adapters/secrets.ts';
 import { createTerminal } from './adapters/terminal.ts';
 import { workflowEvent } from './adapters/workflow-event.ts';
+import { workflowRun } from './adapters/workflow-run.ts';
 import { Cancelled, lastWords } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
 import { run } from './main.ts';
@@ -25,16 +26,18 @@ async function main(): Promise<number> {
   const host = createTerminal({ stdout, stderr, environment, redaction });
   const cancel = cancelOnSignals((signal) => new Cancelled(signal));
   const cwd = process.cwd();
-  const { files, connect, close } = await compose({
+  const { files, connect, openForge, close } = await compose({
     root: repositoryRoot(cwd),
     environment,
     host,
     cancel: cancel.signal,
   });
   try {
+    const workflowOf = workflowRun(environment);
+    const workflow = { event: workflowEvent(environment), ...(workflowOf !== undefined && { run: workflowOf }) };
     const ending = await run(
-      { inputs, faults: line.faults, cwd, workflow: { event: workflowEvent(environment) } },
-      { files, host, clock },
+      { inputs, faults: line.faults, cwd, workflow },
+      { files, host, clock, openForge },
       connect,
     );
     if (ending.crash !== undefined) host.bug(ending.crash);

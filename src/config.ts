@@ -15,6 +15,7 @@ import { parseChartReference } from './domain/published-chart.ts';
 import { isLoopback, parseTarget, type Target, targetFault } from './domain/reference.ts';
 import { readSource } from './domain/source.ts';
 import { STAGES, type StageName } from './domain/stage.ts';
+import type { WorkflowRun } from './domain/workflow-run.ts';
 import { INPUTS, type InputName, type RawInput } from './inputs.ts';
 import type { Files } from './ports.ts';
 import { fault, isSetting, type Pair, quote, readSettings, type Setting, type Settings } from './settings.ts';
@@ -53,6 +54,8 @@ export interface Request {
   readonly until: StageName;
   /** What was left out with all after it, since this runs for a pull request. */
   readonly held: Held | undefined;
+  /** It runs for a pull request: what it would change is told. */
+  readonly isProposed: boolean;
   /** Registries to publish to were given for this very run, not in the file. */
   readonly isRegistryAsked: boolean;
   /** The checkout is of somebody's who may not be trusted: nothing of his decides where a secret is sent. */
@@ -106,6 +109,7 @@ export interface RawRequest {
   readonly workflow: {
     readonly actor?: string;
     readonly event?: 'own' | 'pull-request' | 'foreign';
+    readonly run?: WorkflowRun;
   };
 }
 
@@ -295,6 +299,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     appVersion: readVersion('app-version', has('app-version'), false, faults),
     until,
     held,
+    isProposed: event !== 'own',
     isForeign: event === 'foreign',
     isRegistryAsked: given.has('registry'),
     loginHosts: [

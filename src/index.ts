@@ -5,6 +5,7 @@ import { createRedaction } from './adapters/redaction.ts';
 import { secretsOf } from './adapters/secrets.ts';
 import { workflowEvent } from './adapters/workflow-event.ts';
 import { workflowInputs } from './adapters/workflow-inputs.ts';
+import { workflowRun } from './adapters/workflow-run.ts';
 import { Cancelled, lastWords } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
 import { run } from './main.ts';
@@ -19,12 +20,17 @@ async function main(): Promise<number> {
   for (const secret of secretsOf(inputs)) host.mask(secret);
   const cancel = cancelOnSignals((signal) => new Cancelled(signal));
   const cwd = environment.GITHUB_WORKSPACE || process.cwd();
-  const { files, connect, close } = await compose({ root: cwd, environment, host, cancel: cancel.signal });
+  const { files, connect, openForge, close } = await compose({ root: cwd, environment, host, cancel: cancel.signal });
   try {
     await host.saveState('temporary', files.temporary);
     const actor = environment.GITHUB_ACTOR;
-    const workflow = { event: workflowEvent(environment), ...(actor !== undefined && { actor }) };
-    const ending = await run({ inputs, faults: [], cwd, workflow }, { files, host, clock }, connect);
+    const workflowOf = workflowRun(environment);
+    const workflow = {
+      event: workflowEvent(environment),
+      ...(actor !== undefined && { actor }),
+      ...(workflowOf !== undefined && { run: workflowOf }),
+    };
+    const ending = await run({ inputs, faults: [], cwd, workflow }, { files, host, clock, openForge }, connect);
     if (ending.crash !== undefined) host.bug(ending.crash);
     return exitCode(ending.report, cancel.received());
   } finally {

@@ -12,10 +12,13 @@ import { isInside, shownPath } from './domain/paths.ts';
 import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import type { ValuesRecord } from './domain/values-record.ts';
+import { commentOn } from './github/pull-request-comment.ts';
+import { readGitHub } from './github-request.ts';
 import { makePlan, type Plan } from './plan.ts';
 import type { Files, Ports } from './ports.ts';
 import { fetchAsked } from './published.ts';
 import { Record } from './record.ts';
+import { cleaned } from './report/cleaned.ts';
 import { renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
 import { publish } from './stages/publish.ts';
@@ -23,7 +26,7 @@ import { survey } from './survey.ts';
 import { loadValues, recordOf } from './values-files.ts';
 
 /** What is needed before the request is known. */
-export type Base = Pick<Ports, 'files' | 'host' | 'clock'>;
+export type Base = Pick<Ports, 'files' | 'host' | 'clock' | 'openForge'>;
 
 export interface Ending {
   readonly report: Report;
@@ -47,8 +50,25 @@ export async function run(
   connect: (request: Request) => Omit<Ports, keyof Base>,
 ): Promise<Ending> {
   const { record, status, folder, crash } = await pipeline(raw, base, connect);
+  record.add(await tellPullRequest(raw, record.report(status), base));
   const ending = await finish(record.report(status), folder, base);
   return { ...ending, ...(crash !== undefined && { crash }) };
+}
+
+/** What came of it is said where it is reviewed, also of a request that was refused. */
+async function tellPullRequest(raw: RawRequest, report: Report, { openForge, host }: Base): Promise<Finding[]> {
+  const github = readGitHub(raw);
+  const pullRequest = github?.run.pullRequest;
+  // Of a run that was interrupted the next one tells.
+  if (github?.comment !== true || pullRequest === undefined || report.status === 'cancelled') return [];
+  try {
+    const forge = await openForge({ repository: github.run.repository, token: github.token });
+    return await commentOn(pullRequest, github.run, github.about, cleaned(report, host.redact), forge);
+  } catch (error) {
+    // A bug, and no reason to lose the report.
+    const message = `a bug in Chartship: the pull request has no comment: ${error instanceof Error ? error.message : String(error)}`;
+    return [{ stage: 'github', rule: 'github/bug', severity: 'note', message }];
+  }
 }
 
 /** resolve → lint → render → validate → package → publish → deploy → test */

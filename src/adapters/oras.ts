@@ -7,7 +7,7 @@ import type { Limits } from '../domain/limits.ts';
 import { isLoopback, type Location } from '../domain/reference.ts';
 import type { ArtifactToPush, Manifest, Registry, RegistryAnswer, RegistryFault } from '../ports.ts';
 import { addToLayout, layoutState } from './oci-layout.ts';
-import { faultOf, saysAbsent } from './oras-faults.ts';
+import { faultOf, saysAbsent, saysNoRepository } from './oras-faults.ts';
 import type { Ran, Run } from './process.ts';
 import type { Credentials } from './registry-credentials.ts';
 
@@ -96,6 +96,22 @@ export function createRegistry(options: OrasOptions): Registry {
     const ran = await call(location, ['manifest', 'fetch', nameOf(location, reference)]);
     if (succeeded(ran)) return readManifest(placeOf(location), reference, ran.stdout);
     if (ran.ended === 'exit' && saysAbsent(ran.stderr, location.kind)) return { ok: true, value: undefined };
+    return failure(location, ran);
+  };
+
+  const tags: Registry['tags'] = async (location) => {
+    if (location.kind === 'layout') {
+      const state = await layoutState(location.directory);
+      if (!state.ok) return state;
+      if (state.value === 'empty') return { ok: true, value: [] };
+    }
+    const name = location.kind === 'layout' ? '' : `${location.host}/${location.repository}`;
+    const ran = await call(location, ['repo', 'tags', name]);
+    if (succeeded(ran)) {
+      const lines = new TextDecoder().decode(ran.stdout).split('\n');
+      return { ok: true, value: lines.map((line) => line.trim()).filter((line) => line !== '') };
+    }
+    if (ran.ended === 'exit' && saysNoRepository(ran.stderr)) return { ok: true, value: [] };
     return failure(location, ran);
   };
 
@@ -202,6 +218,7 @@ export function createRegistry(options: OrasOptions): Registry {
     hasLogin: (host) => options.credentials.hasLogin(host),
     manifest,
     blob,
+    tags,
     push,
     attach,
     attached,

@@ -1,3 +1,4 @@
+import type { Comparison } from './comparison.ts';
 import type { DeploymentOutcome } from './deployment.ts';
 import type { Finding } from './finding.ts';
 import type { StageRun } from './stage.ts';
@@ -34,6 +35,8 @@ export interface Report {
   readonly packages: readonly PackageOutcome[];
   readonly published: readonly PublishOutcome[];
   readonly deployments: readonly DeploymentOutcome[];
+  /** Against what is published, by chart and environment; absent where nothing was to be compared. */
+  readonly comparisons?: readonly Comparison[];
 }
 
 export function exitCode(report: Report, signal?: 'SIGINT' | 'SIGTERM'): number {

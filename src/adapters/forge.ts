@@ -1,0 +1,71 @@
+import type { Forge, ForgeAnswer, ForgeComment } from '../ports.ts';
+import { createClient, type ForgeOptions, type Send } from './forge-client.ts';
+
+/** Whom a repository lets write to it, or be asked to: `author_association` as GitHub has it. */
+const TRUSTED = ['OWNER', 'MEMBER', 'COLLABORATOR'];
+
+interface RawComment {
+  readonly id: number;
+  readonly body?: string;
+  readonly user: { readonly type: string } | null;
+  readonly author_association: string;
+}
+
+/** GitHub's API. Octokit, 70 KB, is loaded with this file: it is imported only where there is something to say. */
+export function createForge(options: ForgeOptions): Forge {
+  const send = createClient(options);
+  return {
+    comments: (pullRequest) =>
+      mapped(
+        pages<RawComment>(send, 'GET /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+          issue_number: pullRequest,
+        }),
+        (comments) => comments.map(commentOf),
+      ),
+    addComment: (pullRequest, body) =>
+      mapped(
+        send<RawComment>('POST /repos/{owner}/{repo}/issues/{issue_number}/comments', {
+          issue_number: pullRequest,
+          body,
+        }),
+        commentOf,
+      ),
+    editComment: (id, body) =>
+      mapped(send('PATCH /repos/{owner}/{repo}/issues/comments/{comment_id}', { comment_id: id, body }), nothing),
+    removeComment: (id) =>
+      mapped(send('DELETE /repos/{owner}/{repo}/issues/comments/{comment_id}', { comment_id: id }), nothing),
+  };
+}
+
+function commentOf({ id, body, user, author_association }: RawComment): ForgeComment {
+  return { id, body: body ?? '', isTrusted: user?.type === 'Bot' || TRUSTED.includes(author_association) };
+}
+
+const PER_PAGE = 100;
+/** A pull request with more comments than this has other worries. */
+const PAGES = 20;
+
+async function pages<T>(
+  send: Send,
+  route: string,
+  parameters: Readonly<Record<string, unknown>>,
+  most = PAGES,
+): Promise<ForgeAnswer<readonly T[]>> {
+  const all: T[] = [];
+  for (let page = 1; page <= most; page += 1) {
+    const answer = await send<T[]>(route, { ...parameters, per_page: PER_PAGE, page });
+    if (!answer.ok) return answer;
+    all.push(...answer.value);
+    if (answer.value.length < PER_PAGE) break;
+  }
+  return { ok: true, value: all };
+}
+
+async function mapped<T, R>(answer: Promise<ForgeAnswer<T>>, map: (value: T) => R): Promise<ForgeAnswer<R>> {
+  const got = await answer;
+  return got.ok ? { ok: true, value: map(got.value) } : got;
+}
+
+function nothing(): undefined {
+  return undefined;
+}
