@@ -16,6 +16,7 @@ import { isLoopback, parseTarget, type Target, targetFault } from './domain/refe
 import { readSource } from './domain/source.ts';
 import { STAGES, type StageName } from './domain/stage.ts';
 import type { WorkflowRun } from './domain/workflow-run.ts';
+import { type GitHubRequest, readGitHub } from './github-request.ts';
 import { INPUTS, type InputName, type RawInput } from './inputs.ts';
 import type { Files } from './ports.ts';
 import { fault, isSetting, type Pair, quote, readSettings, type Setting, type Settings } from './settings.ts';
@@ -65,6 +66,8 @@ export interface Request {
   readonly namespace: string | undefined;
   readonly release: string | undefined;
   readonly deployment: DeploymentRequest;
+  /** What is to be said on GitHub; `undefined` outside of a workflow and without a token. */
+  readonly github: GitHubRequest | undefined;
   readonly helmVersion: string | undefined;
   readonly orasVersion: string | undefined;
   readonly toolsMirror: string | undefined;
@@ -321,6 +324,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       test: settings.get('test') !== false,
       dryRun: settings.get('dry-run') === true,
     },
+    github: readGitHub(raw),
     helmVersion: has('helm-version'),
     orasVersion: has('oras-version'),
     toolsMirror: has('tools-mirror'),

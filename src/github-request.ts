@@ -6,6 +6,7 @@ export interface GitHubRequest {
   readonly run: WorkflowRun;
   readonly token: string;
   readonly comment: boolean;
+  readonly deployment: boolean;
   /** The run's charts and configuration as they were asked for: runs of one workflow with others have a comment of their own. */
   readonly about: readonly string[];
 }
@@ -30,6 +31,7 @@ export function readGitHub({ inputs, workflow }: RawRequest): GitHubRequest | un
     run: workflow.run,
     token,
     comment: given('comment').toLowerCase() !== 'false',
+    deployment: given('github-deployment').toLowerCase() !== 'false',
     about: [given('config'), ...charts.filter((text) => text !== '').sort()],
   };
 }

@@ -290,7 +290,8 @@ export const INPUTS = [
     kind: 'secret',
     placeholder: '@FILE',
     default: "the workflow's token",
-    description: 'Token for what is said on GitHub (comment), and for ghcr.io where no other credentials are given.',
+    description:
+      'Token for what is said on GitHub (comment, github-deployment), and for ghcr.io where no other credentials are given.',
   },
   {
     name: 'comment',

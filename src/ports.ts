@@ -384,6 +384,21 @@ export interface ForgeComment {
   readonly isTrusted: boolean;
 }
 
+export interface ForgeDeployment {
+  readonly id: number;
+  readonly sha: string;
+}
+
+export interface DeploymentStatus {
+  readonly state: 'error' | 'failure' | 'inactive' | 'in_progress' | 'queued' | 'pending' | 'success';
+  /** At most 140 characters. */
+  readonly description: string;
+  /** The run that it comes from. */
+  readonly logUrl: string;
+  /** Where what is deployed is reached. */
+  readonly environmentUrl?: string;
+}
+
 /**
  * What is said on GitHub. Every call is bounded in time. What can be tried again without harm is tried again; what
  * makes something new is sent once, so that `unreachable` and `server-error` leave open whether it was made: look.
@@ -394,6 +409,25 @@ export interface Forge {
   addComment(pullRequest: number, body: string): Promise<ForgeAnswer<ForgeComment>>;
   editComment(id: number, body: string): Promise<ForgeAnswer<undefined>>;
   removeComment(id: number): Promise<ForgeAnswer<undefined>>;
+
+  /** The newest of an environment and a task, newest first. */
+  deployments(of: {
+    readonly environment: string;
+    readonly task: string;
+    readonly sha?: string;
+  }): Promise<ForgeAnswer<readonly ForgeDeployment[]>>;
+  addDeployment(deployment: {
+    readonly environment: string;
+    readonly task: string;
+    readonly sha: string;
+    readonly description: string;
+    readonly payload: Readonly<Record<string, string>>;
+    readonly isProduction: boolean;
+  }): Promise<ForgeAnswer<ForgeDeployment>>;
+  /** Newest first. */
+  deploymentStatuses(id: number): Promise<ForgeAnswer<readonly DeploymentStatus[]>>;
+  /** Other deployments of the environment stay as they are. */
+  addDeploymentStatus(id: number, status: DeploymentStatus): Promise<ForgeAnswer<undefined>>;
 }
 
 // ---------------------------------------------------------------- encrypted values

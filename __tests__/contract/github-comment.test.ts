@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createForge } from '../../src/adapters/forge.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import type { Report } from '../../src/domain/outcome.ts';
 import type { WorkflowRun } from '../../src/domain/workflow-run.ts';
 import { commentOn } from '../../src/github/pull-request-comment.ts';
 import type { Forge } from '../../src/ports.ts';
 import { closedPort } from '../support/closed-port.ts';
+import { FORBIDDEN, type ForgeGiven, onWrites, RUN, testForge, writesTo } from '../support/github-forge.ts';
 import { type GitHubServer, startGitHub, TOKEN, type Trouble } from '../support/github-server.ts';
 import { SAMPLES } from '../support/sample-report.ts';
 
@@ -22,28 +22,8 @@ afterEach(async () => {
   expect(github.faults).toEqual([]);
 });
 
-/** A second of waiting takes a hundredth of one. */
-function forge(more: { token?: string; url?: string; cancel?: AbortSignal } = {}): Forge {
-  return createForge({
-    repository: 'acme/charts',
-    token: more.token ?? TOKEN,
-    environment: { GITHUB_API_URL: more.url ?? github.url },
-    cancel: more.cancel ?? new AbortController().signal,
-    note: (text) => notes.push(text),
-    second: 10,
-    tryMilliseconds: 300,
-    callMilliseconds: 1500,
-  });
-}
+const forge = (given: ForgeGiven = {}): Forge => testForge(github, { note: (text) => notes.push(text), ...given });
 
-const RUN: WorkflowRun = {
-  repository: 'acme/charts',
-  workflow: '.github/workflows/chart.yml',
-  id: 1001,
-  attempt: 1,
-  url: 'https://github.example/acme/charts/actions/runs/1001',
-  sha: 'c0ffee',
-};
 const PULL_REQUEST = { number: 7, headSha: 'deadbeefdeadbeef', isFork: false };
 
 function say(
@@ -56,7 +36,6 @@ function say(
 }
 
 const bodies = (): string[] => github.state.comments.map(({ body }) => body);
-const writes = (): string[] => github.asked.map(({ route }) => route).filter((route) => !route.startsWith('GET '));
 
 test('one comment, which the next runs keep up to date', async () => {
   expect(await say()).toEqual([]);
@@ -122,45 +101,41 @@ test('a comment that is removed meanwhile is made anew', async () => {
   };
   expect(await say(SAMPLES.findings, { id: 1002 })).toEqual([]);
   expect(bodies()).toHaveLength(1);
+  expect(writesTo(github).filter((route) => route.startsWith('PATCH '))).toHaveLength(1);
 });
 
-const FORK: Trouble = { status: 403, message: 'Resource not accessible by integration' };
 const SECONDARY = 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.';
-
-/** The first `times` writes have this trouble. */
-function onWrites(trouble: Trouble, times = Number.POSITIVE_INFINITY): void {
-  let left = times;
-  github.trouble = ({ route }) => {
-    if (route.startsWith('GET ') || left <= 0) return undefined;
-    left -= 1;
-    return trouble;
-  };
-}
 
 describe('what GitHub refuses is a note, and sent once', () => {
   test.each<[string, Trouble, RegExp]>([
-    ['a token of a fork', FORK, /answered 403: Resource not accessible by integration/],
+    ['a token of a fork', FORBIDDEN, /answered 403: Resource not accessible by integration/],
     ['what it does not show', { status: 404, message: 'Not Found' }, /answered 404/],
     ['a conflict', { status: 409, message: 'Conflict' }, /answered 409/],
     ['a locked conversation', { status: 422, message: 'Issue is locked' }, /answered 422: Issue is locked/],
     ['a long limit', { status: 403, message: SECONDARY, headers: { 'retry-after': '3600' } }, /secondary rate limit/],
   ])('%s', async (_name, trouble, words) => {
-    onWrites(trouble);
+    onWrites(github, trouble);
     const [note, ...others] = await say();
     expect(others).toEqual([]);
     expect(note).toMatchObject({ stage: 'github', rule: 'github/comment', severity: 'note' });
     expect(note?.message).toMatch(words);
     expect(JSON.stringify(note)).not.toContain(TOKEN);
     expect(bodies()).toEqual([]);
-    expect(writes()).toHaveLength(1);
+    expect(writesTo(github)).toHaveLength(1);
   });
 
   test('a fork is told what it lacks', async () => {
-    onWrites(FORK);
+    onWrites(github, FORBIDDEN);
     const [note] = await say();
     expect(note?.hint).toBe(
       'The job needs "permissions: pull-requests: write"; on a pull request from a fork the token may only read.',
     );
+  });
+
+  test('a token that may not even read is refused once', async () => {
+    github.trouble = () => FORBIDDEN;
+    expect(await say()).toHaveLength(1);
+    expect(github.asked).toHaveLength(1);
   });
 
   test('a token that is none', async () => {
@@ -188,7 +163,7 @@ describe('what GitHub refuses is a note, and sent once', () => {
 
 describe('what passes is waited for', () => {
   test('a secondary rate limit says when to come again', async () => {
-    onWrites({ status: 403, message: SECONDARY, headers: { 'retry-after': '30' } }, 1);
+    onWrites(github, { status: 403, message: SECONDARY, headers: { 'retry-after': '30' } }, { times: 1 });
     const started = performance.now();
     expect(await say()).toEqual([]);
     expect(performance.now() - started).toBeGreaterThan(290);
@@ -201,7 +176,7 @@ describe('what passes is waited for', () => {
     ['502', { status: 502 }],
     ['a connection that is cut', 'cut'],
   ])('%s, once, for what makes a comment', async (_name, trouble) => {
-    onWrites(trouble, 1);
+    onWrites(github, trouble, { times: 1 });
     expect(await say()).toEqual([]);
     expect(bodies()).toHaveLength(1);
   });
@@ -211,24 +186,24 @@ describe('what passes is waited for', () => {
     ['a connection that is cut', 'cut'],
   ])('%s, once, for what changes one', async (_name, trouble) => {
     await say();
-    onWrites(trouble, 1);
+    onWrites(github, trouble, { times: 1 });
     expect(await say(SAMPLES.findings, { id: 1002 })).toEqual([]);
     expect(bodies()).toHaveLength(1);
     expect(bodies()[0]).toContain('Chartship: failed');
   });
 
   test('an answer that is lost leads to no second comment', async () => {
-    onWrites('lost', 1);
+    onWrites(github, 'lost', { times: 1 });
     expect(await say()).toEqual([]);
     expect(bodies()).toHaveLength(1);
-    expect(writes()).toHaveLength(1);
+    expect(writesTo(github)).toHaveLength(1);
   });
 
   test('not for ever', async () => {
-    onWrites({ status: 500 });
+    onWrites(github, { status: 500 });
     const [note] = await say();
     expect(note?.message).toMatch(/answered 500/);
-    expect(writes()).toHaveLength(2);
+    expect(writesTo(github)).toHaveLength(2);
   });
 
   test('after an interruption each call has three seconds, and no second try', async () => {

@@ -54,7 +54,7 @@ export function createClient(options: ForgeOptions): Send {
     userAgent: 'chartship',
     // What is deprecated is our affair, not that of who reads the log.
     log: { debug: silent, info: silent, warn: silent, error: silent },
-    retry: { retryAfterBaseValue: second },
+    retry: { retryAfterBaseValue: second, retries: RETRIES },
     throttle: {
       id: crypto.randomUUID(),
       onRateLimit: waits,
@@ -85,7 +85,8 @@ export function createClient(options: ForgeOptions): Send {
       headers: { 'x-github-api-version': '2022-11-28', ...(parameters.headers as object | undefined) },
       request: {
         fetch: (url: string, init: RequestInit) => fetchOnce(url, init, deadline.signal, options),
-        retries: route.startsWith('POST ') || cancel.aborted ? 0 : RETRIES,
+        // Left out where it is to be tried again: a number given here is tried for any answer, for a 403 as well.
+        ...((route.startsWith('POST ') || cancel.aborted) && { retries: 0 }),
       },
     });
     try {

@@ -44,7 +44,7 @@ function cleanDeployment(one: DeploymentOutcome, clean: (text: string) => string
   const { cause } = one;
   return {
     ...one,
-    ...mapped(one, ['chart', 'environment', 'namespace', 'release'], clean),
+    ...mapped(one, ['chart', 'environment', 'namespace', 'release', 'url'], clean),
     reference: cleanReference(one.reference, clean),
     cause: cause && { ...cause, ...mapped(cause, ['resource', 'message', 'hint', 'file', 'log'], clean) },
     tests: one.tests.map((test) => ({ ...test, ...mapped(test, ['name', 'log'], clean) })),
