@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type Request, reaches } from './config.ts';
+import { type ChartContents, imagesOf } from './domain/chart-contents.ts';
 import { type CustomKinds, firstOf } from './domain/custom-kinds.ts';
 import type { Environment } from './domain/environment.ts';
 import type { Finding } from './domain/finding.ts';
@@ -40,6 +41,13 @@ interface Checking {
   readonly schema: Uint8Array | undefined;
   /** What this chart is compared with; `undefined` where it isn't to be. */
   readonly base: Promise<Base> | undefined;
+  /** Images of pods as they are rendered → the environments that have them; kept only where the chart is attested. */
+  readonly images: Map<string, Set<string>>;
+}
+
+/** A chart that passed: its package, and what is in it. */
+export interface CheckedPackage extends ChartPackage {
+  readonly contents: ChartContents;
 }
 
 /** Everything before the gate, for one chart. What can run side by side does; one failure never hides another. */
@@ -50,7 +58,7 @@ export async function checkChart(
   givenKinds: CustomKinds,
   record: Record,
   ports: Ports,
-): Promise<ChartPackage | undefined> {
+): Promise<CheckedPackage | undefined> {
   const name = planned.chart.metadata.name;
   const { staged, crds } = await resolveChart(request, planned, record, ports);
   if (staged === undefined) {
@@ -84,6 +92,7 @@ export async function checkChart(
     schema,
     schemaFindings: schemas.findings,
     base: isCompared(request, staged) ? lastPublished(name, request.registries, ports) : undefined,
+    images: new Map<string, Set<string>>(),
   };
   const environments = planned.environments.map((environment) => environmentOf(planned, environment, values, request));
   // Packing first: its compression is our own work, which goes on while helm renders.
@@ -95,7 +104,7 @@ export async function checkChart(
     ...environments.map(async (environment) => void (await checkEnvironment(checking, environment))),
     ...(checking.base === undefined ? [] : [checking.base.then(() => undefined)]),
   ]);
-  return built ?? undefined;
+  return built && { ...built, contents: { dependencies: staged.dependencies, images: checking.images } };
 }
 
 /** On a pull request, where something may be published: what it would change there. A library renders nothing. */
@@ -192,7 +201,7 @@ function isReadable(layer: ValuesLayer): boolean {
 }
 
 async function renderAndValidate(
-  { request, record, ports, staged, read, checkObjects, schema, schemaFindings, base }: Checking,
+  { request, record, ports, staged, read, checkObjects, schema, schemaFindings, base, images }: Checking,
   environment: Environment,
   where: { readonly chart: string; readonly environment: string },
 ): Promise<void> {
@@ -209,7 +218,8 @@ async function renderAndValidate(
   if (validates) {
     const faults = renders.flatMap(({ schema }) => schema);
     const rendered = renders.flatMap((each) => each.rendered);
-    await record.stage({ name: 'validate', ...where }, async () => ({
+    const kubeVersions = environment.kubeVersions.map(({ label }) => label);
+    await record.stage({ name: 'validate', ...where, kubeVersions }, async () => ({
       findings: [
         ...schemaFindings,
         ...validateValues(staged, environment, faults, schema),
@@ -229,6 +239,11 @@ async function renderAndValidate(
         ports,
       ),
     );
+  if (request.attestation !== undefined) {
+    for (const { text } of renders.flatMap(({ rendered }) => rendered.flatMap(({ documents }) => documents)))
+      for (const image of imagesOf(read(text).objects))
+        images.set(image, (images.get(image) ?? new Set()).add(environment.name));
+  }
   const folder = join(request.report, 'manifests', where.chart, where.environment);
   await together(renders.flatMap(({ rendered }) => rendered.map((each) => writeManifest(each, folder, ports))));
 }

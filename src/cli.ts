@@ -1,12 +1,13 @@
 import { helpText, readCommandLine, secretsOfEnvironment } from './adapters/command-line.ts';
 import { cancelOnSignals, clock, compose } from './adapters/compose.ts';
+import { githubRun } from './adapters/github-run.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { repositoryRoot } from './adapters/repository-root.ts';
 import { secretSources } from './adapters/secret-sources.ts';
 import { secretsOf } from './adapters/secrets.ts';
 import { createTerminal } from './adapters/terminal.ts';
 import { workflowEvent } from './adapters/workflow-event.ts';
-import { workflowRun } from './adapters/workflow-run.ts';
+import { hasIdentity } from './adapters/workflow-run.ts';
 import { Cancelled, lastWords } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
 import { run } from './main.ts';
@@ -33,10 +34,18 @@ async function main(): Promise<number> {
     cancel: cancel.signal,
   });
   try {
-    const workflowOf = workflowRun(environment);
-    const workflow = { event: workflowEvent(environment), ...(workflowOf !== undefined && { run: workflowOf }) };
+    const here = githubRun(environment);
     const ending = await run(
-      { inputs, faults: line.faults, cwd, workflow },
+      {
+        inputs,
+        faults: line.faults,
+        cwd,
+        workflow: {
+          event: workflowEvent(environment),
+          hasIdentity: hasIdentity(environment),
+          ...(here !== undefined && { run: here }),
+        },
+      },
       { files, host, clock, openForge },
       connect,
     );

@@ -1,9 +1,9 @@
 import type { RawRequest } from './config.ts';
-import type { WorkflowRun } from './domain/workflow-run.ts';
+import type { GitHubRun } from './domain/github-run.ts';
 
 /** What is to be said on GitHub, and by what token. */
 export interface GitHubRequest {
-  readonly run: WorkflowRun;
+  readonly run: GitHubRun;
   readonly token: string;
   readonly comment: boolean;
   readonly deployment: boolean;

@@ -1,11 +1,12 @@
 import { secretsOfEnvironment } from './adapters/command-line.ts';
 import { cancelOnSignals, clock, compose } from './adapters/compose.ts';
 import { createGitHub } from './adapters/github.ts';
+import { githubRun } from './adapters/github-run.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { secretsOf } from './adapters/secrets.ts';
 import { workflowEvent } from './adapters/workflow-event.ts';
 import { workflowInputs } from './adapters/workflow-inputs.ts';
-import { workflowRun } from './adapters/workflow-run.ts';
+import { hasIdentity } from './adapters/workflow-run.ts';
 import { Cancelled, lastWords } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
 import { run } from './main.ts';
@@ -24,11 +25,12 @@ async function main(): Promise<number> {
   try {
     await host.saveState('temporary', files.temporary);
     const actor = environment.GITHUB_ACTOR;
-    const workflowOf = workflowRun(environment);
+    const here = githubRun(environment);
     const workflow = {
       event: workflowEvent(environment),
+      hasIdentity: hasIdentity(environment),
       ...(actor !== undefined && { actor }),
-      ...(workflowOf !== undefined && { run: workflowOf }),
+      ...(here !== undefined && { run: here }),
     };
     const ending = await run({ inputs, faults: [], cwd, workflow }, { files, host, clock, openForge }, connect);
     if (ending.crash !== undefined) host.bug(ending.crash);

@@ -1,8 +1,10 @@
 import type { Comparison } from './domain/comparison.ts';
 import type { DeploymentOutcome } from './domain/deployment.ts';
 import { withoutEchoes } from './domain/echoes.ts';
+import { Cancelled } from './domain/errors.ts';
 import { type Finding, mergeFindings, reaches } from './domain/finding.ts';
 import type { PackageOutcome, PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
+import type { PlannedWork } from './domain/planned-work.ts';
 import { STAGES, type StageRun } from './domain/stage.ts';
 import type { Clock, Host } from './ports.ts';
 
@@ -27,6 +29,8 @@ export class Record {
   /** In the order in which they were planned. */
   readonly deployments: DeploymentOutcome[] = [];
   readonly #comparisons: Comparison[] = [];
+  /** Where planning is all that was asked for. */
+  plan: PlannedWork | undefined;
 
   constructor(host: Pick<Host, 'progress'>, clock: Clock, failOn: 'error' | 'warning') {
     this.#host = host;
@@ -34,7 +38,7 @@ export class Record {
     this.#failOn = failOn;
   }
 
-  /** Runs a stage's work, times it, and keeps what it found. An exception marks it as cancelled and goes on. */
+  /** Runs a stage's work, times it, and keeps what it found. An exception goes on: what was interrupted is cancelled, what could not be done failed. */
   async stage<T extends Found>(run: Omit<StageRun, 'status' | 'seconds'>, work: () => Promise<T>): Promise<T> {
     const started = this.#clock.now();
     this.#host.progress({ kind: 'started', run });
@@ -55,7 +59,7 @@ export class Record {
       );
       return result;
     } catch (error) {
-      end('cancelled');
+      end(error instanceof Cancelled ? 'cancelled' : 'failed');
       throw error;
     }
   }
@@ -103,6 +107,7 @@ export class Record {
       published: [...this.#published.values()].flat().sort((a, b) => compare(a.chart, b.chart)),
       deployments: [...this.deployments],
       ...(this.#comparisons.length > 0 && { comparisons: [...this.#comparisons].sort(comparisonsInOrder) }),
+      ...(this.plan !== undefined && { plan: this.plan }),
     };
   }
 }

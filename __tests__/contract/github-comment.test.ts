@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../src/domain/finding.ts';
+import type { GitHubRun } from '../../src/domain/github-run.ts';
 import type { Report } from '../../src/domain/outcome.ts';
-import type { WorkflowRun } from '../../src/domain/workflow-run.ts';
 import { commentOn } from '../../src/github/pull-request-comment.ts';
 import type { Forge } from '../../src/ports.ts';
 import { closedPort } from '../support/closed-port.ts';
@@ -28,7 +28,7 @@ const PULL_REQUEST = { number: 7, headSha: 'deadbeefdeadbeef', isFork: false };
 
 function say(
   report: Report = SAMPLES.good,
-  run: Partial<WorkflowRun> = {},
+  run: Partial<GitHubRun> = {},
   about: readonly string[] = ['', 'chart'],
   by = forge(),
 ): Promise<Finding[]> {
@@ -156,7 +156,7 @@ describe('what GitHub refuses is a note, and sent once', () => {
 
   test('no answer', async () => {
     github.trouble = () => 'silence';
-    const [note] = await say();
+    const [note] = await say(SAMPLES.good, {}, [], forge({ milliseconds: 200 }));
     expect(note?.message).toMatch(/did not answer in time|can't be reached/);
   });
 });

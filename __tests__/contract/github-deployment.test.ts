@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DeploymentOutcome } from '../../src/domain/deployment.ts';
 import type { Finding } from '../../src/domain/finding.ts';
-import type { WorkflowRun } from '../../src/domain/workflow-run.ts';
+import type { GitHubRun } from '../../src/domain/github-run.ts';
 import { createAnnouncer } from '../../src/github/deployment-status.ts';
 import { FORBIDDEN, onWrites, RUN, testForge, writesTo } from '../support/github-forge.ts';
 import { type GitHubServer, startGitHub, type Trouble } from '../support/github-server.ts';
@@ -21,7 +21,7 @@ afterEach(async () => {
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
 interface Given {
-  readonly run?: Partial<WorkflowRun>;
+  readonly run?: Partial<GitHubRun>;
   readonly environment?: string;
   readonly chart?: string;
   readonly outcome?: DeploymentOutcome['outcome'];

@@ -1,5 +1,5 @@
 import { createForge } from '../../src/adapters/forge.ts';
-import type { WorkflowRun } from '../../src/domain/workflow-run.ts';
+import type { GitHubRun } from '../../src/domain/github-run.ts';
 import type { Forge } from '../../src/ports.ts';
 import { type GitHubServer, TOKEN, type Trouble } from './github-server.ts';
 
@@ -8,6 +8,8 @@ export interface ForgeGiven {
   readonly url?: string;
   readonly cancel?: AbortSignal;
   readonly note?: (text: string) => void;
+  /** Of one try; a call has five times that. */
+  readonly milliseconds?: number;
 }
 
 /** The real adapter on the local server. A second of waiting takes a hundredth of one, but for the pace of writes. */
@@ -19,13 +21,13 @@ export function testForge(github: Pick<GitHubServer, 'url'>, given: ForgeGiven =
     cancel: given.cancel ?? new AbortController().signal,
     note: given.note ?? (() => undefined),
     second: 10,
-    tryMilliseconds: 300,
-    callMilliseconds: 1500,
+    tryMilliseconds: given.milliseconds ?? 3000,
+    callMilliseconds: 5 * (given.milliseconds ?? 3000),
   });
 }
 
 /** As workflowEnvironment of github-server.ts has it. */
-export const RUN: WorkflowRun = {
+export const RUN: GitHubRun = {
   repository: 'acme/charts',
   workflow: '.github/workflows/chart.yml',
   id: 1001,

@@ -1,6 +1,7 @@
 import type { Comparison } from './comparison.ts';
 import type { DeploymentOutcome } from './deployment.ts';
 import type { Finding } from './finding.ts';
+import type { PlannedWork } from './planned-work.ts';
 import type { StageRun } from './stage.ts';
 
 /** A package that was written into the report folder. `file` is its path relative to that folder's `packages/`. */
@@ -37,6 +38,8 @@ export interface Report {
   readonly deployments: readonly DeploymentOutcome[];
   /** Against what is published, by chart and environment; absent where nothing was to be compared. */
   readonly comparisons?: readonly Comparison[];
+  /** Of a run that only planned: it has a file of its own, and no report.json. */
+  readonly plan?: PlannedWork;
 }
 
 export function exitCode(report: Report, signal?: 'SIGINT' | 'SIGTERM'): number {

@@ -1,6 +1,6 @@
 import type { DeploymentOutcome, PlannedDeployment } from '../domain/deployment.ts';
 import type { Finding } from '../domain/finding.ts';
-import type { WorkflowRun } from '../domain/workflow-run.ts';
+import type { GitHubRun } from '../domain/github-run.ts';
 import type { DeploymentStatus, Forge, ForgeAnswer, ForgeDeployment, ForgeFault } from '../ports.ts';
 import { untold } from './untold.ts';
 
@@ -22,7 +22,7 @@ export interface Announced {
  * job has an `environment:` of the name, GitHub has made one for it, and that is used; else one is made. After the first
  * one of which GitHub won't hear, no other is tried.
  */
-export function createAnnouncer(run: WorkflowRun, open: () => Promise<Forge>) {
+export function createAnnouncer(run: GitHubRun, open: () => Promise<Forge>) {
   let forge: Promise<Forge> | undefined;
   let isRefused = false;
   return {
@@ -53,7 +53,7 @@ interface Begun {
   readonly fault?: ForgeFault;
 }
 
-async function begin(planned: PlannedDeployment, what: Deploying, run: WorkflowRun, forge: Forge): Promise<Begun> {
+async function begin(planned: PlannedDeployment, what: Deploying, run: GitHubRun, forge: Forge): Promise<Begun> {
   const jobs = await ofJob(planned.environment, run, forge);
   if (!jobs.ok) return { isOwn: false, fault: jobs.fault };
   const made =
@@ -71,7 +71,7 @@ const MOST = 5;
 /** The one that GitHub made for this job: its statuses lead to this run of the workflow. */
 async function ofJob(
   environment: string,
-  run: WorkflowRun,
+  run: GitHubRun,
   forge: Forge,
 ): Promise<ForgeAnswer<ForgeDeployment | undefined>> {
   const there = await forge.deployments({ environment, task: 'deploy', sha: run.sha });
@@ -85,7 +85,7 @@ async function ofJob(
 }
 
 /** `…/actions/runs/ID/job/…`. */
-function isOf(logUrl: string, { repository, id }: WorkflowRun): boolean {
+function isOf(logUrl: string, { repository, id }: GitHubRun): boolean {
   return new RegExp(`/actions/runs/${id}(?:/|$)`).test(logUrl) && logUrl.includes(`/${repository}/`);
 }
 
@@ -97,7 +97,7 @@ function taskOf({ chart }: Deploying): string {
 async function make(
   { environment, namespace, release }: PlannedDeployment,
   what: Deploying,
-  run: WorkflowRun,
+  run: GitHubRun,
   forge: Forge,
 ): Promise<ForgeAnswer<ForgeDeployment>> {
   const task = taskOf(what);
@@ -123,7 +123,7 @@ async function make(
 interface About {
   readonly planned: PlannedDeployment;
   readonly what: Deploying;
-  readonly run: WorkflowRun;
+  readonly run: GitHubRun;
 }
 
 async function end(

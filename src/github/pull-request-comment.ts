@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Finding } from '../domain/finding.ts';
+import type { GitHubRun, PullRequest } from '../domain/github-run.ts';
 import type { Report } from '../domain/outcome.ts';
-import type { PullRequest, WorkflowRun } from '../domain/workflow-run.ts';
 import type { Forge, ForgeAnswer, ForgeComment, ForgeFault } from '../ports.ts';
 import { commentText } from '../report/comment.ts';
 import { untold } from './untold.ts';
@@ -10,7 +10,7 @@ const MARKER = /^<!-- chartship-comment ([0-9a-f]{16}) run ([0-9]+)\.([0-9]+) --
 
 interface Mine {
   readonly key: string;
-  readonly run: WorkflowRun;
+  readonly run: GitHubRun;
 }
 
 /**
@@ -19,7 +19,7 @@ interface Mine {
  */
 export async function commentOn(
   pullRequest: PullRequest,
-  run: WorkflowRun,
+  run: GitHubRun,
   about: readonly string[],
   report: Report,
   forge: Forge,

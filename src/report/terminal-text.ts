@@ -16,6 +16,7 @@ import {
 import { bySeverity, placeOf, scopeOf } from './findings.ts';
 import type { Paint } from './paint.ts';
 import { oneLine, plainText, shorten } from './plain-text.ts';
+import { planText } from './plan.ts';
 import { OUTCOME_WORDS, verdict } from './verdict.ts';
 
 /** Findings that are printed; the others are in report.json. */
@@ -31,6 +32,7 @@ const MESSAGE_LENGTH = 4000;
  */
 export function terminalText(report: Report, reportFolder: string | undefined, paint: Paint): string {
   const sections = [
+    report.plan === undefined ? '' : planText(report.plan, paint),
     findingsText(report, paint),
     report.published.map((one) => publishedText(one, paint)).join('\n'),
     [...report.deployments]

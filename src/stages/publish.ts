@@ -6,17 +6,13 @@ import type { Finding } from '../domain/finding.ts';
 import { ARCHIVE_LIMITS } from '../domain/limits.ts';
 import type { PublishOutcome } from '../domain/outcome.ts';
 import { diffFiles, isSame, type PackageDiff } from '../domain/package-diff.ts';
-import { type Location, locationOf, referenceText, type Target, tagOf } from '../domain/reference.ts';
+import { type Location, locationOf, type Target, tagOf } from '../domain/reference.ts';
 import type { ChartPackage } from '../domain/staged.ts';
 import { together } from '../domain/together.ts';
 import type { ValuesRecord } from '../domain/values-record.ts';
-import type { Manifest, Ports, Registry, RegistryFault } from '../ports.ts';
+import type { Manifest, Ports, Registry } from '../ports.ts';
+import { elsewhere, failed, finding, outcomeOf, type Published, refused } from './published-outcome.ts';
 import { attachRecord } from './values-record.ts';
-
-/** What became of one target: at most one finding, and none where the package is there now. */
-type Published =
-  | { readonly outcome: 'pushed' | 'already-published'; readonly target: Target; readonly digest: string }
-  | { readonly outcome: 'refused' | 'failed'; readonly target: Target; readonly finding: Finding };
 
 /**
  * Puts a package where it is to go, everywhere at once. What is there already with the same files is left as it is
@@ -155,63 +151,4 @@ function listed(diff: PackageDiff): string {
   const parts = [...groups].map(([what, paths]) => `${what} ${paths.join(', ')}`);
   if (entries.length > MOST_LISTED) parts.push(`and ${entries.length - MOST_LISTED} more`);
   return parts.join('; ');
-}
-
-function refused(pkg: ChartPackage, target: Target, how: string): Published {
-  return {
-    outcome: 'refused',
-    target,
-    finding: finding(
-      pkg,
-      'refused',
-      `${pkg.name} ${pkg.version} is in ${target.text} already, ${how}`,
-      'Raise "version" in Chart.yaml: what is published is never overwritten.',
-    ),
-  };
-}
-
-function failed(pkg: ChartPackage, target: Target, fault: RegistryFault, also?: string): Published {
-  const message = `${pkg.name} ${pkg.version} could not be published to ${target.text}: ${fault.message}`;
-  const rule = fault.kind === 'other' ? 'failed' : fault.kind;
-  return {
-    outcome: 'failed',
-    target,
-    finding: finding(pkg, rule, also === undefined ? message : `${message}. ${also}`, fault.hint),
-  };
-}
-
-function finding(pkg: ChartPackage, rule: string, message: string, hint?: string): Finding {
-  return {
-    stage: 'publish',
-    rule: `publish/${rule}`,
-    severity: 'error',
-    message,
-    chart: pkg.name,
-    ...(hint !== undefined && { hint }),
-  };
-}
-
-/** With several targets: which has it and which not. Of one that failed nothing is known. */
-function elsewhere(one: Published, all: readonly Published[], pkg: ChartPackage): Pick<Finding, 'hint'> {
-  if (all.length < 2) return {};
-  const names = (...outcomes: Published['outcome'][]) =>
-    all.filter(({ outcome }) => outcomes.includes(outcome)).map(({ target }) => target.text);
-  const version = `${pkg.name} ${pkg.version}`;
-  const said = [
-    ['Has', names('pushed', 'already-published')],
-    ['Has other files under', names('refused')],
-    ['Not known to have', names('failed')],
-  ] as const;
-  const lists = said
-    .filter(([, texts]) => texts.length > 0)
-    .map(([how, texts]) => `${how} ${version}: ${texts.join(', ')}.`);
-  if (names('failed').length > 0) lists.push('The next run does what is missing and leaves the rest as it is.');
-  const hint = 'finding' in one ? one.finding.hint : undefined;
-  return { hint: [...(hint === undefined ? [] : [hint]), ...lists].join(' ') };
-}
-
-function outcomeOf(one: Published, pkg: ChartPackage): PublishOutcome {
-  const common = { chart: pkg.name, version: pkg.version, registry: one.target.text, outcome: one.outcome };
-  if (!('digest' in one)) return common;
-  return { ...common, reference: referenceText(one.target, pkg.name, one.digest), digest: one.digest };
 }
