@@ -16,6 +16,7 @@ import type { ValuesLayer } from './domain/values.ts';
 import type { PlannedChart } from './plan.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
+import { type Base, compare, lastPublished } from './stages/compare.ts';
 import { isCrdFile, readCrds } from './stages/crds.ts';
 import { lint } from './stages/lint.ts';
 import { locate } from './stages/locate.ts';
@@ -39,6 +40,8 @@ interface Checking {
   readonly schemaFindings: readonly Finding[];
   /** The chart's own values.schema.json. */
   readonly schema: Uint8Array | undefined;
+  /** What this chart is compared with; `undefined` where it isn't to be. */
+  readonly base: Promise<Base> | undefined;
   /** Images of pods as they are rendered → the environments that have them; kept only where the chart is attested. */
   readonly images: Map<string, Set<string>>;
 }
@@ -89,6 +92,7 @@ export async function checkChart(
     }),
     schema,
     schemaFindings: schemas.findings,
+    base: isCompared(request, staged) ? lastPublished(name, request.registries, ports) : undefined,
     images: new Map<string, Set<string>>(),
   };
   const environments = planned.environments.map((environment) => environmentOf(planned, environment, values, request));
@@ -99,8 +103,16 @@ export async function checkChart(
   const [built] = await together([
     packs ? buildPackage(checking, environments) : Promise.resolve(undefined),
     ...environments.map(async (environment) => void (await checkEnvironment(checking, environment))),
+    ...(checking.base === undefined ? [] : [checking.base.then(() => undefined)]),
   ]);
   return built && { ...built, contents: { dependencies: staged.dependencies, images: checking.images } };
+}
+
+/** On a pull request, where something may be published: what it would change there. A library renders nothing. */
+function isCompared(request: Request, { metadata }: StagedChart): boolean {
+  return (
+    request.isProposed && request.registries.length > 0 && reaches(request, 'render') && metadata.type !== 'library'
+  );
 }
 
 async function resolveChart(
@@ -192,7 +204,7 @@ function isReadable(layer: ValuesLayer): boolean {
 }
 
 async function renderAndValidate(
-  { request, record, ports, staged, read, checkObjects, schema, schemaFindings, images }: Checking,
+  { request, record, ports, staged, read, checkObjects, schema, schemaFindings, base, images }: Checking,
   environment: Environment,
   where: { readonly chart: string; readonly environment: string },
 ): Promise<void> {
@@ -219,6 +231,17 @@ async function renderAndValidate(
       skipped: renders[0]?.unchecked === true,
     }));
   }
+  if (base !== undefined)
+    record.compare(
+      await compare(
+        where.chart,
+        environment,
+        renders.flatMap(({ rendered }) => rendered),
+        await base,
+        request.secretValues,
+        ports,
+      ),
+    );
   if (request.attestation !== undefined) {
     for (const { text } of renders.flatMap(({ rendered }) => rendered.flatMap(({ documents }) => documents)))
       for (const image of imagesOf(read(text).objects))

@@ -7,6 +7,7 @@ import { parseDuration } from './domain/duration.ts';
 import { RequestError } from './domain/errors.ts';
 import { type ExpectedSigner, readExpectedSigner } from './domain/expected-signer.ts';
 import type { Finding } from './domain/finding.ts';
+import type { GitHubRun } from './domain/github-run.ts';
 import { isKubeconfig } from './domain/kubeconfig.ts';
 import { type KubeVersion, parseKubeVersion } from './domain/kubernetes.ts';
 import { SOURCE_BYTES } from './domain/limits.ts';
@@ -17,6 +18,7 @@ import { isLoopback, parseTarget, type Target, targetFault } from './domain/refe
 import { readServices, type Services } from './domain/sigstore-services.ts';
 import { readSource } from './domain/source.ts';
 import { STAGES, type StageName } from './domain/stage.ts';
+import { type GitHubRequest, readGitHub } from './github-request.ts';
 import { INPUTS, type InputName, type RawInput } from './inputs.ts';
 import type { Files } from './ports.ts';
 import { fault, isSetting, type Pair, quote, readSettings, type Setting, type Settings } from './settings.ts';
@@ -65,6 +67,8 @@ export interface Request {
   readonly until: StageName;
   /** What was left out with all after it: this runs for a pull request, or `until` says so. */
   readonly held: Held | undefined;
+  /** It runs for a pull request: what it would change is told. */
+  readonly isProposed: boolean;
   /** Registries to publish to, or to copy to what is published, were given for this very run, not in the file. */
   readonly isRegistryAsked: boolean;
   /** The checkout is of somebody's who may not be trusted: nothing of his decides where a secret is sent. */
@@ -74,6 +78,8 @@ export interface Request {
   readonly namespace: string | undefined;
   readonly release: string | undefined;
   readonly deployment: DeploymentRequest;
+  /** What is to be said on GitHub; `undefined` outside of a workflow and without a token. */
+  readonly github: GitHubRequest | undefined;
   /** What is published is attested; `undefined` where it isn't. */
   readonly attestation: AttestationRequest | undefined;
   /** Who must have attested what is deployed or copied. */
@@ -136,6 +142,7 @@ export interface RawRequest {
   readonly workflow: {
     readonly actor?: string;
     readonly event?: 'own' | 'pull-request' | 'foreign';
+    readonly run?: GitHubRun;
     /** The runner gives tokens that show which workflow this is. */
     readonly hasIdentity?: boolean;
     /** The git tag that it runs for. */
@@ -367,6 +374,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     tagFormats: readTagFormats(optional(list(settings.get('tag-format'))), () => at('tag-format'), faults),
     aliasTags: readAliasTags(list(settings.get('alias-tags')), () => at('alias-tags'), faults),
     until,
+    isProposed: event !== 'own',
     held: held ?? (deploys.length > 0 && !deployed ? 'until' : undefined),
     isForeign: event === 'foreign',
     isRegistryAsked: given.has('registry'),
@@ -384,6 +392,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       test: settings.get('test') !== false,
       dryRun: settings.get('dry-run') === true,
     },
+    github: readGitHub(raw),
     attestation,
     verification,
     helmVersion: has('helm-version'),

@@ -379,7 +379,15 @@ export const INPUTS = [
     kind: 'secret',
     placeholder: '@FILE',
     default: "the workflow's token",
-    description: 'Token for ghcr.io where no other credentials are given.',
+    description:
+      'Token for what is said on GitHub (comment, github-deployment), and for ghcr.io where no other credentials are given.',
+  },
+  {
+    name: 'comment',
+    kind: 'boolean',
+    placeholder: '',
+    default: 'true (on pull requests, where the token may)',
+    description: 'Say on the pull request what came of the run and what it would change: one comment, kept up to date.',
   },
 ] as const satisfies readonly InputDeclaration[];
 

@@ -15,11 +15,14 @@ import { isInside, shownPath } from './domain/paths.ts';
 import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import type { ValuesRecord } from './domain/values-record.ts';
+import { commentOn } from './github/pull-request-comment.ts';
+import { readGitHub } from './github-request.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { planOnly } from './planning.ts';
 import type { Files, Ports } from './ports.ts';
 import { fetchAsked, promoteAll, promotes, sourcesIn } from './published.ts';
 import { Record } from './record.ts';
+import { cleaned } from './report/cleaned.ts';
 import { renderPlan, renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
 import { attest } from './stages/attest.ts';
@@ -30,7 +33,7 @@ import { verifyAll } from './verified.ts';
 import { VERSION } from './version.ts';
 
 /** What is needed before the request is known. */
-export type Base = Pick<Ports, 'files' | 'host' | 'clock'>;
+export type Base = Pick<Ports, 'files' | 'host' | 'clock' | 'openForge'>;
 
 export interface Ending {
   readonly report: Report;
@@ -56,9 +59,27 @@ export async function run(
   connect: (request: Request) => Omit<Ports, keyof Base>,
 ): Promise<Ending> {
   const { record, status, folder, isPublished, crash } = await pipeline(raw, base, connect);
+  record.add(await tellPullRequest(raw, record.report(status), base));
   const told = record.report(status);
   const ending = await finish(isPublished === true ? told : await withCodeFrames(told, base.files), folder, base);
   return { ...ending, ...(crash !== undefined && { crash }) };
+}
+
+/** What came of it is said where it is reviewed, also of a request that was refused. */
+async function tellPullRequest(raw: RawRequest, report: Report, { openForge, host }: Base): Promise<Finding[]> {
+  const github = readGitHub(raw);
+  const pullRequest = github?.run.pullRequest;
+  // Of a run that was interrupted the next one tells; a plan has come to nothing yet.
+  const isSilent = report.status === 'cancelled' || report.plan !== undefined;
+  if (github?.comment !== true || pullRequest === undefined || isSilent) return [];
+  try {
+    const forge = await openForge({ repository: github.run.repository, token: github.token });
+    return await commentOn(pullRequest, github.run, github.about, cleaned(report, host.redact), forge);
+  } catch (error) {
+    // A bug, and no reason to lose the report.
+    const message = `a bug in Chartship: the pull request has no comment: ${error instanceof Error ? error.message : String(error)}`;
+    return [{ stage: 'github', rule: 'github/bug', severity: 'note', message }];
+  }
 }
 
 /** resolve → lint → render → validate → package → publish → deploy → test */

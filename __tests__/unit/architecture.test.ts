@@ -8,9 +8,10 @@ const source = join(dirname(fileURLToPath(import.meta.url)), '../../src');
 /** The rooms of the house and the rooms each may import from (docs/decisions/0001-the-house.md). */
 const ARROWS: Record<string, readonly string[]> = {
   root: ['main', 'adapters', 'domain', 'config', 'version'],
-  main: ['config', 'plan', 'stages', 'report', 'ports', 'domain', 'version'],
+  main: ['config', 'plan', 'stages', 'github', 'report', 'ports', 'domain', 'version'],
   plan: ['config', 'ports', 'domain', 'plan'],
   stages: ['ports', 'domain', 'stages'],
+  github: ['ports', 'domain', 'report', 'github'],
   report: ['domain', 'report'],
   config: ['inputs', 'config', 'ports', 'domain'],
   adapters: ['ports', 'domain', 'config', 'inputs', 'report', 'adapters'],
@@ -49,6 +50,7 @@ const ROOMS: Record<string, string> = {
   'config-file.ts': 'config',
   'settings.ts': 'config',
   'version-settings.ts': 'config',
+  'github-request.ts': 'config',
   'inputs.ts': 'inputs',
   'ports.ts': 'ports',
   'version.ts': 'version',

@@ -2,7 +2,7 @@ import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { type Request, reaches } from '../config.ts';
 import type { Cancelled } from '../domain/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../domain/limits.ts';
-import type { Clock, Files, Host, Ports } from '../ports.ts';
+import type { Clock, Files, Host, OpenForge, Ports } from '../ports.ts';
 import { connectCluster } from './cluster-connection.ts';
 import { createFiles } from './files.ts';
 import { createHelm } from './helm.ts';
@@ -23,6 +23,8 @@ export interface Composition {
   connect(
     request: Request,
   ): Pick<Ports, 'helm' | 'registry' | 'connectCluster' | 'sops' | 'signing' | 'verifying' | 'self'>;
+  /** Octokit is loaded here, and only where there is something to say on GitHub. */
+  readonly openForge: OpenForge;
   /** Waits for children that are ending, and removes the private folder. */
   close(): Promise<void>;
 }
@@ -121,6 +123,10 @@ export async function compose(options: {
           ...(request.caFile !== undefined && { caFile: request.caFile }),
         }),
       };
+    },
+    openForge: async (access) => {
+      const { createForge } = await import('./forge.ts');
+      return createForge({ ...access, environment, cancel, note });
     },
     close: async () => {
       await runner.idle();
