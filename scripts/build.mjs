@@ -3,7 +3,7 @@
 // `--outdir DIR` builds there (below the repository: the bundles are modules by its package.json).
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -15,7 +15,7 @@ export async function bundle(outdir) {
   await build({
     absWorkingDir: root,
     entryPoints: { index: 'start:src/index.ts', post: 'src/post.ts', cli: 'start:src/cli.ts' },
-    plugins: [start, kubeconfigAlone],
+    plugins: [start, kubeconfigAlone, rulePages],
     outdir,
     bundle: true,
     platform: 'node',
@@ -83,6 +83,25 @@ const kubeconfigAlone = {
     }));
   },
 };
+
+/** `import pages from 'rule-pages'`: every page of docs/rules by its rule, in a chunk that only --explain loads. */
+const rulePages = {
+  name: 'rule-pages',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'rule-pages';
+    onResolve({ filter: /^rule-pages$/ }, () => ({ path: 'rule-pages', namespace }));
+    onLoad({ filter: /./, namespace }, () => ({ contents: JSON.stringify(readRulePages()), loader: 'json' }));
+  },
+};
+
+/** Rule → its page. */
+export function readRulePages() {
+  const folder = join(root, 'docs/rules');
+  const files = filesBelow(folder).filter((path) => path.includes(sep));
+  return Object.fromEntries(
+    files.map((path) => [path.split(sep).join('/').replace(/\.md$/, ''), readFileSync(join(folder, path), 'utf8')]),
+  );
+}
 
 function filesBelow(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })

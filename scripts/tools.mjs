@@ -35,6 +35,7 @@ const linkerVariables = {
   actionlint: ({ version }) => ({ 'github.com/rhysd/actionlint.version': version.slice(1) }),
   act: noVariables,
   sops: noVariables,
+  conftest: ({ version }) => ({ 'github.com/open-policy-agent/conftest/internal/version.Version': version }),
   kubernetes: ({ version }) => {
     const [major, minor] = version.slice(1).split('.');
     const parts = { gitVersion: version, gitMajor: major, gitMinor: minor };

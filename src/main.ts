@@ -12,6 +12,7 @@ import { isInside, shownPath } from './domain/paths.ts';
 import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import type { ValuesRecord } from './domain/values-record.ts';
+import { findOwnPolicies } from './own-policies.ts';
 import { makePlan, type Plan } from './plan.ts';
 import type { Files, Ports } from './ports.ts';
 import { fetchAsked } from './published.ts';
@@ -91,10 +92,13 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   const plan = makePlan(request, charts);
   const values = await loadValues(request, plan, ports);
   const definitions = await loadCrdSchemas(request, ports.files);
+  const ownPolicies = await findOwnPolicies(request, ports.files);
   const connections = await connectAll(plan, ports);
   record.add([...findings, ...values.findings, ...heldBack(request)]);
   const packages = await together(
-    plan.charts.map((chart) => checkChart(request, chart, values, definitions.kinds, record, ports)),
+    plan.charts.map((chart) =>
+      checkChart(request, chart, values, { kinds: definitions.kinds, ownPolicies }, record, ports),
+    ),
   );
   record.add(definitions.findings());
   const valuesRecords = new Map(plan.charts.map((chart) => [chart.chart.metadata.name, recordOf(chart, values)]));

@@ -4,6 +4,7 @@ import type { Cancelled } from '../domain/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../domain/limits.ts';
 import type { Clock, Files, Host, Ports } from '../ports.ts';
 import { connectCluster } from './cluster-connection.ts';
+import { createConftest } from './conftest.ts';
 import { createFiles } from './files.ts';
 import { createHelm } from './helm.ts';
 import { checkNodeDeploys } from './node-version.ts';
@@ -19,7 +20,7 @@ export const clock: Clock = { now: () => performance.now() / 1000 };
 export interface Composition {
   readonly files: Files;
   /** Throws an `EnvironmentError` where what was asked for can't be done on this Node. */
-  connect(request: Request): Pick<Ports, 'helm' | 'registry' | 'connectCluster' | 'sops' | 'self'>;
+  connect(request: Request): Pick<Ports, 'helm' | 'registry' | 'connectCluster' | 'sops' | 'conftest' | 'self'>;
   /** Waits for children that are ending, and removes the private folder. */
   close(): Promise<void>;
 }
@@ -102,6 +103,7 @@ export async function compose(options: {
           temporary: files.temporary,
           mask: (secret) => host.mask(secret),
         }),
+        conftest: createConftest({ run: runner.run, environment, os: process.platform, files }),
         self: { ...runIdentity(environment), cancel },
         registry: createRegistry({
           ...shared,
