@@ -12,6 +12,7 @@ import { createRegistry } from './oras.ts';
 import { createRunner } from './process.ts';
 import { createCredentials } from './registry-credentials.ts';
 import { runIdentity } from './run-identity.ts';
+import { createSignatures } from './signatures.ts';
 import { createSops } from './sops.ts';
 import { createTools } from './tools.ts';
 
@@ -20,7 +21,9 @@ export const clock: Clock = { now: () => performance.now() / 1000 };
 export interface Composition {
   readonly files: Files;
   /** Throws an `EnvironmentError` where what was asked for can't be done on this Node. */
-  connect(request: Request): Pick<Ports, 'helm' | 'registry' | 'connectCluster' | 'sops' | 'conftest' | 'self'>;
+  connect(
+    request: Request,
+  ): Pick<Ports, 'helm' | 'registry' | 'connectCluster' | 'sops' | 'conftest' | 'signing' | 'verifying' | 'self'>;
   /** Waits for children that are ending, and removes the private folder. */
   close(): Promise<void>;
 }
@@ -104,6 +107,13 @@ export async function compose(options: {
           mask: (secret) => host.mask(secret),
         }),
         conftest: createConftest({ run: runner.run, environment, os: process.platform, files }),
+        ...createSignatures(request, {
+          run: runner.run,
+          environment,
+          temporary: files.temporary,
+          mask: (secret) => host.mask(secret),
+          note,
+        }),
         self: { ...runIdentity(environment), cancel },
         registry: createRegistry({
           ...shared,
