@@ -35,6 +35,7 @@ const linkerVariables = {
   actionlint: ({ version }) => ({ 'github.com/rhysd/actionlint.version': version.slice(1) }),
   act: noVariables,
   sops: noVariables,
+  conftest: ({ version }) => ({ 'github.com/open-policy-agent/conftest/internal/version.Version': version }),
   ct: noVariables,
   apiextensions: noVariables,
   kubernetes: ({ version }) => {

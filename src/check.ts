@@ -13,6 +13,7 @@ import { STAGES } from './domain/stage.ts';
 import type { ChartPackage, StagedChart } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import type { ValuesLayer } from './domain/values.ts';
+import type { OwnPolicies } from './own-policies.ts';
 import type { PlannedChart } from './plan.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
@@ -20,7 +21,9 @@ import { type Base, compare, lastPublished } from './stages/compare.ts';
 import { isCrdFile, readCrds } from './stages/crds.ts';
 import { lint } from './stages/lint.ts';
 import { locate } from './stages/locate.ts';
+import { createOwnPolicyChecks, type OwnPolicyChecks } from './stages/own-policies.ts';
 import { packageChart } from './stages/package.ts';
+import { createPolicyChecks, type PolicyChecks } from './stages/policies.ts';
 import { type Rendered, render, versionsToRender } from './stages/render.ts';
 import { resolve } from './stages/resolve.ts';
 import { checkSchemas, validateValues } from './stages/validate.ts';
@@ -36,6 +39,8 @@ interface Checking {
   /** Reads a rendered document, each text once. */
   readonly read: (text: string) => DocumentContent;
   readonly checkObjects: ObjectChecks;
+  readonly policies: PolicyChecks;
+  readonly ownPolicies: OwnPolicyChecks;
   /** A schema refers outside itself, or is none: values are not checked against it. */
   readonly schemaFindings: readonly Finding[];
   /** The chart's own values.schema.json. */
@@ -51,12 +56,19 @@ export interface CheckedPackage extends ChartPackage {
   readonly contents: ChartContents;
 }
 
+/** What is given to check charts by. */
+export interface Given {
+  /** By `crd-schemas`. */
+  readonly kinds: CustomKinds;
+  readonly ownPolicies: readonly OwnPolicies[];
+}
+
 /** Everything before the gate, for one chart. What can run side by side does; one failure never hides another. */
 export async function checkChart(
   request: Request,
   planned: PlannedChart,
   values: LoadedValues,
-  givenKinds: CustomKinds,
+  given: Given,
   record: Record,
   ports: Ports,
 ): Promise<CheckedPackage | undefined> {
@@ -71,18 +83,25 @@ export async function checkChart(
   const schemas = checkSchemas(staged, schema);
   if (reaches(request, 'validate')) record.add(schemas.findings);
   const read = createDocumentReader();
-  const further = (): CustomKinds => kindsOfDependencies(staged, givenKinds);
+  const further = (): CustomKinds => kindsOfDependencies(staged, given.kinds);
+  const policies = createPolicyChecks(staged, request.policies.severities);
   const checking = {
     request,
     record,
     ports,
     staged,
     read,
+    policies,
+    ownPolicies: createOwnPolicyChecks(
+      { staged, folders: given.ownPolicies, severity: request.policies.severities.get('conftest'), read },
+      ports,
+    ),
     checkObjects: createObjectChecks({
       staged,
       read,
       crds,
       further,
+      policies,
       locate: (environment, rendered, questions) =>
         locate(
           { staged, environment, rendering: { ...rendered, secretValues: request.secretValues } },
@@ -204,7 +223,20 @@ function isReadable(layer: ValuesLayer): boolean {
 }
 
 async function renderAndValidate(
-  { request, record, ports, staged, read, checkObjects, schema, schemaFindings, base, images }: Checking,
+  {
+    request,
+    record,
+    ports,
+    staged,
+    read,
+    checkObjects,
+    policies,
+    ownPolicies,
+    schema,
+    schemaFindings,
+    base,
+    images,
+  }: Checking,
   environment: Environment,
   where: { readonly chart: string; readonly environment: string },
 ): Promise<void> {
@@ -227,6 +259,8 @@ async function renderAndValidate(
         ...schemaFindings,
         ...validateValues(staged, environment, faults, schema),
         ...(await checkObjects(environment, rendered)),
+        ...(await policies.ofValues(environment)),
+        ...(await ownPolicies(environment, rendered)),
       ],
       skipped: renders[0]?.unchecked === true,
     }));

@@ -15,6 +15,12 @@ import { VERSION } from './version.ts';
 async function main(): Promise<number> {
   const { env: environment, stdout, stderr } = process;
   const line = await readCommandLine(process.argv.slice(2), secretSources(process.stdin));
+  if (line.kind === 'explain') {
+    const { explain } = await import('./adapters/rule-pages.ts');
+    const { known, text } = explain(line.rule);
+    (known ? stdout : stderr).write(text);
+    return known ? 0 : 2;
+  }
   if (line.kind !== 'run') {
     stdout.write(line.kind === 'help' ? helpText(VERSION) : `${VERSION}\n`);
     return 0;

@@ -20,6 +20,7 @@ import { readSource } from './domain/source.ts';
 import { STAGES, type StageName } from './domain/stage.ts';
 import { type GitHubRequest, readGitHub } from './github-request.ts';
 import { INPUTS, type InputName, type RawInput } from './inputs.ts';
+import { type PolicyRequest, readPolicies } from './policy-settings.ts';
 import type { Files } from './ports.ts';
 import { fault, isSetting, type Pair, quote, readSettings, type Setting, type Settings } from './settings.ts';
 import { readAliasTags, readPreRelease, readTagFormats } from './version-settings.ts';
@@ -48,6 +49,7 @@ export interface Request {
   readonly apiVersions: readonly string[];
   /** Files and folders with definitions of kinds, relative to `base`. */
   readonly crdSchemas: { readonly paths: readonly string[]; readonly base: string };
+  readonly policies: PolicyRequest;
   readonly registries: readonly Target[];
   /** Those that nothing is published to, but that are asked whether they would have it: for a pull request. */
   readonly asked: readonly Target[];
@@ -353,6 +355,11 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     kubeVersions: given.has('kube-versions') ? undefined : optional(kubeVersions),
     apiVersions: list(settings.get('api-versions')),
     crdSchemas: { paths: list(settings.get('crd-schemas')), base: base('crd-schemas') },
+    policies: await readPolicies(list(settings.get('policies')), base('policies'), faults, (index) =>
+      isFromFile('policies')
+        ? { file: file.shown, ...(file.position(['policies', index]) ?? file.position(['policies'])) }
+        : {},
+    ),
     registries,
     asked: heldPublish && event === 'pull-request' ? registries : [],
     credentials: passwordRefused

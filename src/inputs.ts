@@ -97,6 +97,15 @@ export const INPUTS = [
       'Files or folders in the repository, or oci://host/path:TAG artifacts, with CustomResourceDefinitions or JSON schemas, for kinds that neither Kubernetes nor the charts define.',
   },
   {
+    name: 'policies',
+    kind: 'list',
+    fileKey: 'policies',
+    placeholder: 'RULE=SEVERITY',
+    default: 'the built-in severities',
+    description:
+      'How policies are told, RULE=error, RULE=warning or RULE=off; and folders in the repository with your own policies in Rego, which an installed conftest runs.',
+  },
+  {
     name: 'registry',
     kind: 'list',
     fileKey: 'registry',

@@ -17,6 +17,7 @@ import { together } from './domain/together.ts';
 import type { ValuesRecord } from './domain/values-record.ts';
 import { commentOn } from './github/pull-request-comment.ts';
 import { readGitHub } from './github-request.ts';
+import { findOwnPolicies } from './own-policies.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { planOnly } from './planning.ts';
 import type { Files, Ports } from './ports.ts';
@@ -127,6 +128,7 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   const plan = makePlan(request, charts);
   const values = await loadValues(request, plan, ports);
   const definitions = await loadCrdSchemas(request, ports);
+  const ownPolicies = await findOwnPolicies(request, ports.files);
   const connections = await connectAll(plan, ports);
   if (attests(request)) await ports.signing.ready();
   record.add([
@@ -136,7 +138,9 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
     ...(await checkTag(request, charts, ports.files)),
   ]);
   const packages = await together(
-    plan.charts.map((chart) => checkChart(request, chart, values, definitions.kinds, record, ports)),
+    plan.charts.map((chart) =>
+      checkChart(request, chart, values, { kinds: definitions.kinds, ownPolicies }, record, ports),
+    ),
   );
   record.add(definitions.findings());
   const valuesRecords = new Map(plan.charts.map((chart) => [chart.chart.metadata.name, recordOf(chart, values)]));

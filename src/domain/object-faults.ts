@@ -14,9 +14,9 @@ import { NO_PATTERNS, type Patterns } from './patterns.ts';
 import { formatPointer } from './pointer.ts';
 import { schemaViolations, type Violation } from './schema-validation.ts';
 
-/** Something that an API server would say of an object. */
+/** Something that an API server, or a policy, would say of an object. */
 export interface ObjectFault {
-  readonly rule: `schema/${string}`;
+  readonly rule: `schema/${string}` | `policy/${string}`;
   readonly severity: Severity;
   readonly message: string;
   readonly hint?: string;
