@@ -20,6 +20,7 @@ import { locate } from './stages/locate.ts';
 import { packageChart } from './stages/package.ts';
 import { type Rendered, render, versionsToRender } from './stages/render.ts';
 import { resolve } from './stages/resolve.ts';
+import { type ChartValues, unusedValues } from './stages/unused-values.ts';
 import { checkSchemas, validateValues } from './stages/validate.ts';
 import { createObjectChecks, type ObjectChecks } from './stages/validate-objects.ts';
 import { environmentOf, type LoadedValues } from './values-files.ts';
@@ -37,6 +38,8 @@ interface Checking {
   readonly schemaFindings: readonly Finding[];
   /** The chart's own values.schema.json. */
   readonly schema: Uint8Array | undefined;
+  /** What of the values is of no use, in all environments together. */
+  readonly unused: () => Promise<readonly Finding[]>;
 }
 
 /** Everything before the gate, for one chart. What can run side by side does; one failure never hides another. */
@@ -60,6 +63,8 @@ export async function checkChart(
   if (reaches(request, 'validate')) record.add(schemas.findings);
   const read = createDocumentReader();
   const further = (): CustomKinds => kindsOfDependencies(staged, givenKinds);
+  const environments = planned.environments.map((environment) => environmentOf(planned, environment, values, request));
+  let unused: Promise<readonly Finding[]> | undefined;
   const checking = {
     request,
     record,
@@ -80,8 +85,8 @@ export async function checkChart(
     }),
     schema,
     schemaFindings: schemas.findings,
+    unused: () => (unused ??= unusedValues(valuesOf(staged, environments, request), ports)),
   };
-  const environments = planned.environments.map((environment) => environmentOf(planned, environment, values, request));
   // Packing first: its compression is our own work, which goes on while helm renders.
   const own = environments[0]?.layers[0];
   const packs = reaches(request, 'package') && (own === undefined || isReadable(own)) && schemas.packable;
@@ -120,6 +125,12 @@ async function resolveChart(
     await ports.files.write(join(request.report, 'locks', name, 'chartship.lock'), contentLock);
   }
   return { staged, crds };
+}
+
+/** A chart whose environments set nothing is there for others, who will set what they like. */
+function valuesOf(staged: StagedChart, environments: readonly Environment[], request: Request): ChartValues {
+  const isComplete = request.only === undefined && environments.some(({ layers }) => layers.length > 1);
+  return { staged, environments, isComplete, secretValues: request.secretValues };
 }
 
 /** What the `crds/` of dependencies define, and then what else is given. Whether one is switched off isn't asked: a definition too many does no harm. */
@@ -180,20 +191,23 @@ function isReadable(layer: ValuesLayer): boolean {
 }
 
 async function renderAndValidate(
-  { request, record, ports, staged, read, checkObjects, schema, schemaFindings }: Checking,
+  { request, record, ports, staged, read, checkObjects, schema, schemaFindings, unused }: Checking,
   environment: Environment,
   where: { readonly chart: string; readonly environment: string },
 ): Promise<void> {
   // Where values aren't to be validated, helm must not stop at them either: the fault would be told by nobody.
   const validates = reaches(request, 'validate');
   const skipSchema = schemaFindings.length > 0 || !validates;
-  const renders = await together(
-    versionsToRender(staged, environment).map((version) =>
-      record.stage({ name: 'render', ...where, kubeVersion: version.label }, () =>
-        render(staged, environment, version, { ...request, skipSchema }, read, ports),
+  const [renders, ofNoUse] = await together([
+    together(
+      versionsToRender(staged, environment).map((version) =>
+        record.stage({ name: 'render', ...where, kubeVersion: version.label }, () =>
+          render(staged, environment, version, { ...request, skipSchema }, read, ports),
+        ),
       ),
     ),
-  );
+    validates ? unused() : [],
+  ]);
   if (validates) {
     const faults = renders.flatMap(({ schema }) => schema);
     const rendered = renders.flatMap((each) => each.rendered);
@@ -201,6 +215,7 @@ async function renderAndValidate(
       findings: [
         ...schemaFindings,
         ...validateValues(staged, environment, faults, schema),
+        ...ofEnvironment(ofNoUse, environment),
         ...(await checkObjects(environment, rendered)),
       ],
       skipped: renders[0]?.unchecked === true,
@@ -208,6 +223,12 @@ async function renderAndValidate(
   }
   const folder = join(request.report, 'manifests', where.chart, where.environment);
   await together(renders.flatMap(({ rendered }) => rendered.map((each) => writeManifest(each, folder, ports))));
+}
+
+function ofEnvironment(findings: readonly Finding[], { name }: Environment): Finding[] {
+  return findings
+    .filter(({ environments }) => environments?.includes(name) === true)
+    .map((finding) => ({ ...finding, environments: [name] }));
 }
 
 async function writeManifest(rendered: Rendered, folder: string, { files, host }: Ports): Promise<void> {
