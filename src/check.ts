@@ -26,6 +26,7 @@ import { packageChart } from './stages/package.ts';
 import { createPolicyChecks, type PolicyChecks } from './stages/policies.ts';
 import { type Rendered, render, versionsToRender } from './stages/render.ts';
 import { resolve } from './stages/resolve.ts';
+import { type ChartValues, unusedValues } from './stages/unused-values.ts';
 import { checkSchemas, validateValues } from './stages/validate.ts';
 import { createObjectChecks, type ObjectChecks } from './stages/validate-objects.ts';
 import { environmentOf, type LoadedValues } from './values-files.ts';
@@ -45,6 +46,8 @@ interface Checking {
   readonly schemaFindings: readonly Finding[];
   /** The chart's own values.schema.json. */
   readonly schema: Uint8Array | undefined;
+  /** What of the values is of no use, in all environments together. */
+  readonly unused: () => Promise<readonly Finding[]>;
   /** What this chart is compared with; `undefined` where it isn't to be. */
   readonly base: Promise<Base> | undefined;
   /** Images of pods as they are rendered → the environments that have them; kept only where the chart is attested. */
@@ -84,7 +87,9 @@ export async function checkChart(
   if (reaches(request, 'validate')) record.add(schemas.findings);
   const read = createDocumentReader();
   const further = (): CustomKinds => kindsOfDependencies(staged, given.kinds);
+  const environments = planned.environments.map((environment) => environmentOf(planned, environment, values, request));
   const policies = createPolicyChecks(staged, request.policies.severities);
+  let unused: Promise<readonly Finding[]> | undefined;
   const checking = {
     request,
     record,
@@ -111,10 +116,10 @@ export async function checkChart(
     }),
     schema,
     schemaFindings: schemas.findings,
+    unused: () => (unused ??= unusedValues(valuesOf(staged, environments, request), ports)),
     base: isCompared(request, staged) ? lastPublished(name, request.registries, ports) : undefined,
     images: new Map<string, Set<string>>(),
   };
-  const environments = planned.environments.map((environment) => environmentOf(planned, environment, values, request));
   // Packing first: its compression is our own work, which goes on while helm renders.
   const own = environments[0]?.layers[0];
   const packs = reaches(request, 'package') && (own === undefined || isReadable(own)) && schemas.packable;
@@ -163,6 +168,12 @@ async function resolveChart(
     await ports.files.write(join(request.report, 'locks', name, 'chartship.lock'), contentLock);
   }
   return { staged, crds };
+}
+
+/** A chart whose environments set nothing is there for others, who will set what they like. */
+function valuesOf(staged: StagedChart, environments: readonly Environment[], request: Request): ChartValues {
+  const isComplete = request.only === undefined && environments.some(({ layers }) => layers.length > 1);
+  return { staged, environments, isComplete, secretValues: request.secretValues };
 }
 
 /** What the `crds/` of dependencies define, and then what else is given. Whether one is switched off isn't asked: a definition too many does no harm. */
@@ -236,6 +247,7 @@ async function renderAndValidate(
     schemaFindings,
     base,
     images,
+    unused,
   }: Checking,
   environment: Environment,
   where: { readonly chart: string; readonly environment: string },
@@ -243,13 +255,16 @@ async function renderAndValidate(
   // Where values aren't to be validated, helm must not stop at them either: the fault would be told by nobody.
   const validates = reaches(request, 'validate');
   const skipSchema = schemaFindings.length > 0 || !validates;
-  const renders = await together(
-    versionsToRender(staged, environment).map((version) =>
-      record.stage({ name: 'render', ...where, kubeVersion: version.label }, () =>
-        render(staged, environment, version, { ...request, skipSchema }, read, ports),
+  const [renders, ofNoUse] = await together([
+    together(
+      versionsToRender(staged, environment).map((version) =>
+        record.stage({ name: 'render', ...where, kubeVersion: version.label }, () =>
+          render(staged, environment, version, { ...request, skipSchema }, read, ports),
+        ),
       ),
     ),
-  );
+    validates ? unused() : [],
+  ]);
   if (validates) {
     const faults = renders.flatMap(({ schema }) => schema);
     const rendered = renders.flatMap((each) => each.rendered);
@@ -258,6 +273,7 @@ async function renderAndValidate(
       findings: [
         ...schemaFindings,
         ...validateValues(staged, environment, faults, schema),
+        ...ofEnvironment(ofNoUse, environment),
         ...(await checkObjects(environment, rendered)),
         ...(await policies.ofValues(environment)),
         ...(await ownPolicies(environment, rendered)),
@@ -283,6 +299,12 @@ async function renderAndValidate(
   }
   const folder = join(request.report, 'manifests', where.chart, where.environment);
   await together(renders.flatMap(({ rendered }) => rendered.map((each) => writeManifest(each, folder, ports))));
+}
+
+function ofEnvironment(findings: readonly Finding[], { name }: Environment): Finding[] {
+  return findings
+    .filter(({ environments }) => environments?.includes(name) === true)
+    .map((finding) => ({ ...finding, environments: [name] }));
 }
 
 async function writeManifest(rendered: Rendered, folder: string, { files, host }: Ports): Promise<void> {
