@@ -57,7 +57,7 @@ export interface Call {
 
 /** Templates that call each other more deeply, or do more, are not followed: they count as using all there is. */
 const DEEPEST = 60;
-const MOST_STEPS = 400_000;
+const MOST_STEPS = 200_000;
 const MOST_ROUNDS = 20;
 
 /** Thrown where a template does what can't be followed: all values count as used. */
@@ -350,40 +350,32 @@ export class TemplateReader {
     if (value.nodes.length === 0 && value.made.length === 0) return value.isOpen ? OPEN : NOTHING;
     if (!isKnown(key)) return this.items(value);
     const isIndex = isNumber(key);
-    let found = value.isOpen ? OPEN : NOTHING;
-    for (const node of value.nodes) {
+    const { nodes, made, isOpen } = withMerged(value);
+    let found = isOpen ? OPEN : NOTHING;
+    for (const node of nodes) {
       if (node.depth > DEEPEST) throw new Unfollowed('nested too deeply');
       found = either(found, ofNodes(node.read(isIndex ? ANY : key)));
     }
-    for (const made of value.made) found = either(found, this.#fieldOf(made, key, 0));
-    return found;
-  }
-
-  #fieldOf(made: Made, key: string, depth: number): AbstractValue {
-    if (depth > DEEPEST) throw new Unfollowed('merged too deeply');
-    const own = made.fields.get(key);
-    // A list has no keys but numbers, and nothing else where one is known.
-    if (made.isList && (own !== undefined || !isNumber(key))) return own ?? NOTHING;
-    const absent = made.label === undefined ? NOTHING : OPEN;
-    let found = either(own ?? absent, made.rest);
-    for (const each of made.merged) found = either(found, this.get(each, key));
+    for (const each of made) {
+      const own = each.fields.get(key);
+      // A list has no keys but numbers, and nothing else where one is known.
+      if (each.isList && (own !== undefined || !isIndex)) found = either(found, own ?? NOTHING);
+      else found = either(found, either(own ?? (each.label === undefined ? NOTHING : OPEN), each.rest));
+    }
     return found;
   }
 
   /** What may be directly in it; which keys there are makes a difference. */
-  items(value: AbstractValue, depth = 0): AbstractValue {
-    if (depth > DEEPEST) throw new Unfollowed('merged too deeply');
-    let found = value.isOpen || value.texts.length > 0 ? OPEN : NOTHING;
+  items(value: AbstractValue): AbstractValue {
+    const { nodes, made, isOpen } = withMerged(value);
+    let found = isOpen || value.texts.length > 0 ? OPEN : NOTHING;
     for (const each of value.written) this.use(each);
-    for (const node of value.nodes) {
+    for (const node of nodes) {
       if (node.depth > DEEPEST) throw new Unfollowed('nested too deeply');
       node.isListed = true;
       found = either(found, ofNodes(node.read(ANY)));
     }
-    for (const made of value.made) {
-      found = either(found, either(anyOf(made.fields.values()), made.rest));
-      for (const each of made.merged) found = either(found, this.items(each, depth + 1));
-    }
+    for (const each of made) found = either(found, either(anyOf(each.fields.values()), each.rest));
     return found;
   }
 
@@ -503,7 +495,7 @@ export class TemplateReader {
 
   #keyOfMade(made: Made, depth: number): string {
     if (made.label !== undefined) return made.label;
-    if (depth > 4) return `#${this.#id(made)}`;
+    if (depth > (made.merged.length > 0 ? 1 : 4)) return `#${this.#id(made)}`;
     const fields = [...made.fields].map(([name, value]) => `${JSON.stringify(name)}:${this.#keyOf(value, depth + 1)}`);
     const merged = made.merged.map((each) => this.#keyOf(each, depth + 1));
     return `${made.isList ? 'l' : 'm'}{${fields.sort()}|${this.#keyOf(made.rest, depth + 1)}|${merged}}`;
@@ -518,6 +510,21 @@ function isNumber(key: string): boolean {
 }
 
 const CONSTANTS = new Set(['true', 'false', 'nil']);
+
+/** A value, and all that was merged into what it is. */
+function withMerged(value: AbstractValue): AbstractValue {
+  if (value.made.every(({ merged }) => merged.length === 0)) return value;
+  const made = new Set(value.made);
+  let all = value;
+  // Grows while it is gone through.
+  for (const each of made) {
+    for (const other of each.merged) {
+      all = either(all, other);
+      for (const one of other.made) made.add(one);
+    }
+  }
+  return { ...all, made: [...made] };
+}
 
 type Block = Extract<Step, { kind: 'if' | 'with' | 'range' }>;
 
