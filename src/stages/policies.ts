@@ -36,6 +36,8 @@ export interface RenderPolicies {
 
 /** Characters of the documents that must be kept, to compare their objects: more is no chart's that a person wrote. */
 const MOST_KEPT = 16 * 1024 * 1024;
+/** Texts that are given to the library that recognises credentials: it takes a millisecond for one. */
+const MOST_TRIED = 1_000;
 /** Objects that policies on others look at, beside those that have pods. Of the rest nothing is kept. */
 const COMPARED = /^(?:Service|Ingress|PodDisruptionBudget|HorizontalPodAutoscaler|Namespace|[A-Z]+Route)$/;
 
@@ -45,6 +47,7 @@ const loaded = () => import('../domain/policies.ts');
 export function createPolicyChecks(staged: StagedChart, asked: PolicySeverities): PolicyChecks {
   const credentials = new Map<string, string>();
   const tried = new Set<string>();
+  let triedAll = true;
   /** Renders share most of their documents, and what was read of them: it is looked at once. */
   const known = new WeakMap<object, ReleaseObject | undefined>();
   const knownValues = new WeakMap<Source, readonly SecretValue[]>();
@@ -56,6 +59,10 @@ export function createPolicyChecks(staged: StagedChart, asked: PolicySeverities)
     const open: NamedText[] = [];
     for (const each of texts) {
       if (tried.has(each.text) || !maySecret(each.text)) continue;
+      if (tried.size === MOST_TRIED) {
+        triedAll = false;
+        break;
+      }
       tried.add(each.text);
       open.push(each);
     }
@@ -78,8 +85,10 @@ export function createPolicyChecks(staged: StagedChart, asked: PolicySeverities)
       const alone = createReleases([], namespace, credentials, minors);
       let kept = 0;
       let tooLarge: RenderedDocument | undefined;
+      let last: RenderedDocument | undefined;
       return {
         take: async (document, { objects }) => {
+          last = document;
           for (const object of objects) {
             let seen = known.get(object.data);
             if (seen === undefined) {
@@ -103,6 +112,7 @@ export function createPolicyChecks(staged: StagedChart, asked: PolicySeverities)
           }
         },
         told: () => {
+          if (!triedAll && last !== undefined) ofAlone.push({ document: last, fault: TOO_MANY });
           if (tooLarge !== undefined) return [...ofAlone, { document: tooLarge, fault: TOO_LARGE }];
           const all = [...places.keys()];
           const found = apply(all, createReleases(all, namespace, credentials, minors));
@@ -163,6 +173,13 @@ const TOO_LARGE: ObjectFault = {
   rule: 'policy/not-applied',
   severity: 'warning',
   message: `more than ${MOST_KEPT / 1024 / 1024} MiB of workloads and Services are rendered: the policies are not applied to them`,
+  path: '',
+};
+
+const TOO_MANY: ObjectFault = {
+  rule: 'policy/not-applied',
+  severity: 'warning',
+  message: `more than ${MOST_TRIED} texts may be credentials: the others are judged by their names alone`,
   path: '',
 };
 
