@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { type Request, reaches } from './config.ts';
+import { type ChartContents, imagesOf } from './domain/chart-contents.ts';
+import { packagedVersion } from './domain/chart-version.ts';
 import { type CustomKinds, firstOf } from './domain/custom-kinds.ts';
 import type { Environment } from './domain/environment.ts';
 import type { Finding } from './domain/finding.ts';
@@ -37,6 +39,13 @@ interface Checking {
   readonly schemaFindings: readonly Finding[];
   /** The chart's own values.schema.json. */
   readonly schema: Uint8Array | undefined;
+  /** Images of pods as they are rendered → the environments that have them; kept only where the chart is attested. */
+  readonly images: Map<string, Set<string>>;
+}
+
+/** A chart that passed: its package, and what is in it. */
+export interface CheckedPackage extends ChartPackage {
+  readonly contents: ChartContents;
 }
 
 /** Everything before the gate, for one chart. What can run side by side does; one failure never hides another. */
@@ -47,7 +56,7 @@ export async function checkChart(
   givenKinds: CustomKinds,
   record: Record,
   ports: Ports,
-): Promise<ChartPackage | undefined> {
+): Promise<CheckedPackage | undefined> {
   const name = planned.chart.metadata.name;
   const { staged, crds } = await resolveChart(request, planned, record, ports);
   if (staged === undefined) {
@@ -80,6 +89,7 @@ export async function checkChart(
     }),
     schema,
     schemaFindings: schemas.findings,
+    images: new Map<string, Set<string>>(),
   };
   const environments = planned.environments.map((environment) => environmentOf(planned, environment, values, request));
   // Packing first: its compression is our own work, which goes on while helm renders.
@@ -90,7 +100,7 @@ export async function checkChart(
     packs ? buildPackage(checking, environments) : Promise.resolve(undefined),
     ...environments.map(async (environment) => void (await checkEnvironment(checking, environment))),
   ]);
-  return built ?? undefined;
+  return built && { ...built, contents: { dependencies: staged.dependencies, images: checking.images } };
 }
 
 async function resolveChart(
@@ -106,7 +116,9 @@ async function resolveChart(
       chart,
       {
         mirrors: request.mirrors,
-        ...(request.version !== undefined && { version: request.version }),
+        ...((request.version !== undefined || request.preRelease !== undefined) && {
+          version: packagedVersion(request, chart.metadata),
+        }),
         ...(request.appVersion !== undefined && { appVersion: request.appVersion }),
         exclude: [request.report, ...layouts],
       },
@@ -180,7 +192,7 @@ function isReadable(layer: ValuesLayer): boolean {
 }
 
 async function renderAndValidate(
-  { request, record, ports, staged, read, checkObjects, schema, schemaFindings }: Checking,
+  { request, record, ports, staged, read, checkObjects, schema, schemaFindings, images }: Checking,
   environment: Environment,
   where: { readonly chart: string; readonly environment: string },
 ): Promise<void> {
@@ -197,7 +209,8 @@ async function renderAndValidate(
   if (validates) {
     const faults = renders.flatMap(({ schema }) => schema);
     const rendered = renders.flatMap((each) => each.rendered);
-    await record.stage({ name: 'validate', ...where }, async () => ({
+    const kubeVersions = environment.kubeVersions.map(({ label }) => label);
+    await record.stage({ name: 'validate', ...where, kubeVersions }, async () => ({
       findings: [
         ...schemaFindings,
         ...validateValues(staged, environment, faults, schema),
@@ -205,6 +218,11 @@ async function renderAndValidate(
       ],
       skipped: renders[0]?.unchecked === true,
     }));
+  }
+  if (request.attestation !== undefined) {
+    for (const { text } of renders.flatMap(({ rendered }) => rendered.flatMap(({ documents }) => documents)))
+      for (const image of imagesOf(read(text).objects))
+        images.set(image, (images.get(image) ?? new Set()).add(environment.name));
   }
   const folder = join(request.report, 'manifests', where.chart, where.environment);
   await together(renders.flatMap(({ rendered }) => rendered.map((each) => writeManifest(each, folder, ports))));

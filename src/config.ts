@@ -5,6 +5,7 @@ import type { Credential } from './domain/credential.ts';
 import { hasCredentials, shown as shownRepository } from './domain/dependency-mirror.ts';
 import { parseDuration } from './domain/duration.ts';
 import { RequestError } from './domain/errors.ts';
+import { type ExpectedSigner, readExpectedSigner } from './domain/expected-signer.ts';
 import type { Finding } from './domain/finding.ts';
 import { isKubeconfig } from './domain/kubeconfig.ts';
 import { type KubeVersion, parseKubeVersion } from './domain/kubernetes.ts';
@@ -13,11 +14,13 @@ import { suggestion } from './domain/nearest.ts';
 import { isInside, shownPath } from './domain/paths.ts';
 import { parseChartReference } from './domain/published-chart.ts';
 import { isLoopback, parseTarget, type Target, targetFault } from './domain/reference.ts';
+import { readServices, type Services } from './domain/sigstore-services.ts';
 import { readSource } from './domain/source.ts';
 import { STAGES, type StageName } from './domain/stage.ts';
 import { INPUTS, type InputName, type RawInput } from './inputs.ts';
 import type { Files } from './ports.ts';
 import { fault, isSetting, type Pair, quote, readSettings, type Setting, type Settings } from './settings.ts';
+import { readAliasTags, readPreRelease, readTagFormats } from './version-settings.ts';
 
 /** What was asked for: validated once, here; nothing behind this reads an input again. */
 export interface Request {
@@ -44,16 +47,25 @@ export interface Request {
   /** Files and folders with definitions of kinds, relative to `base`. */
   readonly crdSchemas: { readonly paths: readonly string[]; readonly base: string };
   readonly registries: readonly Target[];
+  /** Those that nothing is published to, but that are asked whether they would have it: for a pull request. */
+  readonly asked: readonly Target[];
   readonly credentials: readonly Credential[];
   readonly plainHttp: boolean;
   readonly caFile: string | undefined;
   readonly mirrors: readonly Pair[];
   readonly version: string | undefined;
   readonly appVersion: string | undefined;
+  /** `pr.45.sha-0a1b2c3`, where a version of the commit was asked for. */
+  readonly preRelease: string | undefined;
+  /** The git tag that this runs for, and which tags speak of charts. */
+  readonly tag: string | undefined;
+  readonly tagFormats: readonly string[];
+  /** Patterns of tags that stand for the newest release. */
+  readonly aliasTags: readonly string[];
   readonly until: StageName;
-  /** What was left out with all after it, since this runs for a pull request. */
+  /** What was left out with all after it: this runs for a pull request, or `until` says so. */
   readonly held: Held | undefined;
-  /** Registries to publish to were given for this very run, not in the file. */
+  /** Registries to publish to, or to copy to what is published, were given for this very run, not in the file. */
   readonly isRegistryAsked: boolean;
   /** The checkout is of somebody's who may not be trusted: nothing of his decides where a secret is sent. */
   readonly isForeign: boolean;
@@ -62,17 +74,25 @@ export interface Request {
   readonly namespace: string | undefined;
   readonly release: string | undefined;
   readonly deployment: DeploymentRequest;
+  /** What is published is attested; `undefined` where it isn't. */
+  readonly attestation: AttestationRequest | undefined;
+  /** Who must have attested what is deployed or copied. */
+  readonly verification: { readonly expected: ExpectedSigner; readonly trustedRoot: string | undefined } | undefined;
   readonly helmVersion: string | undefined;
   readonly orasVersion: string | undefined;
   readonly toolsMirror: string | undefined;
   readonly failOn: 'error' | 'warning';
+  /** Only the plan is made and told. */
+  readonly plan: boolean;
+  /** At most how many jobs the plan spreads charts over; `undefined` where that is left to it. */
+  readonly shards: number | undefined;
   /** The report folder, absolute. */
   readonly report: string;
   /** Where a key of the configuration file stands; empty when it isn't there. */
   readonly place: (path: readonly (string | number)[]) => Pick<Finding, 'file' | 'line' | 'column'>;
 }
 
-export type Held = 'publish' | 'deploy';
+export type Held = 'publish' | 'deploy' | 'until';
 
 /** What was asked for of deploying. */
 export interface DeploymentRequest {
@@ -91,6 +111,16 @@ export interface DeploymentRequest {
   readonly dryRun: boolean;
 }
 
+/** By a key, or keyless: by services that are given, or those that the repository's visibility decides. */
+export type AttestationRequest =
+  | {
+      readonly kind: 'key';
+      /** A path (absolute) or the content. */
+      readonly key: { readonly path: string } | { readonly content: string };
+      readonly password: string | undefined;
+    }
+  | { readonly kind: 'keyless'; readonly services: Services | undefined };
+
 /** Whether a stage is among those that were asked for. */
 export function reaches(request: Request, stage: StageName): boolean {
   return STAGES.indexOf(stage) <= STAGES.indexOf(request.until);
@@ -106,6 +136,12 @@ export interface RawRequest {
   readonly workflow: {
     readonly actor?: string;
     readonly event?: 'own' | 'pull-request' | 'foreign';
+    /** The runner gives tokens that show which workflow this is. */
+    readonly hasIdentity?: boolean;
+    /** The git tag that it runs for. */
+    readonly tag?: string;
+    /** What makes a version one of the commit that it runs for; none for a tag. */
+    readonly preRelease?: string;
   };
 }
 
@@ -167,7 +203,22 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       }),
     );
   }
+  const plans = settings.get('plan') === true;
+  if (plans && allPublished) {
+    faults.push(
+      fault('plan', `there is nothing to plan for ${quote(patterns[0] ?? '')}: what is published is only deployed`, {
+        hint: 'Leave plan out, or give a chart folder.',
+        ...at('chart'),
+      }),
+    );
+  }
   const deploys = [...new Set(list(settings.get('deploy')))];
+  // A plan for all there is: the configuration says in which order. Of values files beside Chart.yaml none is known.
+  if (plans && deploys.length === 0 && asked === undefined) {
+    const only = optional(list(settings.get('environments')));
+    const names = (file.environments ?? []).map(({ name }) => name);
+    deploys.push(...names.filter((name) => only?.includes(name) ?? true));
+  }
   // Pull requests never publish and never touch a cluster. What must be reached and can't be is said, not skipped.
   // A registry on loopback and a layout on disk are this machine's own: to try things out there is no publishing.
   const event = raw.workflow.event ?? 'own';
@@ -220,30 +271,32 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       }),
     );
   }
-  for (const name of ['version', 'app-version'] as const) {
-    if (!allPublished || !given.has(name)) continue;
+  for (const name of ['version', 'app-version', 'pre-release'] as const) {
+    if (!allPublished || !given.has(name) || given.get(name) === false) continue;
     faults.push(
       fault('ambiguous', `${name} is given for a chart that is published already`, {
         hint: 'Say which by its reference: oci://host/path/chart:VERSION or @sha256:….',
       }),
     );
   }
-  if (allPublished && deploys.length > 0 && !deployed) {
+  // The registry of the file is where it was published; only one that is asked for is a place to copy it to.
+  const promotes = allPublished && given.has('registry');
+  if (allPublished && (deploys.length > 0 || promotes) && !deployed && !(promotes && wished === 'publish')) {
     faults.push(
       fault(
         'no-stage',
-        `until: ${wished} can't be reached with chart ${quote(patterns[0] ?? '')}: what is published is only deployed`,
+        `until: ${wished} can't be reached with chart ${quote(patterns[0] ?? '')}: what is published is only copied and deployed`,
         { hint: 'Leave until out, or give a chart folder.', ...at('until') },
       ),
     );
   }
-  if (allPublished && deploys.length === 0 && held === undefined) {
+  if (allPublished && deploys.length === 0 && !promotes && held === undefined && !plans) {
     faults.push(
       fault(
         'no-environment',
-        `chart ${quote(patterns[0] ?? '')} is published already: there is nothing to do but to deploy it`,
+        `chart ${quote(patterns[0] ?? '')} is published already: there is nothing to do but to copy or to deploy it`,
         {
-          hint: 'Give deploy: the names of environments, in order; or a chart folder.',
+          hint: 'Give deploy: the names of environments, in order; registry: where to copy it to; or a chart folder.',
           ...at('chart'),
         },
       ),
@@ -274,6 +327,9 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     publishedHosts.length === 0 && given.has('crd-schemas')
       ? list(settings.get('crd-schemas')).flatMap(hostOfPublished)
       : publishedHosts;
+  const attests = settings.get('attest') === true && published && held !== 'publish' && !allPublished;
+  const attestation = await readAttestation(settings, attests && registries.length > 0, raw, files, faults);
+  const verification = await readVerification(settings, raw.cwd, files, faults);
   const request: Request = {
     charts: {
       patterns,
@@ -291,6 +347,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     apiVersions: list(settings.get('api-versions')),
     crdSchemas: { paths: list(settings.get('crd-schemas')), base: base('crd-schemas') },
     registries,
+    asked: heldPublish && event === 'pull-request' ? registries : [],
     credentials: passwordRefused
       ? []
       : readCredentials(
@@ -305,8 +362,12 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     mirrors,
     version: readVersion('version', has('version'), true, faults),
     appVersion: readVersion('app-version', has('app-version'), false, faults),
+    preRelease: settings.get('pre-release') === true ? readPreRelease(raw.workflow, faults) : undefined,
+    tag: raw.workflow.tag,
+    tagFormats: readTagFormats(optional(list(settings.get('tag-format'))), () => at('tag-format'), faults),
+    aliasTags: readAliasTags(list(settings.get('alias-tags')), () => at('alias-tags'), faults),
     until,
-    held,
+    held: held ?? (deploys.length > 0 && !deployed ? 'until' : undefined),
     isForeign: event === 'foreign',
     isRegistryAsked: given.has('registry'),
     loginHosts,
@@ -323,10 +384,14 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       test: settings.get('test') !== false,
       dryRun: settings.get('dry-run') === true,
     },
+    attestation,
+    verification,
     helmVersion: has('helm-version'),
     orasVersion: has('oras-version'),
     toolsMirror: has('tools-mirror'),
     failOn: (has('fail-on') as 'error' | 'warning' | undefined) ?? 'error',
+    plan: plans,
+    shards: readShards(has('shards'), faults),
     report: resolve(base('report'), has('report') ?? 'chartship-report'),
     place: (path) => {
       const position = file.position(path);
@@ -415,6 +480,74 @@ async function readKubeconfig(
   if ((await files.real(path)) === undefined)
     faults.push(fault('kubeconfig', `kubeconfig ${quote(shownPath(files.root, path))} is not there`));
   return { path };
+}
+
+/** What signs; asked for only where something is to be signed, so that a pull request needs neither key nor identity. */
+async function readAttestation(
+  settings: Settings,
+  attests: boolean,
+  { cwd, workflow }: RawRequest,
+  files: Pick<Files, 'root' | 'real'>,
+  faults: Finding[],
+): Promise<AttestationRequest | undefined> {
+  const lines = list(settings.get('sigstore'));
+  const services = lines.length === 0 ? undefined : readServices(lines);
+  if (typeof services === 'string') faults.push(fault('sigstore', `sigstore ${services}`));
+  if (!attests || typeof services === 'string') return undefined;
+  const given = text(settings.get('signing-key'));
+  if (given !== undefined) {
+    if (services !== undefined)
+      faults.push(
+        fault('sigstore', 'sigstore is given beside signing-key: a key asks no service', { hint: 'Give one.' }),
+      );
+    const password = text(settings.get('signing-password'))?.replace(/\r?\n$/, '');
+    if (given.includes('-----BEGIN ')) return { kind: 'key', key: { content: given }, password };
+    const path = resolve(cwd, given.trim().replace(/^@/, ''));
+    // What is neither may be the secret in another form: nothing of it is shown.
+    if (given.trim().length > LONGEST_PATH || (await files.real(path)) === undefined)
+      faults.push(fault('signing-key', 'signing-key is neither the content of a key nor a file that is there'));
+    return { kind: 'key', key: { path }, password };
+  }
+  if (workflow.hasIdentity !== true) {
+    faults.push(
+      fault('no-identity', 'attest: true needs somebody to sign, and there is neither an identity nor a signing-key', {
+        hint: 'On GitHub give the job "permissions: id-token: write"; elsewhere give signing-key.',
+      }),
+    );
+  }
+  return { kind: 'keyless', services };
+}
+
+async function readVerification(
+  settings: Settings,
+  cwd: string,
+  files: Pick<Files, 'root' | 'real'>,
+  faults: Finding[],
+): Promise<Request['verification']> {
+  const root = text(settings.get('trusted-root'));
+  const trustedRoot = root === undefined ? undefined : resolve(cwd, root);
+  if (trustedRoot !== undefined && (await files.real(trustedRoot)) === undefined)
+    faults.push(fault('trusted-root', `trusted-root ${quote(shownPath(files.root, trustedRoot))} is not there`));
+  const lines = list(settings.get('verify'));
+  if (lines.length === 0) {
+    if (root !== undefined)
+      faults.push(
+        fault('trusted-root', 'trusted-root is given without verify', { hint: 'Say who is to be expected: verify.' }),
+      );
+    return undefined;
+  }
+  const read = readExpectedSigner(lines);
+  if (!read.ok) {
+    for (const { message, hint } of read.faults)
+      faults.push(fault('verify', `verify ${message}`, hint === undefined ? {} : { hint }));
+    return undefined;
+  }
+  const { expected } = read;
+  if (expected.kind !== 'key') return { expected, trustedRoot };
+  const file = resolve(cwd, expected.file);
+  if ((await files.real(file)) === undefined)
+    faults.push(fault('verify', `verify: the key ${quote(shownPath(files.root, file))} is not there`));
+  return { expected: { ...expected, file }, trustedRoot };
 }
 
 /** Whether a folder, which needn't be there yet, is in the repository once every link on the way is followed. */
@@ -512,6 +645,17 @@ function readVersion(
     );
   }
   return version;
+}
+
+/** GitHub's matrix has at most 256 jobs. */
+const MOST_SHARDS = 256;
+
+function readShards(given: string | undefined, faults: Finding[]): number | undefined {
+  if (given === undefined) return undefined;
+  const number = /^[1-9][0-9]{0,2}$/.test(given) ? Number(given) : 0;
+  if (number >= 1 && number <= MOST_SHARDS) return number;
+  faults.push(fault('wrong-type', `shards must be a number from 1 to ${MOST_SHARDS}, not ${quote(given)}`));
+  return undefined;
 }
 
 /** `host=value` a line where several hosts are meant; else one value for every registry. */

@@ -3,7 +3,7 @@ import { cancelOnSignals, clock, compose } from './adapters/compose.ts';
 import { createGitHub } from './adapters/github.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { secretsOf } from './adapters/secrets.ts';
-import { workflowEvent } from './adapters/workflow-event.ts';
+import { workflowOf } from './adapters/workflow.ts';
 import { workflowInputs } from './adapters/workflow-inputs.ts';
 import { Cancelled, lastWords } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
@@ -23,7 +23,7 @@ async function main(): Promise<number> {
   try {
     await host.saveState('temporary', files.temporary);
     const actor = environment.GITHUB_ACTOR;
-    const workflow = { event: workflowEvent(environment), ...(actor !== undefined && { actor }) };
+    const workflow = { ...workflowOf(environment), ...(actor !== undefined && { actor }) };
     const ending = await run({ inputs, faults: [], cwd, workflow }, { files, host, clock }, connect);
     if (ending.crash !== undefined) host.bug(ending.crash);
     return exitCode(ending.report, cancel.received());

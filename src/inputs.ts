@@ -29,7 +29,7 @@ export const INPUTS = [
     placeholder: 'DIR',
     default: 'chart',
     description:
-      'Chart directories or globs, one a line or separated by commas; or oci://HOST/PATH/CHART@sha256:… (or :VERSION, resolved once to its digest) to deploy what is published.',
+      'Chart directories or globs, one a line or separated by commas; or oci://HOST/PATH/CHART@sha256:… (or :VERSION, resolved once to its digest) to deploy what is published, or to copy it to another registry.',
   },
   {
     name: 'config',
@@ -103,7 +103,7 @@ export const INPUTS = [
     placeholder: 'oci://HOST/PATH',
     default: 'none',
     description:
-      'Where to publish, one or more: oci://host/path or oci-layout:DIR (OCI image layouts on disk, one a chart).',
+      'Where to publish, or to copy to what is published, one or more: oci://host/path or oci-layout:DIR (OCI image layouts on disk, one a chart).',
   },
   {
     name: 'registry-username',
@@ -157,6 +157,32 @@ export const INPUTS = [
     placeholder: 'VERSION',
     default: 'from Chart.yaml',
     description: 'appVersion to package with; a leading v is dropped.',
+  },
+  {
+    name: 'pre-release',
+    kind: 'boolean',
+    placeholder: '',
+    default: 'false',
+    description:
+      'In a workflow for a branch or pull request, package as a version of its commit: 1.2.3-BRANCH.RUN.sha-COMMIT or 1.2.3-pr.NUMBER.sha-COMMIT. On a tag the version stays as it is.',
+  },
+  {
+    name: 'tag-format',
+    kind: 'list',
+    fileKey: 'tagFormat',
+    placeholder: 'PATTERN',
+    default: 'v{{version}}, {{version}}, {{name}}-{{version}} and {{name}}-v{{version}}',
+    description:
+      'Which git tags speak of charts. In a workflow for such a tag a chart whose version is another one is refused; other tags say nothing.',
+  },
+  {
+    name: 'alias-tags',
+    kind: 'list',
+    fileKey: 'aliasTags',
+    placeholder: 'PATTERN',
+    default: 'none',
+    description:
+      'Tags that stand for the newest release, such as {{major}}, {{major}}.{{minor}} or latest: moved in every registry once all that was asked for is done; never to an older release, and never to a pre-release.',
   },
   {
     name: 'until',
@@ -245,6 +271,69 @@ export const INPUTS = [
     description: "Only the deployment's preflight and what would change; nothing is changed, and nothing published.",
   },
   {
+    name: 'plan',
+    kind: 'boolean',
+    placeholder: '',
+    default: 'false',
+    description:
+      'Only print what would be done and give it as the output matrix, for jobs of their own; plan.json in the report folder has it, too.',
+  },
+  {
+    name: 'shards',
+    kind: 'text',
+    placeholder: 'NUMBER',
+    default: 'as many as end the checks earlier, at most 8',
+    description:
+      'With plan: at most how many jobs the charts are spread over, by the seconds in earlier report.json files in the report folder or below it, else by size.',
+  },
+  {
+    name: 'attest',
+    kind: 'boolean',
+    fileKey: 'attest',
+    placeholder: '',
+    default: 'false',
+    description:
+      'Attach to what is published its bill of materials and signed provenance: on GitHub keyless as the workflow (permissions: id-token: write), elsewhere by signing-key.',
+  },
+  {
+    name: 'signing-key',
+    kind: 'secret',
+    orPath: true,
+    placeholder: 'FILE',
+    default: "none: the workflow's identity signs",
+    description: 'A private key of cosign to attest with: its path, or its content. Needs cosign 3 or later in PATH.',
+  },
+  {
+    name: 'signing-password',
+    kind: 'secret',
+    placeholder: '@FILE',
+    default: 'none',
+    description: 'Password of signing-key.',
+  },
+  {
+    name: 'sigstore',
+    kind: 'lines',
+    placeholder: 'NAME=URL',
+    default: "Sigstore's public instance; for a repository that is not public GitHub's own",
+    description: 'Who attests: fulcio=URL, and rekor=URL or tsa=URL or both, one a line.',
+  },
+  {
+    name: 'verify',
+    kind: 'lines',
+    placeholder: 'KEY=VALUE',
+    default: 'none',
+    description:
+      'Who must have attested what is deployed: workflow=OWNER/REPO/.github/workflows/FILE@REF, repository=OWNER/REPO and ref=REF, one a line (* stands for anything but a slash, ** for anything); or key=FILE, a public key.',
+  },
+  {
+    name: 'trusted-root',
+    kind: 'text',
+    placeholder: 'FILE',
+    default: "that of Sigstore's public instance, fetched by TUF",
+    description:
+      "Sigstore's trusted root in JSON, to verify against: certificate authorities, logs, timestamp authorities.",
+  },
+  {
     name: 'helm-version',
     kind: 'text',
     fileKey: 'helmVersion',
@@ -328,6 +417,8 @@ export const OUTPUTS = {
   report: 'Path of the report folder',
   findings: 'Number of findings',
   published: 'JSON array of everything published: chart, version, registry, reference, digest, outcome',
+  matrix:
+    'With plan, JSON: charts (include: shard, name, chart; for strategy.matrix) and environments (those to deploy, in order)',
   deployments:
     'JSON array of what was deployed: chart, environment, namespace, release, revision, reference, outcome, cause, tests',
 } as const;

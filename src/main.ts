@@ -1,5 +1,7 @@
 import { resolve as absolute, dirname, join, sep } from 'node:path';
-import { checkChart } from './check.ts';
+import { aliasAll } from './aliases.ts';
+import { checkTag, versionPlace } from './chart-versions.ts';
+import { type CheckedPackage, checkChart } from './check.ts';
 import { checkedWith } from './checked-with.ts';
 import { withCodeFrames } from './code-frames.ts';
 import { type RawRequest, type Request, reaches, readRequest } from './config.ts';
@@ -14,14 +16,18 @@ import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import type { ValuesRecord } from './domain/values-record.ts';
 import { makePlan, type Plan } from './plan.ts';
+import { planOnly } from './planning.ts';
 import type { Files, Ports } from './ports.ts';
-import { fetchAsked } from './published.ts';
+import { fetchAsked, promoteAll, promotes, sourcesIn } from './published.ts';
 import { Record } from './record.ts';
-import { renderReport } from './report/render.ts';
+import { renderPlan, renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
-import { publish } from './stages/publish.ts';
+import { attest } from './stages/attest.ts';
+import { type Place, publish, wouldRefuse } from './stages/publish.ts';
 import { survey } from './survey.ts';
 import { loadValues, recordOf } from './values-files.ts';
+import { verifyAll } from './verified.ts';
+import { VERSION } from './version.ts';
 
 /** What is needed before the request is known. */
 export type Base = Pick<Ports, 'files' | 'host' | 'clock'>;
@@ -66,11 +72,16 @@ async function pipeline(
   try {
     const request = await readRequest(raw, base.files);
     record = new Record(base.host, base.clock, request.failOn);
-    await clearReport(request.report, base.files);
+    await checkFolder(request.report, base.files);
     folder = request.report;
+    if (request.plan) {
+      await planOnly(request, record, base.files);
+      return { record, status: record.failed ? 'failed' : 'passed', folder };
+    }
+    await removeEarlier(folder, base.files);
     const ports = { ...base, ...connect(request) };
 
-    if (request.charts.published) await deployPublished(request, record, ports);
+    if (request.charts.published) await shipPublished(request, record, ports);
     else await shipFromSource(request, record, ports);
     return { record, status: record.failed ? 'failed' : 'passed', folder, isPublished: request.charts.published };
   } catch (error) {
@@ -96,25 +107,42 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   const values = await loadValues(request, plan, ports);
   const definitions = await loadCrdSchemas(request, ports);
   const connections = await connectAll(plan, ports);
-  record.add([...findings, ...values.findings, ...heldBack(request)]);
+  if (attests(request)) await ports.signing.ready();
+  record.add([
+    ...findings,
+    ...values.findings,
+    ...heldBack(request),
+    ...(await checkTag(request, charts, ports.files)),
+  ]);
   const packages = await together(
     plan.charts.map((chart) => checkChart(request, chart, values, definitions.kinds, record, ports)),
   );
   record.add(definitions.findings());
   const valuesRecords = new Map(plan.charts.map((chart) => [chart.chart.metadata.name, recordOf(chart, values)]));
-  await publishAll(request, packages, valuesRecords, record, ports);
-  if (plan.deploy.length === 0) return;
+  await askAll(request, plan, packages, record, ports);
+  await publishAll(request, plan, packages, valuesRecords, record, ports);
   const built = record.failed ? [] : packages.filter((each) => each !== undefined);
-  const sources = await sourcesOf(request, built, record, ports);
-  await deployAll(request, plan, values, sources, connections, record, ports);
+  if (plan.deploy.length > 0) {
+    const sources = await sourcesOf(request, built, record, ports);
+    await verifyAll(request, sources, record, ports);
+    await deployAll(request, plan, values, sources, connections, record, ports);
+  }
+  const names = built.map(({ name }) => name);
+  await aliasAll(request, names, record, ports);
 }
 
-/** What is published is deployed as it is: by its digest, with no stage before. */
-async function deployPublished(request: Request, record: Record, ports: Ports): Promise<void> {
+/** What is published is promoted and deployed as it is: by its digest, with no stage before. */
+async function shipPublished(request: Request, record: Record, ports: Ports): Promise<void> {
   record.add(heldBack(request));
-  if (request.deployment.environments.length === 0) return;
+  const deploys = request.deployment.environments.length > 0;
+  if (!deploys && !promotes(request)) return;
   const unpacked = await fetchAsked(request, record, ports);
   if (record.failed) return;
+  await verifyAll(request, sourcesIn(unpacked), record, ports);
+  if (!deploys) {
+    await promoteAll(request, unpacked, record, ports);
+    return;
+  }
   const all = makePlan(
     request,
     unpacked.map(({ chart }) => chart),
@@ -124,7 +152,7 @@ async function deployPublished(request: Request, record: Record, ports: Ports): 
   const values = await loadValues(request, plan, ports, checked.placeOf);
   const connections = await connectAll(plan, ports);
   record.add(values.findings);
-  const sources = new Map(unpacked.map(({ chart, fetched }) => [chart.metadata.name, fetched]));
+  const sources = await promoteAll(request, unpacked, record, ports);
   const changed = checked.compare(plan, values);
   await deployAll(request, plan, values, sources, connections, record, ports, changed);
 }
@@ -142,13 +170,17 @@ function heldBack(request: Request): Finding[] {
   ];
   switch (request.held) {
     case undefined:
-      if (request.charts.published && request.isRegistryAsked)
-        return notPublished('published', 'the chart is published already, and the registry is not used');
-      return request.deployment.dryRun && request.registries.length > 0 && !request.charts.published
+      return request.deployment.dryRun &&
+        request.registries.length > 0 &&
+        (request.isRegistryAsked || !request.charts.published)
         ? notPublished('dry-run', 'this is a dry run')
         : [];
     case 'publish':
       return notPublished('pull-request', 'this runs for a pull request, and pull requests never publish');
+    case 'until': {
+      const message = `nothing is deployed: the run ends with ${request.until}, as "until" says`;
+      return [{ stage: 'deploy', rule: 'deploy/until', severity: 'note', message }];
+    }
     case 'deploy': {
       const message = 'nothing is deployed: this runs for a pull request, and pull requests never touch a cluster';
       return [{ stage: 'deploy', rule: 'deploy/pull-request', severity: 'note', message }];
@@ -156,10 +188,40 @@ function heldBack(request: Request): Finding[] {
   }
 }
 
+function attests({ attestation, deployment }: Request): boolean {
+  return attestation !== undefined && !deployment.dryRun;
+}
+
+/** On pull requests: a version that is taken is told before it is merged. */
+async function askAll(
+  request: Request,
+  plan: Plan,
+  packages: readonly (ChartPackage | undefined)[],
+  record: Record,
+  ports: Ports,
+): Promise<void> {
+  const root = ports.files.root;
+  const found = await together(
+    packages.map((each) =>
+      each === undefined
+        ? []
+        : wouldRefuse(each, request.asked, { root, place: placeOf(each, request, plan, ports) }, ports),
+    ),
+  );
+  record.add(found.flat());
+}
+
+/** Where the version of a package stands. */
+function placeOf({ name }: ChartPackage, request: Request, plan: Plan, { files }: Ports): Place {
+  const chart = plan.charts.find((each) => each.chart.metadata.name === name)?.chart;
+  return chart && (() => versionPlace(request, chart, files));
+}
+
 /** The gate: nothing is published until every chart passed. */
 async function publishAll(
   request: Request,
-  packages: readonly (ChartPackage | undefined)[],
+  plan: Plan,
+  packages: readonly (CheckedPackage | undefined)[],
   valuesRecords: ReadonlyMap<string, ValuesRecord | undefined>,
   record: Record,
   ports: Ports,
@@ -174,14 +236,19 @@ async function publishAll(
     built.map(async (each) => {
       const told = (outcome: PublishOutcome): void =>
         record.publish(each.name, [...record.publishedOf(each.name), outcome]);
-      const { outcomes } = await record.stage({ name: 'publish', chart: each.name }, () =>
-        publish(
+      const { root } = ports.files;
+      const { outcomes } = await record.stage({ name: 'publish', chart: each.name }, async () => {
+        const published = await publish(
           each,
           request.registries,
-          { root: ports.files.root, told, record: valuesRecords.get(each.name) },
+          { root, told, record: valuesRecords.get(each.name), place: placeOf(each, request, plan, ports) },
           ports,
-        ),
-      );
+        );
+        if (!attests(request)) return published;
+        const options = { targets: request.registries, root, toolVersion: VERSION };
+        const findings = await attest(each, each.contents, published.outcomes, options, ports);
+        return { ...published, findings: [...published.findings, ...findings] };
+      });
       // As they were asked for, not as they came.
       record.publish(each.name, outcomes);
     }),
@@ -203,8 +270,8 @@ function unavailable(error: EnvironmentError): Finding {
 async function finish(report: Report, folder: string | undefined, { files, host }: Base): Promise<Ending> {
   try {
     if (folder !== undefined) {
-      for (const [name, text] of Object.entries(renderReport(report, host.redact)))
-        await files.write(join(folder, name), text);
+      const rendered = renderPlan(report, host.redact) ?? renderReport(report, host.redact);
+      for (const [name, text] of Object.entries(rendered)) await files.write(join(folder, name), text);
     }
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
@@ -243,19 +310,18 @@ async function unfit(folder: string, files: Files): Promise<string | undefined> 
   }
 }
 
-async function clearReport(folder: string, files: Files): Promise<void> {
+async function checkFolder(folder: string, files: Files): Promise<void> {
   const wrong = await unfit(folder, files);
   if (wrong !== undefined) {
     throw new RequestError([
       fault('report', `report ${quote(shownPath(files.root, folder))} ${wrong}`, { hint: 'Give a folder of its own.' }),
     ]);
   }
-  await removeEarlier(folder, files);
 }
 
 /** What an earlier run left in the report folder would be taken for this one's. Only what a report holds is removed. */
 async function removeEarlier(folder: string, files: Files): Promise<void> {
   if ((await files.kind(join(folder, 'report.json'))) !== 'file') return;
-  for (const name of ['manifests', 'packages', 'locks', 'evidence', 'report.json'])
+  for (const name of ['manifests', 'packages', 'locks', 'evidence', 'plan.json', 'report.json'])
     await files.remove(join(folder, name));
 }

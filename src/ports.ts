@@ -1,3 +1,5 @@
+import type { WorkflowRun } from './domain/attestation.ts';
+import type { SignerIdentity } from './domain/expected-signer.ts';
 import type { KindName, KubeObject, ObjectName } from './domain/kube-object.ts';
 import type { Here, Holder } from './domain/lease-holder.ts';
 import type { Report } from './domain/outcome.ts';
@@ -11,6 +13,8 @@ export interface Ports {
   /** The cluster of a context, the current one when none is named. Asks nobody but the disk; throws a `RequestError`. */
   readonly connectCluster: (context: string | undefined) => Promise<ClusterAccess>;
   readonly sops: Sops;
+  readonly signing: Signing;
+  readonly verifying: Verifying;
   readonly files: Files;
   readonly host: Host;
   readonly clock: Clock;
@@ -332,6 +336,19 @@ export interface ArtifactToPush {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+/** What is attached to a manifest: annotations and, where it has one, a content. */
+export interface ArtifactToAttach {
+  readonly type: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly content?: { readonly fileName: string; readonly mediaType: string; readonly bytes: Uint8Array };
+}
+
+export interface Attached {
+  /** `sha256:…` of its own manifest. */
+  readonly digest: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
 /** Registries and OCI layouts. Every call is bounded in time; "absent" is said only when the registry said so. */
 export interface Registry {
   /** Whether this run has a login for a host; a credential store that may hold one for any is none. */
@@ -342,19 +359,52 @@ export interface Registry {
   blob(location: Location, digest: string, limitBytes: number): Promise<RegistryAnswer<Uint8Array>>;
   /** Pushes and tags; the manifest's digest. */
   push(location: Location, tag: string, artifact: ArtifactToPush): Promise<RegistryAnswer<string>>;
-  /** Attaches an artifact of annotations alone to a manifest (an OCI referrer), whose digest stays. */
-  attach(
-    location: Location,
+  /** Every tag of a repository; those of a layout aren't asked for. */
+  tags(location: Extract<Location, { kind: 'registry' }>): Promise<RegistryAnswer<readonly string[]>>;
+  /** Makes a tag name what a digest does, whatever it named before. */
+  tag(
+    location: Extract<Location, { kind: 'registry' }>,
     digest: string,
-    type: string,
-    annotations: Readonly<Record<string, string>>,
+    tag: string,
   ): Promise<RegistryAnswer<undefined>>;
-  /** The annotations of every artifact of a type that is attached to a manifest. */
-  attached(
-    location: Location,
-    digest: string,
-    type: string,
-  ): Promise<RegistryAnswer<readonly Readonly<Record<string, string>>[]>>;
+  /** Attaches an artifact to a manifest (an OCI referrer), whose digest stays. */
+  attach(location: Location, digest: string, artifact: ArtifactToAttach): Promise<RegistryAnswer<undefined>>;
+  /** Every artifact of a type that is attached to a manifest. */
+  attached(location: Location, digest: string, type: string): Promise<RegistryAnswer<readonly Attached[]>>;
+  /**
+   * Copies a manifest as it is to another place, with everything that is attached to it and to that, and tags it
+   * there, unless the tag is there already. A fault when something that is attached is not seen there afterwards.
+   */
+  copy(from: Location, digest: string, to: Location, tag: string): Promise<RegistryAnswer<undefined>>;
+}
+
+// ---------------------------------------------------------------- signatures
+
+export type Signed =
+  /** A Sigstore bundle, in JSON. */
+  | { readonly ok: true; readonly bundle: Uint8Array }
+  /** One sentence with who was asked, without a secret. */
+  | { readonly ok: false; readonly message: string; readonly hint?: string };
+
+/** Signs statements: keyless as the workflow that this is a step of, or by a key. */
+export interface Signing {
+  /** Throws an `EnvironmentError` where what signing needs isn't there. */
+  ready(): Promise<void>;
+  /** The run of the workflow, as far as it can show who it is; `undefined` elsewhere than on GitHub. */
+  workflow(): Promise<
+    | { readonly ok: true; readonly workflow: WorkflowRun | undefined }
+    | { readonly ok: false; readonly message: string; readonly hint?: string }
+  >;
+  sign(statement: string): Promise<Signed>;
+}
+
+/** Checks Sigstore bundles against a trusted root, or against a key. Throws an `EnvironmentError` without either. */
+export interface Verifying {
+  verify(bundle: Uint8Array): Promise<
+    | { readonly ok: true; readonly signer: SignerIdentity; readonly statement: unknown }
+    /** A phrase to follow the name of what was checked. */
+    | { readonly ok: false; readonly message: string }
+  >;
 }
 
 // ---------------------------------------------------------------- encrypted values

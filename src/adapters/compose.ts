@@ -11,6 +11,7 @@ import { createRegistry } from './oras.ts';
 import { createRunner } from './process.ts';
 import { createCredentials } from './registry-credentials.ts';
 import { runIdentity } from './run-identity.ts';
+import { createSignatures } from './signatures.ts';
 import { createSops } from './sops.ts';
 import { createTools } from './tools.ts';
 
@@ -19,7 +20,9 @@ export const clock: Clock = { now: () => performance.now() / 1000 };
 export interface Composition {
   readonly files: Files;
   /** Throws an `EnvironmentError` where what was asked for can't be done on this Node. */
-  connect(request: Request): Pick<Ports, 'helm' | 'registry' | 'connectCluster' | 'sops' | 'self'>;
+  connect(
+    request: Request,
+  ): Pick<Ports, 'helm' | 'registry' | 'connectCluster' | 'sops' | 'signing' | 'verifying' | 'self'>;
   /** Waits for children that are ending, and removes the private folder. */
   close(): Promise<void>;
 }
@@ -101,6 +104,13 @@ export async function compose(options: {
           os: process.platform,
           temporary: files.temporary,
           mask: (secret) => host.mask(secret),
+        }),
+        ...createSignatures(request, {
+          run: runner.run,
+          environment,
+          temporary: files.temporary,
+          mask: (secret) => host.mask(secret),
+          note,
         }),
         self: { ...runIdentity(environment), cancel },
         registry: createRegistry({
