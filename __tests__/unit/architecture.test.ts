@@ -41,6 +41,7 @@ const ROOMS: Record<string, string> = {
   'config.ts': 'config',
   'config-file.ts': 'config',
   'settings.ts': 'config',
+  'attestation-settings.ts': 'config',
   'inputs.ts': 'inputs',
   'ports.ts': 'ports',
   'version.ts': 'version',
