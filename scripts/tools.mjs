@@ -2,7 +2,7 @@
 // Builds the pinned external programs of tools/ from their Go modules, once, and says where they are.
 // Node only, nothing to install: this runs right after `git clone`, before `npm ci`.
 //
-//   node scripts/tools.mjs [NAME …]     prints a line "NAME PATH" for each (when none is named, all but the cluster's)
+//   node scripts/tools.mjs [NAME …]     prints a line "NAME PATH" for each (when none is named, all but the cluster's and the bench's)
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -35,6 +35,8 @@ const linkerVariables = {
   actionlint: ({ version }) => ({ 'github.com/rhysd/actionlint.version': version.slice(1) }),
   act: noVariables,
   sops: noVariables,
+  ct: noVariables,
+  apiextensions: noVariables,
   kubernetes: ({ version }) => {
     const [major, minor] = version.slice(1).split('.');
     const parts = { gitVersion: version, gitMajor: major, gitMinor: minor };
@@ -53,14 +55,15 @@ const mainsOfOurOwn = {
   kubernetes: 'k8s.io/kubernetes',
   coredns: 'github.com/coredns/coredns',
   pause: undefined,
+  apiextensions: 'k8s.io/apiextensions-apiserver',
   referrers: 'cuelabs.dev/go/oci/ociregistry',
 };
 
 /** What the cluster is made of; Kubernetes takes minutes to build, and few runs need it. */
 export const clusterToolNames = ['kubernetes', 'coredns', 'pause'];
 
-/** What one test needs, which asks for it itself: cosign takes minutes, too. */
-const rareToolNames = ['cosign'];
+/** What `npm run bench` compares with, and what one test needs, which asks for it itself: cosign takes minutes, too. */
+const rareToolNames = ['ct', 'cosign'];
 
 /** The tools that everything else needs. */
 export const toolNames = Object.keys(linkerVariables).filter(

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Request, reaches } from './config.ts';
 import { type ChartContents, imagesOf } from './domain/chart-contents.ts';
+import { packagedVersion } from './domain/chart-version.ts';
 import { type CustomKinds, firstOf } from './domain/custom-kinds.ts';
 import type { Environment } from './domain/environment.ts';
 import type { Finding } from './domain/finding.ts';
@@ -115,7 +116,9 @@ async function resolveChart(
       chart,
       {
         mirrors: request.mirrors,
-        ...(request.version !== undefined && { version: request.version }),
+        ...((request.version !== undefined || request.preRelease !== undefined) && {
+          version: packagedVersion(request, chart.metadata),
+        }),
         ...(request.appVersion !== undefined && { appVersion: request.appVersion }),
         exclude: [request.report, ...layouts],
       },
@@ -206,7 +209,8 @@ async function renderAndValidate(
   if (validates) {
     const faults = renders.flatMap(({ schema }) => schema);
     const rendered = renders.flatMap((each) => each.rendered);
-    await record.stage({ name: 'validate', ...where }, async () => ({
+    const kubeVersions = environment.kubeVersions.map(({ label }) => label);
+    await record.stage({ name: 'validate', ...where, kubeVersions }, async () => ({
       findings: [
         ...schemaFindings,
         ...validateValues(staged, environment, faults, schema),

@@ -5,8 +5,7 @@ import { repositoryRoot } from './adapters/repository-root.ts';
 import { secretSources } from './adapters/secret-sources.ts';
 import { secretsOf } from './adapters/secrets.ts';
 import { createTerminal } from './adapters/terminal.ts';
-import { workflowEvent } from './adapters/workflow-event.ts';
-import { hasIdentity } from './adapters/workflow-run.ts';
+import { workflowOf } from './adapters/workflow.ts';
 import { Cancelled, lastWords } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
 import { run } from './main.ts';
@@ -34,12 +33,7 @@ async function main(): Promise<number> {
   });
   try {
     const ending = await run(
-      {
-        inputs,
-        faults: line.faults,
-        cwd,
-        workflow: { event: workflowEvent(environment), hasIdentity: hasIdentity(environment) },
-      },
+      { inputs, faults: line.faults, cwd, workflow: workflowOf(environment) },
       { files, host, clock },
       connect,
     );

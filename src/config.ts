@@ -24,6 +24,7 @@ import { STAGES, type StageName } from './domain/stage.ts';
 import { INPUTS, type InputName, type RawInput } from './inputs.ts';
 import type { Files } from './ports.ts';
 import { fault, isSetting, type Pair, quote, readSettings, type Setting, type Settings } from './settings.ts';
+import { readAliasTags, readPreRelease, readTagFormats } from './version-settings.ts';
 
 /** What was asked for: validated once, here; nothing behind this reads an input again. */
 export interface Request {
@@ -50,14 +51,23 @@ export interface Request {
   /** Files and folders with definitions of kinds, relative to `base`. */
   readonly crdSchemas: { readonly paths: readonly string[]; readonly base: string };
   readonly registries: readonly Target[];
+  /** Those that nothing is published to, but that are asked whether they would have it: for a pull request. */
+  readonly asked: readonly Target[];
   readonly credentials: readonly Credential[];
   readonly plainHttp: boolean;
   readonly caFile: string | undefined;
   readonly mirrors: readonly Pair[];
   readonly version: string | undefined;
   readonly appVersion: string | undefined;
+  /** `pr.45.sha-0a1b2c3`, where a version of the commit was asked for. */
+  readonly preRelease: string | undefined;
+  /** The git tag that this runs for, and which tags speak of charts. */
+  readonly tag: string | undefined;
+  readonly tagFormats: readonly string[];
+  /** Patterns of tags that stand for the newest release. */
+  readonly aliasTags: readonly string[];
   readonly until: StageName;
-  /** What was left out with all after it, since this runs for a pull request. */
+  /** What was left out with all after it: this runs for a pull request, or `until` says so. */
   readonly held: Held | undefined;
   /** Registries to publish to, or to copy to what is published, were given for this very run, not in the file. */
   readonly isRegistryAsked: boolean;
@@ -76,13 +86,17 @@ export interface Request {
   readonly orasVersion: string | undefined;
   readonly toolsMirror: string | undefined;
   readonly failOn: 'error' | 'warning';
+  /** Only the plan is made and told. */
+  readonly plan: boolean;
+  /** At most how many jobs the plan spreads charts over; `undefined` where that is left to it. */
+  readonly shards: number | undefined;
   /** The report folder, absolute. */
   readonly report: string;
   /** Where a key of the configuration file stands; empty when it isn't there. */
   readonly place: (path: readonly (string | number)[]) => Pick<Finding, 'file' | 'line' | 'column'>;
 }
 
-export type Held = 'publish' | 'deploy';
+export type Held = 'publish' | 'deploy' | 'until';
 
 /** What was asked for of deploying. */
 export interface DeploymentRequest {
@@ -118,6 +132,10 @@ export interface RawRequest {
     readonly event?: 'own' | 'pull-request' | 'foreign';
     /** The runner gives tokens that show which workflow this is. */
     readonly hasIdentity?: boolean;
+    /** The git tag that it runs for. */
+    readonly tag?: string;
+    /** What makes a version one of the commit that it runs for; none for a tag. */
+    readonly preRelease?: string;
   };
 }
 
@@ -179,7 +197,22 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       }),
     );
   }
+  const plans = settings.get('plan') === true;
+  if (plans && allPublished) {
+    faults.push(
+      fault('plan', `there is nothing to plan for ${quote(patterns[0] ?? '')}: what is published is only deployed`, {
+        hint: 'Leave plan out, or give a chart folder.',
+        ...at('chart'),
+      }),
+    );
+  }
   const deploys = [...new Set(list(settings.get('deploy')))];
+  // A plan for all there is: the configuration says in which order. Of values files beside Chart.yaml none is known.
+  if (plans && deploys.length === 0 && asked === undefined) {
+    const only = optional(list(settings.get('environments')));
+    const names = (file.environments ?? []).map(({ name }) => name);
+    deploys.push(...names.filter((name) => only?.includes(name) ?? true));
+  }
   // Pull requests never publish and never touch a cluster. What must be reached and can't be is said, not skipped.
   // A registry on loopback and a layout on disk are this machine's own: to try things out there is no publishing.
   const event = raw.workflow.event ?? 'own';
@@ -232,8 +265,8 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       }),
     );
   }
-  for (const name of ['version', 'app-version'] as const) {
-    if (!allPublished || !given.has(name)) continue;
+  for (const name of ['version', 'app-version', 'pre-release'] as const) {
+    if (!allPublished || !given.has(name) || given.get(name) === false) continue;
     faults.push(
       fault('ambiguous', `${name} is given for a chart that is published already`, {
         hint: 'Say which by its reference: oci://host/path/chart:VERSION or @sha256:….',
@@ -251,7 +284,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       ),
     );
   }
-  if (allPublished && deploys.length === 0 && !promotes && held === undefined) {
+  if (allPublished && deploys.length === 0 && !promotes && held === undefined && !plans) {
     faults.push(
       fault(
         'no-environment',
@@ -276,14 +309,33 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
   // Given, though not as it should be: that it's missing would be a second fault for the first one.
   const passwordRefused = raw.faults.some(({ message }) => message.startsWith('--registry-password '));
 
-  const attests = settings.get('attest') === true && published && held !== 'publish' && !allPublished;
+  const publishedHosts = [
+    ...(event === 'foreign' && !given.has('registry')
+      ? []
+      : registries.flatMap((target) => (target.kind === 'registry' ? [target.host] : []))),
+    ...(event === 'foreign' && !given.has('chart') ? [] : patterns.flatMap(hostOfPublished)),
+  ];
+  // Definitions often lie elsewhere, for anybody: where there is another registry the login is for that one. And a
+  // file that a pull request may change gets none for where it says.
+  const loginHosts =
+    publishedHosts.length === 0 && given.has('crd-schemas')
+      ? list(settings.get('crd-schemas')).flatMap(hostOfPublished)
+      : publishedHosts;
+  const isTrial = settings.get('plan') === true || settings.get('dry-run') === true;
+  const attests =
+    settings.get('attest') === true &&
+    registries.length > 0 &&
+    published &&
+    held !== 'publish' &&
+    !allPublished &&
+    !isTrial;
   const signing = {
     services: list(settings.get('sigstore')),
     key: has('signing-key'),
     password: has('signing-password'),
     hasIdentity: raw.workflow.hasIdentity === true,
   };
-  const attestation = await readAttestation(signing, attests && registries.length > 0, raw.cwd, files, faults);
+  const attestation = await readAttestation(signing, attests, raw.cwd, files, faults);
   const trust = { signer: list(settings.get('verify')), root: has('trusted-root') };
   const verification = await readVerification(trust, raw.cwd, files, faults);
   const request: Request = {
@@ -303,6 +355,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     apiVersions: list(settings.get('api-versions')),
     crdSchemas: { paths: list(settings.get('crd-schemas')), base: base('crd-schemas') },
     registries,
+    asked: heldPublish && event === 'pull-request' ? registries : [],
     credentials: passwordRefused
       ? []
       : readCredentials(
@@ -317,16 +370,15 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     mirrors,
     version: readVersion('version', has('version'), true, faults),
     appVersion: readVersion('app-version', has('app-version'), false, faults),
+    preRelease: settings.get('pre-release') === true ? readPreRelease(raw.workflow, faults) : undefined,
+    tag: raw.workflow.tag,
+    tagFormats: readTagFormats(optional(list(settings.get('tag-format'))), () => at('tag-format'), faults),
+    aliasTags: readAliasTags(list(settings.get('alias-tags')), () => at('alias-tags'), faults),
     until,
-    held,
+    held: held ?? (deploys.length > 0 && !deployed ? 'until' : undefined),
     isForeign: event === 'foreign',
     isRegistryAsked: given.has('registry'),
-    loginHosts: [
-      ...(event === 'foreign' && !given.has('registry')
-        ? []
-        : registries.flatMap((target) => (target.kind === 'registry' ? [target.host] : []))),
-      ...(event === 'foreign' && !given.has('chart') ? [] : patterns.flatMap(hostOfPublished)),
-    ],
+    loginHosts,
     namespace: has('namespace'),
     release: has('release'),
     deployment: {
@@ -346,6 +398,8 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     orasVersion: has('oras-version'),
     toolsMirror: has('tools-mirror'),
     failOn: (has('fail-on') as 'error' | 'warning' | undefined) ?? 'error',
+    plan: plans,
+    shards: readShards(has('shards'), faults),
     report: resolve(base('report'), has('report') ?? 'chartship-report'),
     place: (path) => {
       const position = file.position(path);
@@ -531,6 +585,17 @@ function readVersion(
     );
   }
   return version;
+}
+
+/** GitHub's matrix has at most 256 jobs. */
+const MOST_SHARDS = 256;
+
+function readShards(given: string | undefined, faults: Finding[]): number | undefined {
+  if (given === undefined) return undefined;
+  const number = /^[1-9][0-9]{0,2}$/.test(given) ? Number(given) : 0;
+  if (number >= 1 && number <= MOST_SHARDS) return number;
+  faults.push(fault('wrong-type', `shards must be a number from 1 to ${MOST_SHARDS}, not ${quote(given)}`));
+  return undefined;
 }
 
 /** `host=value` a line where several hosts are meant; else one value for every registry. */

@@ -3,9 +3,8 @@ import { cancelOnSignals, clock, compose } from './adapters/compose.ts';
 import { createGitHub } from './adapters/github.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { secretsOf } from './adapters/secrets.ts';
-import { workflowEvent } from './adapters/workflow-event.ts';
+import { workflowOf } from './adapters/workflow.ts';
 import { workflowInputs } from './adapters/workflow-inputs.ts';
-import { hasIdentity } from './adapters/workflow-run.ts';
 import { Cancelled, lastWords } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
 import { run } from './main.ts';
@@ -24,11 +23,7 @@ async function main(): Promise<number> {
   try {
     await host.saveState('temporary', files.temporary);
     const actor = environment.GITHUB_ACTOR;
-    const workflow = {
-      event: workflowEvent(environment),
-      hasIdentity: hasIdentity(environment),
-      ...(actor !== undefined && { actor }),
-    };
+    const workflow = { ...workflowOf(environment), ...(actor !== undefined && { actor }) };
     const ending = await run({ inputs, faults: [], cwd, workflow }, { files, host, clock }, connect);
     if (ending.crash !== undefined) host.bug(ending.crash);
     return exitCode(ending.report, cancel.received());

@@ -94,7 +94,7 @@ export const INPUTS = [
     placeholder: 'PATH',
     default: 'none',
     description:
-      'Files or folders in the repository with CustomResourceDefinitions or JSON schemas, for kinds that neither Kubernetes nor the charts define.',
+      'Files or folders in the repository, or oci://host/path:TAG artifacts, with CustomResourceDefinitions or JSON schemas, for kinds that neither Kubernetes nor the charts define.',
   },
   {
     name: 'registry',
@@ -157,6 +157,32 @@ export const INPUTS = [
     placeholder: 'VERSION',
     default: 'from Chart.yaml',
     description: 'appVersion to package with; a leading v is dropped.',
+  },
+  {
+    name: 'pre-release',
+    kind: 'boolean',
+    placeholder: '',
+    default: 'false',
+    description:
+      'In a workflow for a branch or pull request, package as a version of its commit: 1.2.3-BRANCH.RUN.sha-COMMIT or 1.2.3-pr.NUMBER.sha-COMMIT. On a tag the version stays as it is.',
+  },
+  {
+    name: 'tag-format',
+    kind: 'list',
+    fileKey: 'tagFormat',
+    placeholder: 'PATTERN',
+    default: 'v{{version}}, {{version}}, {{name}}-{{version}} and {{name}}-v{{version}}',
+    description:
+      'Which git tags speak of charts. In a workflow for such a tag a chart whose version is another one is refused; other tags say nothing.',
+  },
+  {
+    name: 'alias-tags',
+    kind: 'list',
+    fileKey: 'aliasTags',
+    placeholder: 'PATTERN',
+    default: 'none',
+    description:
+      'Tags that stand for the newest release, such as {{major}}, {{major}}.{{minor}} or latest: moved in every registry once all that was asked for is done; never to an older release, and never to a pre-release.',
   },
   {
     name: 'until',
@@ -243,6 +269,22 @@ export const INPUTS = [
     placeholder: '',
     default: 'false',
     description: "Only the deployment's preflight and what would change; nothing is changed, and nothing published.",
+  },
+  {
+    name: 'plan',
+    kind: 'boolean',
+    placeholder: '',
+    default: 'false',
+    description:
+      'Only print what would be done and give it as the output matrix, for jobs of their own; plan.json in the report folder has it, too.',
+  },
+  {
+    name: 'shards',
+    kind: 'text',
+    placeholder: 'NUMBER',
+    default: 'as many as end the checks earlier, at most 8',
+    description:
+      'With plan: at most how many jobs the charts are spread over, by the seconds in earlier report.json files in the report folder or below it, else by size.',
   },
   {
     name: 'attest',
@@ -375,6 +417,8 @@ export const OUTPUTS = {
   report: 'Path of the report folder',
   findings: 'Number of findings',
   published: 'JSON array of everything published: chart, version, registry, reference, digest, outcome',
+  matrix:
+    'With plan, JSON: charts (include: shard, name, chart; for strategy.matrix) and environments (those to deploy, in order)',
   deployments:
     'JSON array of what was deployed: chart, environment, namespace, release, revision, reference, outcome, cause, tests',
 } as const;

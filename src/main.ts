@@ -1,6 +1,9 @@
 import { resolve as absolute, dirname, join, sep } from 'node:path';
+import { aliasAll } from './aliases.ts';
+import { checkTag, versionPlace } from './chart-versions.ts';
 import { type CheckedPackage, checkChart } from './check.ts';
 import { checkedWith } from './checked-with.ts';
+import { withCodeFrames } from './code-frames.ts';
 import { type RawRequest, type Request, reaches, readRequest } from './config.ts';
 import { loadCrdSchemas } from './crd-schemas.ts';
 import { connectAll, deployAll, sourcesOf } from './deployments.ts';
@@ -9,16 +12,18 @@ import { Cancelled, EnvironmentError, RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import type { PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
 import { isInside, shownPath } from './domain/paths.ts';
+import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import type { ValuesRecord } from './domain/values-record.ts';
 import { makePlan, type Plan } from './plan.ts';
+import { planOnly } from './planning.ts';
 import type { Files, Ports } from './ports.ts';
 import { fetchAsked, promoteAll, promotes, sourcesIn } from './published.ts';
 import { Record } from './record.ts';
-import { renderReport } from './report/render.ts';
+import { renderPlan, renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
 import { attest } from './stages/attest.ts';
-import { publish } from './stages/publish.ts';
+import { type Place, publish, wouldRefuse } from './stages/publish.ts';
 import { survey } from './survey.ts';
 import { loadValues, recordOf } from './values-files.ts';
 import { verifyAll } from './verified.ts';
@@ -39,6 +44,8 @@ interface Course {
   readonly status: RunStatus;
   /** The report folder; `undefined` when none can be written. */
   readonly folder: string | undefined;
+  /** It was about charts that are published: their files need not be those of the repository. */
+  readonly isPublished?: boolean;
   readonly crash?: unknown;
 }
 
@@ -48,8 +55,9 @@ export async function run(
   base: Base,
   connect: (request: Request) => Omit<Ports, keyof Base>,
 ): Promise<Ending> {
-  const { record, status, folder, crash } = await pipeline(raw, base, connect);
-  const ending = await finish(record.report(status), folder, base);
+  const { record, status, folder, isPublished, crash } = await pipeline(raw, base, connect);
+  const told = record.report(status);
+  const ending = await finish(isPublished === true ? told : await withCodeFrames(told, base.files), folder, base);
   return { ...ending, ...(crash !== undefined && { crash }) };
 }
 
@@ -64,13 +72,18 @@ async function pipeline(
   try {
     const request = await readRequest(raw, base.files);
     record = new Record(base.host, base.clock, request.failOn);
-    await clearReport(request.report, base.files);
+    await checkFolder(request.report, base.files);
     folder = request.report;
+    if (request.plan) {
+      await planOnly(request, record, base.files);
+      return { record, status: record.failed ? 'failed' : 'passed', folder };
+    }
+    await removeEarlier(folder, base.files);
     const ports = { ...base, ...connect(request) };
 
     if (request.charts.published) await shipPublished(request, record, ports);
     else await shipFromSource(request, record, ports);
-    return { record, status: record.failed ? 'failed' : 'passed', folder };
+    return { record, status: record.failed ? 'failed' : 'passed', folder, isPublished: request.charts.published };
   } catch (error) {
     if (error instanceof Cancelled) return { record, status: 'cancelled', folder };
     if (error instanceof RequestError) {
@@ -92,21 +105,30 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   const { charts, findings } = await survey(request, ports.files);
   const plan = makePlan(request, charts);
   const values = await loadValues(request, plan, ports);
-  const definitions = await loadCrdSchemas(request, ports.files);
+  const definitions = await loadCrdSchemas(request, ports);
   const connections = await connectAll(plan, ports);
-  if (attests(request)) await ports.signing.ready();
-  record.add([...findings, ...values.findings, ...heldBack(request)]);
+  if (request.attestation !== undefined) await ports.signing.ready();
+  record.add([
+    ...findings,
+    ...values.findings,
+    ...heldBack(request),
+    ...(await checkTag(request, charts, ports.files)),
+  ]);
   const packages = await together(
     plan.charts.map((chart) => checkChart(request, chart, values, definitions.kinds, record, ports)),
   );
   record.add(definitions.findings());
   const valuesRecords = new Map(plan.charts.map((chart) => [chart.chart.metadata.name, recordOf(chart, values)]));
-  await publishAll(request, packages, valuesRecords, record, ports);
-  if (plan.deploy.length === 0) return;
+  await askAll(request, plan, packages, record, ports);
+  await publishAll(request, plan, packages, valuesRecords, record, ports);
   const built = record.failed ? [] : packages.filter((each) => each !== undefined);
-  const sources = await sourcesOf(request, built, record, ports);
-  await verifyAll(request, sources, record, ports);
-  await deployAll(request, plan, values, sources, connections, record, ports);
+  if (plan.deploy.length > 0) {
+    const sources = await sourcesOf(request, built, record, ports);
+    await verifyAll(request, sources, record, ports);
+    await deployAll(request, plan, values, sources, connections, record, ports);
+  }
+  const names = built.map(({ name }) => name);
+  await aliasAll(request, names, record, ports);
 }
 
 /** What is published is promoted and deployed as it is: by its digest, with no stage before. */
@@ -155,6 +177,10 @@ function heldBack(request: Request): Finding[] {
         : [];
     case 'publish':
       return notPublished('pull-request', 'this runs for a pull request, and pull requests never publish');
+    case 'until': {
+      const message = `nothing is deployed: the run ends with ${request.until}, as "until" says`;
+      return [{ stage: 'deploy', rule: 'deploy/until', severity: 'note', message }];
+    }
     case 'deploy': {
       const message = 'nothing is deployed: this runs for a pull request, and pull requests never touch a cluster';
       return [{ stage: 'deploy', rule: 'deploy/pull-request', severity: 'note', message }];
@@ -162,13 +188,35 @@ function heldBack(request: Request): Finding[] {
   }
 }
 
-function attests({ attestation, deployment }: Request): boolean {
-  return attestation !== undefined && !deployment.dryRun;
+/** On pull requests: a version that is taken is told before it is merged. */
+async function askAll(
+  request: Request,
+  plan: Plan,
+  packages: readonly (ChartPackage | undefined)[],
+  record: Record,
+  ports: Ports,
+): Promise<void> {
+  const root = ports.files.root;
+  const found = await together(
+    packages.map((each) =>
+      each === undefined
+        ? []
+        : wouldRefuse(each, request.asked, { root, place: placeOf(each, request, plan, ports) }, ports),
+    ),
+  );
+  record.add(found.flat());
+}
+
+/** Where the version of a package stands. */
+function placeOf({ name }: ChartPackage, request: Request, plan: Plan, { files }: Ports): Place {
+  const chart = plan.charts.find((each) => each.chart.metadata.name === name)?.chart;
+  return chart && (() => versionPlace(request, chart, files));
 }
 
 /** The gate: nothing is published until every chart passed. */
 async function publishAll(
   request: Request,
+  plan: Plan,
   packages: readonly (CheckedPackage | undefined)[],
   valuesRecords: ReadonlyMap<string, ValuesRecord | undefined>,
   record: Record,
@@ -189,10 +237,10 @@ async function publishAll(
         const published = await publish(
           each,
           request.registries,
-          { root, told, record: valuesRecords.get(each.name) },
+          { root, told, record: valuesRecords.get(each.name), place: placeOf(each, request, plan, ports) },
           ports,
         );
-        if (!attests(request)) return published;
+        if (request.attestation === undefined) return published;
         const options = { targets: request.registries, root, toolVersion: VERSION };
         const findings = await attest(each, each.contents, published.outcomes, options, ports);
         return { ...published, findings: [...published.findings, ...findings] };
@@ -218,8 +266,8 @@ function unavailable(error: EnvironmentError): Finding {
 async function finish(report: Report, folder: string | undefined, { files, host }: Base): Promise<Ending> {
   try {
     if (folder !== undefined) {
-      for (const [name, text] of Object.entries(renderReport(report, host.redact)))
-        await files.write(join(folder, name), text);
+      const rendered = renderPlan(report, host.redact) ?? renderReport(report, host.redact);
+      for (const [name, text] of Object.entries(rendered)) await files.write(join(folder, name), text);
     }
   } catch (error) {
     if (!(error instanceof EnvironmentError)) throw error;
@@ -258,19 +306,18 @@ async function unfit(folder: string, files: Files): Promise<string | undefined> 
   }
 }
 
-async function clearReport(folder: string, files: Files): Promise<void> {
+async function checkFolder(folder: string, files: Files): Promise<void> {
   const wrong = await unfit(folder, files);
   if (wrong !== undefined) {
     throw new RequestError([
       fault('report', `report ${quote(shownPath(files.root, folder))} ${wrong}`, { hint: 'Give a folder of its own.' }),
     ]);
   }
-  await removeEarlier(folder, files);
 }
 
 /** What an earlier run left in the report folder would be taken for this one's. Only what a report holds is removed. */
 async function removeEarlier(folder: string, files: Files): Promise<void> {
   if ((await files.kind(join(folder, 'report.json'))) !== 'file') return;
-  for (const name of ['manifests', 'packages', 'locks', 'evidence', 'report.json'])
+  for (const name of ['manifests', 'packages', 'locks', 'evidence', 'plan.json', 'report.json'])
     await files.remove(join(folder, name));
 }

@@ -318,7 +318,13 @@ export type RegistryAnswer<T> =
 export interface Manifest {
   /** `sha256:…` of the manifest itself. */
   readonly digest: string;
-  readonly layers: readonly { readonly mediaType: string; readonly digest: string; readonly size: number }[];
+  readonly layers: readonly {
+    readonly mediaType: string;
+    readonly digest: string;
+    readonly size: number;
+    /** As the registry gave them: whatever they hold. */
+    readonly annotations?: unknown;
+  }[];
 }
 
 /** A chart as it is pushed: the packed archive, the config blob and the manifest's annotations. */
@@ -353,6 +359,14 @@ export interface Registry {
   blob(location: Location, digest: string, limitBytes: number): Promise<RegistryAnswer<Uint8Array>>;
   /** Pushes and tags; the manifest's digest. */
   push(location: Location, tag: string, artifact: ArtifactToPush): Promise<RegistryAnswer<string>>;
+  /** Every tag of a repository; those of a layout aren't asked for. */
+  tags(location: Extract<Location, { kind: 'registry' }>): Promise<RegistryAnswer<readonly string[]>>;
+  /** Makes a tag name what a digest does, whatever it named before. */
+  tag(
+    location: Extract<Location, { kind: 'registry' }>,
+    digest: string,
+    tag: string,
+  ): Promise<RegistryAnswer<undefined>>;
   /** Attaches an artifact to a manifest (an OCI referrer), whose digest stays. */
   attach(location: Location, digest: string, artifact: ArtifactToAttach): Promise<RegistryAnswer<undefined>>;
   /** Every artifact of a type that is attached to a manifest. */

@@ -1,7 +1,9 @@
 import type { DeploymentOutcome } from './domain/deployment.ts';
 import { withoutEchoes } from './domain/echoes.ts';
+import { Cancelled } from './domain/errors.ts';
 import { type Finding, mergeFindings, reaches } from './domain/finding.ts';
 import type { PackageOutcome, PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
+import type { PlannedWork } from './domain/planned-work.ts';
 import { STAGES, type StageRun } from './domain/stage.ts';
 import type { Clock, Host } from './ports.ts';
 
@@ -25,6 +27,8 @@ export class Record {
   readonly #published = new Map<string, readonly PublishOutcome[]>();
   /** In the order in which they were planned. */
   readonly deployments: DeploymentOutcome[] = [];
+  /** Where planning is all that was asked for. */
+  plan: PlannedWork | undefined;
 
   constructor(host: Pick<Host, 'progress'>, clock: Clock, failOn: 'error' | 'warning') {
     this.#host = host;
@@ -32,7 +36,7 @@ export class Record {
     this.#failOn = failOn;
   }
 
-  /** Runs a stage's work, times it, and keeps what it found. An exception marks it as cancelled and goes on. */
+  /** Runs a stage's work, times it, and keeps what it found. An exception goes on: what was interrupted is cancelled, what could not be done failed. */
   async stage<T extends Found>(run: Omit<StageRun, 'status' | 'seconds'>, work: () => Promise<T>): Promise<T> {
     const started = this.#clock.now();
     this.#host.progress({ kind: 'started', run });
@@ -53,7 +57,7 @@ export class Record {
       );
       return result;
     } catch (error) {
-      end('cancelled');
+      end(error instanceof Cancelled ? 'cancelled' : 'failed');
       throw error;
     }
   }
@@ -96,6 +100,7 @@ export class Record {
       packages: [...this.packages].sort((a, b) => compare(a.chart, b.chart)),
       published: [...this.#published.values()].flat().sort((a, b) => compare(a.chart, b.chart)),
       deployments: [...this.deployments],
+      ...(this.plan !== undefined && { plan: this.plan }),
     };
   }
 }

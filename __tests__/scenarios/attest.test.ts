@@ -384,10 +384,22 @@ describe('the request', () => {
     expect([code, report?.findings]).toMatchObject([2, [{ rule: 'request/no-identity' }]]);
     const pull = await action(
       space,
-      { registry: 'oci://registry.example/charts', attest: 'true' },
-      { environment: { ...RUN, GITHUB_EVENT_NAME: 'pull_request' } },
+      { registry: place, attest: 'true' },
+      { environment: { ...RUN, GITHUB_EVENT_NAME: 'pull_request_target' } },
     );
-    expect([pull.code, pull.report?.findings]).toMatchObject([0, [{ rule: 'publish/pull-request' }]]);
+    expect([pull.code, pull.report?.published]).toEqual([0, []]);
+    expect(pull.report?.findings.map(({ rule }) => rule)).toContain('publish/pull-request');
+  });
+
+  test('attest asks nothing of a run that publishes nothing', async () => {
+    for (const more of [
+      ['--plan', 'true'],
+      ['--deploy', 'prod', '--dry-run', 'true', '--kubeconfig', 'kubeconfig'],
+      ['--until', 'package'],
+    ]) {
+      const { report } = await cli('--registry', place, '--attest', 'true', ...more);
+      expect(report?.findings.filter(({ rule }) => rule === 'request/no-identity') ?? []).toEqual([]);
+    }
   });
 
   test.each([

@@ -53,6 +53,27 @@ test('a published chart whose folder has another name than the chart is deployed
   expect(ended.code).toBe(1);
 });
 
+test('deploying that "until" ends before is said, not skipped in silence', async () => {
+  space.chart('chart');
+  space.write('kubeconfig', await unreachable());
+  const ended = await command(space, [
+    'chart',
+    ...['--deploy', 'default', '--until', 'package', '--kubeconfig', 'kubeconfig', '--kube-versions', '1.35,1.34'],
+  ]);
+  expect(ended.code).toBe(0);
+  expect(ended.report?.findings).toEqual([
+    {
+      stage: 'deploy',
+      rule: 'deploy/until',
+      severity: 'note',
+      message: 'nothing is deployed: the run ends with package, as "until" says',
+    },
+  ]);
+  // The template is the same for both, so it is rendered once; it is checked for both.
+  expect(ended.report?.stages.filter(({ name }) => name === 'render')).toHaveLength(1);
+  expect(ended.stdout).toContain('passed: 1 chart × 1 environment × 2 Kubernetes versions');
+});
+
 test.each<[string, Record<string, string>, RegExp]>([
   ['an environment that is not there', { deploy: 'prd' }, /there is no environment "prd" to deploy/],
   [

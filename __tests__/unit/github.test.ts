@@ -136,7 +136,18 @@ describe('hostile text', () => {
     expect([...names].sort()).toEqual(['error', 'stop-commands']);
     await github.finish(hostileReport(), `/repository/${HOSTILE.join('')}`);
     expect(Object.keys(entries(join(folder, 'output'))).sort()).toEqual(
-      ['deployments', 'digest', 'findings', 'package', 'published', 'reference', 'report', 'status', 'version'].sort(),
+      [
+        'deployments',
+        'digest',
+        'findings',
+        'matrix',
+        'package',
+        'published',
+        'reference',
+        'report',
+        'status',
+        'version',
+      ].sort(),
     );
     expect(Object.keys(entries(join(folder, 'state')))).toEqual(['name']);
   });

@@ -18,6 +18,8 @@ export interface Outputs {
   readonly findings: string;
   /** JSON array, as in report.json. */
   readonly published: string;
+  /** JSON, of a run that only planned; else an empty text. */
+  readonly matrix: string;
   /** JSON array, as in report.json but without logs: the runner drops an output that holds a masked value. */
   readonly deployments: string;
 }
@@ -36,6 +38,7 @@ export function outputsOf(report: Report, reportFolder: string | undefined): Out
     report: reportFolder ?? '',
     findings: String(report.findings.length),
     published: JSON.stringify(report.published),
+    matrix: report.plan === undefined ? '' : JSON.stringify(report.plan.matrix),
     deployments: JSON.stringify(report.deployments.map(withoutLogs)),
   };
 }

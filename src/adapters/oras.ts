@@ -182,6 +182,18 @@ export function createRegistry(options: OrasOptions): Registry {
     return succeeded(ran) ? uploaded : failure(location, ran);
   };
 
+  const tags: Registry['tags'] = async (location) => {
+    const ran = await call(location, ['repo', 'tags', `${location.host}/${location.repository}`]);
+    return succeeded(ran)
+      ? { ok: true, value: new TextDecoder().decode(ran.stdout).split(/\s+/).filter(Boolean) }
+      : failure(location, ran);
+  };
+
+  const tag: Registry['tag'] = async (location, digest, name) => {
+    const ran = await call(location, ['tag', nameOf(location, digest), name]);
+    return succeeded(ran) ? { ok: true, value: undefined } : failure(location, ran);
+  };
+
   const attachTo = async (
     location: Location,
     digest: string,
@@ -275,6 +287,8 @@ export function createRegistry(options: OrasOptions): Registry {
     manifest,
     blob,
     push,
+    tags,
+    tag,
     attach,
     attached,
     copy,

@@ -1,5 +1,6 @@
 import type { DeploymentOutcome } from './deployment.ts';
 import type { Finding } from './finding.ts';
+import type { PlannedWork } from './planned-work.ts';
 import type { StageRun } from './stage.ts';
 
 /** A package that was written into the report folder. `file` is its path relative to that folder's `packages/`. */
@@ -20,6 +21,8 @@ export interface PublishOutcome {
   /** `oci://host/path/NAME@sha256:…`, or `oci-layout:DIR/NAME@sha256:…`; absent where nothing is known to be there. */
   readonly reference?: string;
   readonly digest?: string;
+  /** Tags that stand for the newest release and stand for this one now; only where some were asked for. */
+  readonly aliases?: readonly string[];
   readonly outcome: 'pushed' | 'already-published' | 'refused' | 'failed';
 }
 
@@ -34,6 +37,8 @@ export interface Report {
   readonly packages: readonly PackageOutcome[];
   readonly published: readonly PublishOutcome[];
   readonly deployments: readonly DeploymentOutcome[];
+  /** Of a run that only planned: it has a file of its own, and no report.json. */
+  readonly plan?: PlannedWork;
 }
 
 export function exitCode(report: Report, signal?: 'SIGINT' | 'SIGTERM'): number {

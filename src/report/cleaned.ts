@@ -1,6 +1,8 @@
+import type { CodeFrame } from '../domain/code-frame.ts';
 import type { DeploymentOutcome } from '../domain/deployment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Report } from '../domain/outcome.ts';
+import type { PlannedWork } from '../domain/planned-work.ts';
 import { plainText } from './plain-text.ts';
 
 /**
@@ -17,15 +19,37 @@ export function cleaned(report: Report, redact: (text: string) => string): Repor
     stages: report.stages.map((run) => ({
       ...run,
       ...mapped(run, ['chart', 'environment', 'kubeVersion'], clean),
+      ...(run.kubeVersions && { kubeVersions: run.kubeVersions.map(clean) }),
     })),
     findings: report.findings.map((finding) => cleanFinding(finding, clean)),
     packages: report.packages.map((one) => ({ ...one, ...mapped(one, ['chart', 'version', 'file'], clean) })),
     published: report.published.map((one) => ({
       ...one,
       ...mapped(one, ['chart', 'version', 'registry'], clean),
+      ...(one.aliases && { aliases: one.aliases.map(clean) }),
       ...(one.reference !== undefined && { reference: cleanReference(one.reference, clean) }),
     })),
     deployments: report.deployments.map((one) => cleanDeployment(one, clean)),
+    ...(report.plan !== undefined && { plan: cleanPlan(report.plan, clean) }),
+  };
+}
+
+function cleanPlan(plan: PlannedWork, clean: (text: string) => string): PlannedWork {
+  return {
+    ...plan,
+    charts: plan.charts.map((one) => ({
+      ...one,
+      ...mapped(one, ['chart', 'version', 'source'], clean),
+      environments: one.environments.map(clean),
+      kubeVersions: one.kubeVersions.map(clean),
+    })),
+    publish: plan.publish.map(clean),
+    matrix: {
+      charts: {
+        include: plan.matrix.charts.include.map((one) => ({ ...one, ...mapped(one, ['name', 'chart'], clean) })),
+      },
+      environments: plan.matrix.environments.map(clean),
+    },
   };
 }
 
@@ -35,7 +59,16 @@ function cleanFinding(finding: Finding, clean: (text: string) => string): Findin
     ...mapped(finding, ['message', 'hint', 'chart', 'file', 'resource', 'path'], clean),
     ...(finding.environments && { environments: finding.environments.map(clean) }),
     ...(finding.kubeVersions && { kubeVersions: finding.kubeVersions.map(clean) }),
+    ...(finding.frame && { frame: cleanFrame(finding.frame, clean) }),
   };
+}
+
+/** Where something was taken out of the line that is meant, its caret would point elsewhere. */
+function cleanFrame(frame: CodeFrame, clean: (text: string) => string): CodeFrame {
+  const lines = frame.lines.map(({ number, text }) => ({ number, text: text === undefined ? undefined : clean(text) }));
+  const isSame = lines.every(({ number, text }, index) => number !== frame.at || text === frame.lines[index]?.text);
+  const { before, ...rest } = frame;
+  return { ...rest, lines, ...(isSame && before !== undefined && { before }) };
 }
 
 function cleanDeployment(one: DeploymentOutcome, clean: (text: string) => string): DeploymentOutcome {

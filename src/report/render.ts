@@ -2,6 +2,7 @@ import type { Report } from '../domain/outcome.ts';
 import { cleaned } from './cleaned.ts';
 import { jsonText } from './json.ts';
 import { junitText } from './junit.ts';
+import { planJson } from './plan.ts';
 import { sarifText } from './sarif.ts';
 import { summaryText } from './summary.ts';
 
@@ -11,6 +12,15 @@ export interface ReportFiles {
   readonly 'report.sarif': string;
   readonly 'junit.xml': string;
   readonly 'summary.md': string;
+}
+
+/** The one file of a run that only planned: what an earlier run measured stays for the next plan. */
+export function renderPlan(
+  report: Report,
+  redact: (text: string) => string,
+): { readonly 'plan.json': string } | undefined {
+  const plan = report.plan && cleaned(report, redact).plan;
+  return plan && { 'plan.json': planJson(plan) };
 }
 
 /**

@@ -5,8 +5,10 @@ import { checkTable } from './check-table.ts';
 import { commandsFor, isPublished } from './commands.ts';
 import { causePlace, commandsToLook, DEPLOYMENT_WORDS, endingOf, isLive, isTold, testsText } from './deployments.ts';
 import { bySeverity, placeOf, scopeOf } from './findings.ts';
-import { codeBlock, inert, inertLines, table } from './markdown.ts';
+import { frameLines } from './frame-lines.ts';
+import { codeBlock, inert, inertLines, table, unbroken } from './markdown.ts';
 import { plainText, shorten } from './plain-text.ts';
+import { planBlocks } from './plan.ts';
 import { OUTCOME_WORDS, verdict } from './verdict.ts';
 
 /** GitHub refuses a step's summary that is larger than this many bytes. */
@@ -28,6 +30,7 @@ const MARKS: Record<RunStatus, string> = { passed: '✅', failed: '❌', invalid
 export function summaryText(report: Report): string {
   const blocks = [
     `## ${MARKS[report.status]} Chartship: ${verdict(report)}`,
+    ...(report.plan === undefined ? [] : planBlocks(report.plan)),
     ...deploymentBlocks(report),
     ...findingBlocks(report),
     ...publishedBlocks(report),
@@ -76,24 +79,37 @@ function findingBlock(finding: Finding): string {
     `  ${inertLines(shorten(finding.message, MESSAGE_LENGTH))}`,
   ];
   if (finding.hint !== undefined) lines.push(`  <br>💡 ${inertLines(shorten(finding.hint, MESSAGE_LENGTH))}`);
+  if (finding.frame !== undefined) {
+    // Within the entry of the list.
+    const block = codeBlock('text', frameLines(finding.frame, asIs, asIs));
+    lines.push('', ...block.split('\n').map((line) => `  ${line}`));
+  }
   return lines.join('\n');
 }
+
+const asIs = (text: string): string => text;
 
 function deploymentBlocks(report: Report): string[] {
   if (report.deployments.length === 0) return [];
   const rows = report.deployments.map((one) => [
-    `${deploymentMark(one)} ${DEPLOYMENT_WORDS[one.outcome]}`,
+    unbroken(`${deploymentMark(one)} ${DEPLOYMENT_WORDS[one.outcome]}`),
     inert(one.environment),
     `${inert(one.namespace)} / ${inert(one.release)}`,
     one.revision === undefined ? '' : String(one.revision),
     inert(testsText(one.tests)),
-    inert(one.reference.slice(one.reference.lastIndexOf('@') + 1)),
+    inert(shortDigest(one.reference)),
   ]);
   return [
     '### Deployments',
     table(['', 'Environment', 'Namespace / release', 'Live revision', 'Tests', 'Digest'], rows),
+    codeBlock('text', [...new Set(report.deployments.map(({ reference }) => reference))]),
     ...report.deployments.flatMap(deploymentBlock),
   ];
+}
+
+/** As long as it takes to tell two apart: a whole one leaves the other columns of a table no room. */
+function shortDigest(reference: string): string {
+  return reference.slice(reference.lastIndexOf('@') + 1).replace(/^(sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1…');
 }
 
 function deploymentMark(one: DeploymentOutcome): string {
@@ -135,7 +151,8 @@ function publishedBlocks(report: Report): string[] {
 }
 
 function publishedBlock(one: PublishOutcome): string {
-  const line = `**${inert(one.chart)} ${inert(one.version)}** → ${inert(one.registry)}: ${OUTCOME_WORDS[one.outcome]}`;
+  const also = one.aliases?.length ? ` (also ${one.aliases.map(inert).join(', ')})` : '';
+  const line = `**${inert(one.chart)} ${inert(one.version)}** → ${inert(one.registry)}: ${OUTCOME_WORDS[one.outcome]}${also}`;
   return isPublished(one) ? `${line}\n\n${codeBlock('sh', commandsFor(one))}` : line;
 }
 

@@ -14,8 +14,10 @@ import {
   urgencyOf,
 } from './deployments.ts';
 import { bySeverity, placeOf, scopeOf } from './findings.ts';
+import { frameLines } from './frame-lines.ts';
 import type { Paint } from './paint.ts';
 import { oneLine, plainText, shorten } from './plain-text.ts';
+import { planText } from './plan.ts';
 import { OUTCOME_WORDS, verdict } from './verdict.ts';
 
 /** Findings that are printed; the others are in report.json. */
@@ -31,6 +33,7 @@ const MESSAGE_LENGTH = 4000;
  */
 export function terminalText(report: Report, reportFolder: string | undefined, paint: Paint): string {
   const sections = [
+    report.plan === undefined ? '' : planText(report.plan, paint),
     findingsText(report, paint),
     report.published.map((one) => publishedText(one, paint)).join('\n'),
     [...report.deployments]
@@ -58,6 +61,9 @@ function findingText(finding: Finding, paint: Paint): string {
   const lines = [
     ...(place === undefined ? [] : [paint.strong(place)]),
     `${word}: ${indented(shorten(plainText(finding.message).trim(), MESSAGE_LENGTH))}`,
+    ...(finding.frame === undefined
+      ? []
+      : frameLines(finding.frame, paint.faint, severityPaint(finding.severity, paint))),
     `  ${about}`,
   ];
   if (finding.hint !== undefined) {
@@ -81,10 +87,14 @@ function publishedText(one: PublishOutcome, paint: Paint): string {
   const head = `${word}: ${oneLine(one.chart)} ${oneLine(one.version)} → ${oneLine(one.registry)}`;
   if (!isPublished(one)) return head;
   return [
-    head,
+    `${head}${aliasText(one)}`,
     `  ${oneLine(one.reference)}`,
     ...commandsFor(one).map((command) => paint.faint(`  $ ${command}`)),
   ].join('\n');
+}
+
+function aliasText({ aliases = [] }: PublishOutcome): string {
+  return aliases.length === 0 ? '' : ` (also ${aliases.map(oneLine).join(', ')})`;
 }
 
 function deploymentText(one: DeploymentOutcome, paint: Paint): string {

@@ -3,6 +3,8 @@ import type { PublishOutcome, Report, RunStatus } from '../domain/outcome.ts';
 import { DEPLOYMENT_WORDS } from './deployments.ts';
 import { countOf } from './findings.ts';
 import { count } from './plain-text.ts';
+import { planVerdict } from './plan.ts';
+import { versionsOf } from './stage-line.ts';
 
 const WORDS: Record<RunStatus, string> = {
   passed: 'passed',
@@ -21,7 +23,10 @@ export const OUTCOME_WORDS: Record<PublishOutcome['outcome'], string> = {
 
 /** The whole run in one line, such as `failed: 1 chart × 3 environments; 1 refused; 1 error, 2 warnings`. */
 export function verdict(report: Report): string {
-  const said = [checked(report), published(report), deployed(report), found(report)].filter((part) => part !== '');
+  const planned = report.plan === undefined ? '' : planVerdict(report.plan);
+  const said = [planned, checked(report), published(report), deployed(report), found(report)].filter(
+    (part) => part !== '',
+  );
   return said.length === 0 ? WORDS[report.status] : `${WORDS[report.status]}: ${said.join('; ')}`;
 }
 
@@ -30,7 +35,7 @@ function checked(report: Report): string {
   const sizes = [
     [distinct(ran.map((run) => run.chart)), 'chart'],
     [distinct(ran.map((run) => run.environment)), 'environment'],
-    [distinct(ran.map((run) => run.kubeVersion)), 'Kubernetes version'],
+    [distinct(ran.flatMap(versionsOf)), 'Kubernetes version'],
   ] as const;
   return sizes.flatMap(([size, noun]) => (size === 0 ? [] : [count(size, noun)])).join(' × ');
 }

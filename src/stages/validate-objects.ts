@@ -5,6 +5,7 @@ import type { Finding } from '../domain/finding.ts';
 import type { KubeVersion } from '../domain/kubernetes.ts';
 import type { RenderedDocument } from '../domain/manifest.ts';
 import { type ObjectFault, objectFaults, type TargetVersion, targetVersion } from '../domain/object-faults.ts';
+import { createPatterns, type Patterns } from '../domain/patterns.ts';
 import { parsePointer } from '../domain/pointer.ts';
 import type { DocumentContent, RenderedObject } from '../domain/rendered-objects.ts';
 import type { StagedChart } from '../domain/staged.ts';
@@ -84,13 +85,23 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
     }
     return set;
   };
-  const faultsOf = (text: string, { objects }: DocumentContent, target: TargetVersion, set: KindSet) => {
+  let engine: Patterns | undefined;
+  /** Loaded when the first pattern is met: few charts have custom resources whose definitions have one. */
+  const loadPatterns = async (): Promise<Patterns> =>
+    (engine ??= createPatterns((await import('../domain/go-regexp.ts')).goRegexp));
+  const faultsOf = async (text: string, { objects }: DocumentContent, target: TargetVersion, set: KindSet) => {
     const ofText = known.get(text) ?? new Map<string, readonly PlacedFault[]>();
     known.set(text, ofText);
     const key = `${target.minor} ${set.id}`;
-    const faults =
-      ofText.get(key) ??
-      objects.flatMap(({ data }, index) => objectFaults(data, target, set.custom).map((fault) => ({ index, fault })));
+    const before = ofText.get(key);
+    if (before !== undefined) return before;
+    const met = metPatterns();
+    const judge = (patterns: Patterns): PlacedFault[] =>
+      objects.flatMap(({ data }, index) =>
+        objectFaults(data, target, set.custom, patterns).map((fault) => ({ index, fault })),
+      );
+    const first = judge(engine ?? met);
+    const faults = engine === undefined && met.leftOut.length > 0 ? judge(await loadPatterns()) : first;
     ofText.set(key, faults);
     return faults;
   };
@@ -112,7 +123,7 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
       const counts = new Map<string, { times: number; first: Told; version: string }>();
       const tell = (each: Told, { label }: TargetVersion): void => {
         if (each.fault.ofKind === 'once') {
-          const key = JSON.stringify([each.fault.rule, kindOf(each.object), label]);
+          const key = JSON.stringify([each.fault.rule, each.fault.message, kindOf(each.object), label]);
           if (once.has(key)) return;
           once.add(key);
         }
@@ -127,7 +138,7 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
         const content = read(document.text);
         for (const target of targets) {
           if (content.unread !== undefined) tell({ document, fault: unread(content.unread) }, target);
-          for (const { index, fault } of faultsOf(document.text, content, target, set)) {
+          for (const { index, fault } of await faultsOf(document.text, content, target, set)) {
             tell({ document, fault, object: content.objects[index] }, target);
           }
         }
@@ -151,6 +162,12 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
     const origins = await originsOf(told, (rendered, questions) => locate(environment, rendered, questions));
     return [...findings, ...told.map((each, index) => objectFinding(each, origins[index], staged, environment))];
   };
+}
+
+/** Evaluates none, and says whether there was one. */
+function metPatterns(): Patterns {
+  const leftOut: string[] = [];
+  return { leftOut, matches: () => void leftOut.push('') };
 }
 
 /** What tells an object from others: the rest of a large render needn't be kept. */
