@@ -130,7 +130,7 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   const definitions = await loadCrdSchemas(request, ports);
   const ownPolicies = await findOwnPolicies(request, ports.files);
   const connections = await connectAll(plan, ports);
-  if (attests(request)) await ports.signing.ready();
+  if (request.attestation !== undefined) await ports.signing.ready();
   record.add([
     ...findings,
     ...values.findings,
@@ -213,10 +213,6 @@ function heldBack(request: Request): Finding[] {
   }
 }
 
-function attests({ attestation, deployment }: Request): boolean {
-  return attestation !== undefined && !deployment.dryRun;
-}
-
 /** On pull requests: a version that is taken is told before it is merged. */
 async function askAll(
   request: Request,
@@ -269,7 +265,7 @@ async function publishAll(
           { root, told, record: valuesRecords.get(each.name), place: placeOf(each, request, plan, ports) },
           ports,
         );
-        if (!attests(request)) return published;
+        if (request.attestation === undefined) return published;
         const options = { targets: request.registries, root, toolVersion: VERSION };
         const findings = await attest(each, each.contents, published.outcomes, options, ports);
         return { ...published, findings: [...published.findings, ...findings] };

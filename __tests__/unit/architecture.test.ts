@@ -51,6 +51,7 @@ const ROOMS: Record<string, string> = {
   'config-file.ts': 'config',
   'policy-settings.ts': 'config',
   'settings.ts': 'config',
+  'attestation-settings.ts': 'config',
   'version-settings.ts': 'config',
   'github-request.ts': 'config',
   'inputs.ts': 'inputs',
