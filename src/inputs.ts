@@ -429,6 +429,7 @@ export const OUTPUTS = {
   status: 'passed, failed, invalid, error or cancelled',
   version: 'Version of the packaged chart (the first one, with several)',
   reference: 'oci://…@sha256:… of the published chart (the first one, with several)',
+  references: 'oci://…@sha256:… of each published chart, one a line: what the input chart takes to deploy them all',
   digest: 'Digest of the published manifest (the first one, with several)',
   package: "Path of the chart's package (the first one, with several)",
   report: 'Path of the report folder',
