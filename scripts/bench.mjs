@@ -1,7 +1,9 @@
 // `npm run bench`: speed as ratios, measured in pairs in one run, so that a slower machine says the same.
 //
-//   pipeline  a whole run up to publishing against the usual shell pipeline (bench/pipeline.mjs)
-//   deploy    a deployment against bare `helm upgrade --wait` and `helm test`, on a cluster of its own (bench/deploy.mjs)
+//   pipeline    a whole run up to publishing against the usual shell pipeline (bench/pipeline.mjs)
+//   validation  rendered manifests against Kubernetes' schemas, and kubeconform (bench/validation.mjs)
+//   repository  100 charts in one run against `ct lint --all` (bench/repository.mjs)
+//   deploy      a deployment against bare `helm upgrade --wait` and `helm test`, on a cluster of its own (bench/deploy.mjs)
 //
 // Prints the ratios, writes bench/latest.json, and fails when a target is missed. Nothing else should be at work
 // on the machine meanwhile.
@@ -14,15 +16,22 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { benchDeploy } from './bench/deploy.mjs';
 import { benchPipeline } from './bench/pipeline.mjs';
+import { benchRepository } from './bench/repository.mjs';
+import { benchValidation } from './bench/validation.mjs';
 import { whyNoCluster } from './ship/deploy.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const latest = join(root, 'bench/latest.json');
-const parts = { pipeline: benchPipeline, deploy: benchDeploy };
+const parts = {
+  pipeline: benchPipeline,
+  validation: benchValidation,
+  repository: benchRepository,
+  deploy: benchDeploy,
+};
 
 const { values } = parseArgs({ options: { part: { type: 'string' }, rounds: { type: 'string' } } });
 if (values.part !== undefined && !Object.hasOwn(parts, values.part))
-  throw new Error(`--part ${values.part}: there are ${Object.keys(parts).join(' and ')}`);
+  throw new Error(`--part ${values.part}: there are ${Object.keys(parts).join(', ')}`);
 
 const figures = existsSync(latest) ? JSON.parse(readFileSync(latest, 'utf8')) : {};
 for (const [name, bench] of Object.entries(parts)) {

@@ -3,19 +3,22 @@
 // `--outdir DIR` builds there (below the repository: the bundles are modules by its package.json).
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-export async function bundle(outdir) {
+const entries = { index: 'start:src/index.ts', post: 'src/post.ts', cli: 'start:src/cli.ts' };
+
+/** Builds into `outdir`, which is emptied first. `start:FILE` is an entry that begins with Node's compile cache. */
+export async function bundle(outdir, entryPoints = entries) {
   rmSync(outdir, { recursive: true, force: true });
   await build({
     absWorkingDir: root,
-    entryPoints: { index: 'start:src/index.ts', post: 'src/post.ts', cli: 'start:src/cli.ts' },
-    plugins: [start, kubeconfigAlone],
+    entryPoints,
+    plugins: [start, kubeconfigAlone, withoutXml, rulePages],
     outdir,
     bundle: true,
     platform: 'node',
@@ -81,6 +84,35 @@ const kubeconfigAlone = {
     onLoad({ filter: /^typed-clients$/, namespace }, () => ({
       contents: 'export const createConfiguration = undefined; export class ServerConfiguration {}',
     }));
+  },
+};
+
+/** `import pages from 'rule-pages'`: every page of docs/rules by its rule, in a chunk that only --explain loads. */
+const rulePages = {
+  name: 'rule-pages',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'rule-pages';
+    onResolve({ filter: /^rule-pages$/ }, () => ({ path: 'rule-pages', namespace }));
+    onLoad({ filter: /./, namespace }, () => ({ contents: JSON.stringify(readRulePages()), loader: 'json' }));
+  },
+};
+
+/** Rule → its page. */
+export function readRulePages() {
+  const folder = join(root, 'docs/rules');
+  const files = filesBelow(folder).filter((path) => path.includes(sep));
+  return Object.fromEntries(
+    files.map((path) => [path.split(sep).join('/').replace(/\.md$/, ''), readFileSync(join(folder, path), 'utf8')]),
+  );
+}
+
+/** The library of bills of materials looks for one that writes XML, and does without it. Bills are written in JSON. */
+const withoutXml = {
+  name: 'without-xml',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'without-xml';
+    onResolve({ filter: /^xmlbuilder2$/ }, () => ({ path: 'xmlbuilder2', namespace }));
+    onLoad({ filter: /./, namespace }, () => ({ contents: "throw new Error('xmlbuilder2 is not in the bundle')" }));
   },
 };
 

@@ -2,7 +2,7 @@
 // Builds the pinned external programs of tools/ from their Go modules, once, and says where they are.
 // Node only, nothing to install: this runs right after `git clone`, before `npm ci`.
 //
-//   node scripts/tools.mjs [NAME …]     prints a line "NAME PATH" for each (when none is named, all but the cluster's)
+//   node scripts/tools.mjs [NAME …]     prints a line "NAME PATH" for each (when none is named, all but the cluster's and the bench's)
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -35,6 +35,9 @@ const linkerVariables = {
   actionlint: ({ version }) => ({ 'github.com/rhysd/actionlint.version': version.slice(1) }),
   act: noVariables,
   sops: noVariables,
+  conftest: ({ version }) => ({ 'github.com/open-policy-agent/conftest/internal/version.Version': version }),
+  ct: noVariables,
+  apiextensions: noVariables,
   kubernetes: ({ version }) => {
     const [major, minor] = version.slice(1).split('.');
     const parts = { gitVersion: version, gitMajor: major, gitMinor: minor };
@@ -44,16 +47,29 @@ const linkerVariables = {
   },
   coredns: noVariables,
   pause: noVariables,
+  referrers: noVariables,
+  cosign: ({ version }) => ({ 'sigs.k8s.io/release-utils/version.gitVersion': version }),
 };
 
 // Tools whose main package is here, in tools/NAME, and the module whose version is theirs.
-const mainsOfOurOwn = { kubernetes: 'k8s.io/kubernetes', coredns: 'github.com/coredns/coredns', pause: undefined };
+const mainsOfOurOwn = {
+  kubernetes: 'k8s.io/kubernetes',
+  coredns: 'github.com/coredns/coredns',
+  pause: undefined,
+  apiextensions: 'k8s.io/apiextensions-apiserver',
+  referrers: 'cuelabs.dev/go/oci/ociregistry',
+};
 
 /** What the cluster is made of; Kubernetes takes minutes to build, and few runs need it. */
-export const clusterToolNames = Object.keys(mainsOfOurOwn);
+export const clusterToolNames = ['kubernetes', 'coredns', 'pause'];
+
+/** What `npm run bench` compares with, and what one test needs, which asks for it itself: cosign takes minutes, too. */
+const rareToolNames = ['ct', 'cosign'];
 
 /** The tools that everything else needs. */
-export const toolNames = Object.keys(linkerVariables).filter((name) => !clusterToolNames.includes(name));
+export const toolNames = Object.keys(linkerVariables).filter(
+  (name) => !clusterToolNames.includes(name) && !rareToolNames.includes(name),
+);
 
 /** Where built tools are kept: CHARTSHIP_CACHE (CI puts it outside the checkout) or the ignored .cache/. */
 export function cacheFolder() {
@@ -88,7 +104,7 @@ function recipeOf(name) {
     throw new ToolError(`There is no tool "${name}". The tools are: ${Object.keys(linkerVariables).join(', ')}.`);
   }
   const folder = path.join(root, 'tools', name);
-  const isOurs = clusterToolNames.includes(name);
+  const isOurs = name in mainsOfOurOwn;
   const read = (file) => fs.readFileSync(path.join(folder, file), 'utf8');
   const goMod = read('go.mod');
   // The pause program needs no module, so it has no sums.

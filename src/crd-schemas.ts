@@ -1,27 +1,37 @@
 import { join, resolve } from 'node:path';
-import type { Request } from './config.ts';
+import { type Request, reaches } from './config.ts';
+import { type ArtifactReference, fetchDefinitions } from './definition-artifacts.ts';
 import { RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import { type GivenDefinitions, type GivenFile, givenDefinitions } from './domain/given-definitions.ts';
 import { SOURCE_BYTES } from './domain/limits.ts';
 import { isInside, shownPath } from './domain/paths.ts';
-import type { Files } from './ports.ts';
+import { parseChartReference } from './domain/published-chart.ts';
+import type { Ports } from './ports.ts';
 import { fault, quote } from './settings.ts';
 import { readBounded } from './survey.ts';
 
-/** Finds and reads the files that `crd-schemas` names. What isn't there, or outside the repository, is a RequestError. */
-export async function loadCrdSchemas(request: Request, files: Files): Promise<GivenDefinitions> {
+/**
+ * Finds and reads the files that `crd-schemas` names, and fetches its artifacts. What isn't there of the repository, or
+ * lies outside it, is a RequestError; what a registry says or holds is a finding.
+ */
+export async function loadCrdSchemas(
+  request: Request,
+  { files, registry, host }: Pick<Ports, 'files' | 'registry' | 'host'>,
+): Promise<GivenDefinitions> {
   const { paths, base } = request.crdSchemas;
   const root = (await files.real(files.root)) ?? files.root;
   const faults: Finding[] = [];
   const found = new Map<string, GivenFile>();
-  for (const [index, path] of paths.entries()) {
+  const artifacts = new Map<string, ArtifactReference>();
+  for (const path of paths) {
     const wrong = (message: string, hint: string): void => {
-      const place = { ...request.place(['crdSchemas']), ...request.place(['crdSchemas', index]) };
-      faults.push(fault('crd-schemas', `crd-schemas ${quote(path)} ${message}`, { hint, ...place }));
+      faults.push(fault('crd-schemas', `crd-schemas ${quote(path)} ${message}`, { hint, ...placeOf(path) }));
     };
-    if (/^[a-z]+:\/\//.test(path)) {
-      wrong('is an address, and only files and folders are supported yet', 'Fetch it before, into the repository.');
+    if (/^[a-z]+:\/\//i.test(path)) {
+      const reference = parseChartReference(path);
+      if (reference.ok) artifacts.set(path, reference);
+      else wrong('is no reference to an OCI artifact', 'Write it as oci://host/path:TAG or oci://host/path@sha256:….');
       continue;
     }
     const real = await files.real(resolve(base, path));
@@ -31,7 +41,23 @@ export async function loadCrdSchemas(request: Request, files: Files): Promise<Gi
     else await takeFolder(real);
   }
   if (faults.length > 0) throw new RequestError(faults);
-  return givenDefinitions([...found.values()]);
+  // Only who validates needs them, and files come first: they are nearer.
+  const fetched = reaches(request, 'validate')
+    ? await Promise.all(
+        [...artifacts].map(([given, reference]) => fetchDefinitions(given, reference, { registry, host })),
+      )
+    : [];
+  const definitions = givenDefinitions([...found.values(), ...fetched.flatMap((each) => each.files)]);
+  const placed = fetched.flatMap(({ findings }, index) =>
+    findings.map((finding) => ({ ...placeOf([...artifacts.keys()][index] ?? ''), ...finding })),
+  );
+  return { kinds: definitions.kinds, findings: () => [...placed, ...definitions.findings()] };
+
+  /** Where chartship.yaml names it. */
+  function placeOf(path: string): ReturnType<Request['place']> {
+    const index = paths.indexOf(path);
+    return { ...request.place(['crdSchemas']), ...request.place(['crdSchemas', index]) };
+  }
 
   async function takeFolder(folder: string): Promise<void> {
     for (const entry of await files.list(folder)) {

@@ -29,7 +29,7 @@ export const INPUTS = [
     placeholder: 'DIR',
     default: 'chart',
     description:
-      'Chart directories or globs, one a line or separated by commas; or oci://HOST/PATH/CHART@sha256:… (or :VERSION, resolved once to its digest) to deploy what is published.',
+      'Chart directories or globs, one a line or separated by commas; or oci://HOST/PATH/CHART@sha256:… (or :VERSION, resolved once to its digest) to deploy what is published, or to copy it to another registry.',
   },
   {
     name: 'config',
@@ -94,7 +94,16 @@ export const INPUTS = [
     placeholder: 'PATH',
     default: 'none',
     description:
-      'Files or folders in the repository with CustomResourceDefinitions or JSON schemas, for kinds that neither Kubernetes nor the charts define.',
+      'Files or folders in the repository, or oci://host/path:TAG artifacts, with CustomResourceDefinitions or JSON schemas, for kinds that neither Kubernetes nor the charts define.',
+  },
+  {
+    name: 'policies',
+    kind: 'list',
+    fileKey: 'policies',
+    placeholder: 'RULE=SEVERITY',
+    default: 'the built-in severities',
+    description:
+      'How policies are told, RULE=error, RULE=warning or RULE=off; and folders in the repository with your own policies in Rego, which an installed conftest runs.',
   },
   {
     name: 'registry',
@@ -103,7 +112,7 @@ export const INPUTS = [
     placeholder: 'oci://HOST/PATH',
     default: 'none',
     description:
-      'Where to publish, one or more: oci://host/path or oci-layout:DIR (OCI image layouts on disk, one a chart).',
+      'Where to publish, or to copy to what is published, one or more: oci://host/path or oci-layout:DIR (OCI image layouts on disk, one a chart).',
   },
   {
     name: 'registry-username',
@@ -287,6 +296,53 @@ export const INPUTS = [
       'With plan: at most how many jobs the charts are spread over, by the seconds in earlier report.json files in the report folder or below it, else by size.',
   },
   {
+    name: 'attest',
+    kind: 'boolean',
+    fileKey: 'attest',
+    placeholder: '',
+    default: 'false',
+    description:
+      'Attach to what is published its bill of materials and signed provenance: on GitHub keyless as the workflow (permissions: id-token: write), elsewhere by signing-key.',
+  },
+  {
+    name: 'signing-key',
+    kind: 'secret',
+    orPath: true,
+    placeholder: 'FILE',
+    default: "none: the workflow's identity signs",
+    description: 'A private key of cosign to attest with: its path, or its content. Needs cosign 3 or later in PATH.',
+  },
+  {
+    name: 'signing-password',
+    kind: 'secret',
+    placeholder: '@FILE',
+    default: 'none',
+    description: 'Password of signing-key.',
+  },
+  {
+    name: 'sigstore',
+    kind: 'lines',
+    placeholder: 'NAME=URL',
+    default: "Sigstore's public instance; for a repository that is not public GitHub's own",
+    description: 'Who attests: fulcio=URL, and rekor=URL or tsa=URL or both, one a line.',
+  },
+  {
+    name: 'verify',
+    kind: 'lines',
+    placeholder: 'KEY=VALUE',
+    default: 'none',
+    description:
+      'Who must have attested what is deployed: workflow=OWNER/REPO/.github/workflows/FILE@REF, repository=OWNER/REPO and ref=REF, one a line (* stands for anything but a slash, ** for anything); or key=FILE, a public key.',
+  },
+  {
+    name: 'trusted-root',
+    kind: 'text',
+    placeholder: 'FILE',
+    default: "that of Sigstore's public instance, fetched by TUF",
+    description:
+      "Sigstore's trusted root in JSON, to verify against: certificate authorities, logs, timestamp authorities.",
+  },
+  {
     name: 'helm-version',
     kind: 'text',
     fileKey: 'helmVersion',
@@ -332,7 +388,15 @@ export const INPUTS = [
     kind: 'secret',
     placeholder: '@FILE',
     default: "the workflow's token",
-    description: 'Token for ghcr.io where no other credentials are given.',
+    description:
+      'Token for what is said on GitHub (comment, github-deployment), and for ghcr.io where no other credentials are given.',
+  },
+  {
+    name: 'comment',
+    kind: 'boolean',
+    placeholder: '',
+    default: 'true (on pull requests, where the token may)',
+    description: 'Say on the pull request what came of the run and what it would change: one comment, kept up to date.',
   },
 ] as const satisfies readonly InputDeclaration[];
 

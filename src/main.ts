@@ -1,8 +1,9 @@
 import { resolve as absolute, dirname, join, sep } from 'node:path';
 import { aliasAll } from './aliases.ts';
 import { checkTag, versionPlace } from './chart-versions.ts';
-import { checkChart } from './check.ts';
+import { type CheckedPackage, checkChart } from './check.ts';
 import { checkedWith } from './checked-with.ts';
+import { withCodeFrames } from './code-frames.ts';
 import { type RawRequest, type Request, reaches, readRequest } from './config.ts';
 import { loadCrdSchemas } from './crd-schemas.ts';
 import { connectAll, deployAll, sourcesOf } from './deployments.ts';
@@ -14,19 +15,26 @@ import { isInside, shownPath } from './domain/paths.ts';
 import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import type { ValuesRecord } from './domain/values-record.ts';
+import { commentOn } from './github/pull-request-comment.ts';
+import { readGitHub } from './github-request.ts';
+import { findOwnPolicies } from './own-policies.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { planOnly } from './planning.ts';
 import type { Files, Ports } from './ports.ts';
-import { fetchAsked } from './published.ts';
+import { fetchAsked, promoteAll, promotes, sourcesIn } from './published.ts';
 import { Record } from './record.ts';
+import { cleaned } from './report/cleaned.ts';
 import { renderPlan, renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
+import { attest } from './stages/attest.ts';
 import { type Place, publish, wouldRefuse } from './stages/publish.ts';
 import { survey } from './survey.ts';
 import { loadValues, recordOf } from './values-files.ts';
+import { verifyAll } from './verified.ts';
+import { VERSION } from './version.ts';
 
 /** What is needed before the request is known. */
-export type Base = Pick<Ports, 'files' | 'host' | 'clock'>;
+export type Base = Pick<Ports, 'files' | 'host' | 'clock' | 'openForge'>;
 
 export interface Ending {
   readonly report: Report;
@@ -40,6 +48,8 @@ interface Course {
   readonly status: RunStatus;
   /** The report folder; `undefined` when none can be written. */
   readonly folder: string | undefined;
+  /** It was about charts that are published: their files need not be those of the repository. */
+  readonly isPublished?: boolean;
   readonly crash?: unknown;
 }
 
@@ -49,9 +59,28 @@ export async function run(
   base: Base,
   connect: (request: Request) => Omit<Ports, keyof Base>,
 ): Promise<Ending> {
-  const { record, status, folder, crash } = await pipeline(raw, base, connect);
-  const ending = await finish(record.report(status), folder, base);
+  const { record, status, folder, isPublished, crash } = await pipeline(raw, base, connect);
+  record.add(await tellPullRequest(raw, record.report(status), base));
+  const told = record.report(status);
+  const ending = await finish(isPublished === true ? told : await withCodeFrames(told, base.files), folder, base);
   return { ...ending, ...(crash !== undefined && { crash }) };
+}
+
+/** What came of it is said where it is reviewed, also of a request that was refused. */
+async function tellPullRequest(raw: RawRequest, report: Report, { openForge, host }: Base): Promise<Finding[]> {
+  const github = readGitHub(raw);
+  const pullRequest = github?.run.pullRequest;
+  // Of a run that was interrupted the next one tells; a plan has come to nothing yet.
+  const isSilent = report.status === 'cancelled' || report.plan !== undefined;
+  if (github?.comment !== true || pullRequest === undefined || isSilent) return [];
+  try {
+    const forge = await openForge({ repository: github.run.repository, token: github.token });
+    return await commentOn(pullRequest, github.run, github.about, cleaned(report, host.redact), forge);
+  } catch (error) {
+    // A bug, and no reason to lose the report.
+    const message = `a bug in Chartship: the pull request has no comment: ${error instanceof Error ? error.message : String(error)}`;
+    return [{ stage: 'github', rule: 'github/bug', severity: 'note', message }];
+  }
 }
 
 /** resolve → lint → render → validate → package → publish → deploy → test */
@@ -74,9 +103,9 @@ async function pipeline(
     await removeEarlier(folder, base.files);
     const ports = { ...base, ...connect(request) };
 
-    if (request.charts.published) await deployPublished(request, record, ports);
+    if (request.charts.published) await shipPublished(request, record, ports);
     else await shipFromSource(request, record, ports);
-    return { record, status: record.failed ? 'failed' : 'passed', folder };
+    return { record, status: record.failed ? 'failed' : 'passed', folder, isPublished: request.charts.published };
   } catch (error) {
     if (error instanceof Cancelled) return { record, status: 'cancelled', folder };
     if (error instanceof RequestError) {
@@ -98,8 +127,10 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   const { charts, findings } = await survey(request, ports.files);
   const plan = makePlan(request, charts);
   const values = await loadValues(request, plan, ports);
-  const definitions = await loadCrdSchemas(request, ports.files);
+  const definitions = await loadCrdSchemas(request, ports);
+  const ownPolicies = await findOwnPolicies(request, ports.files);
   const connections = await connectAll(plan, ports);
+  if (attests(request)) await ports.signing.ready();
   record.add([
     ...findings,
     ...values.findings,
@@ -107,7 +138,9 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
     ...(await checkTag(request, charts, ports.files)),
   ]);
   const packages = await together(
-    plan.charts.map((chart) => checkChart(request, chart, values, definitions.kinds, record, ports)),
+    plan.charts.map((chart) =>
+      checkChart(request, chart, values, { kinds: definitions.kinds, ownPolicies }, record, ports),
+    ),
   );
   record.add(definitions.findings());
   const valuesRecords = new Map(plan.charts.map((chart) => [chart.chart.metadata.name, recordOf(chart, values)]));
@@ -116,18 +149,25 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   const built = record.failed ? [] : packages.filter((each) => each !== undefined);
   if (plan.deploy.length > 0) {
     const sources = await sourcesOf(request, built, record, ports);
+    await verifyAll(request, sources, record, ports);
     await deployAll(request, plan, values, sources, connections, record, ports);
   }
   const names = built.map(({ name }) => name);
   await aliasAll(request, names, record, ports);
 }
 
-/** What is published is deployed as it is: by its digest, with no stage before. */
-async function deployPublished(request: Request, record: Record, ports: Ports): Promise<void> {
+/** What is published is promoted and deployed as it is: by its digest, with no stage before. */
+async function shipPublished(request: Request, record: Record, ports: Ports): Promise<void> {
   record.add(heldBack(request));
-  if (request.deployment.environments.length === 0) return;
+  const deploys = request.deployment.environments.length > 0;
+  if (!deploys && !promotes(request)) return;
   const unpacked = await fetchAsked(request, record, ports);
   if (record.failed) return;
+  await verifyAll(request, sourcesIn(unpacked), record, ports);
+  if (!deploys) {
+    await promoteAll(request, unpacked, record, ports);
+    return;
+  }
   const all = makePlan(
     request,
     unpacked.map(({ chart }) => chart),
@@ -137,7 +177,7 @@ async function deployPublished(request: Request, record: Record, ports: Ports): 
   const values = await loadValues(request, plan, ports, checked.placeOf);
   const connections = await connectAll(plan, ports);
   record.add(values.findings);
-  const sources = new Map(unpacked.map(({ chart, fetched }) => [chart.metadata.name, fetched]));
+  const sources = await promoteAll(request, unpacked, record, ports);
   const changed = checked.compare(plan, values);
   await deployAll(request, plan, values, sources, connections, record, ports, changed);
 }
@@ -155,18 +195,26 @@ function heldBack(request: Request): Finding[] {
   ];
   switch (request.held) {
     case undefined:
-      if (request.charts.published && request.isRegistryAsked)
-        return notPublished('published', 'the chart is published already, and the registry is not used');
-      return request.deployment.dryRun && request.registries.length > 0 && !request.charts.published
+      return request.deployment.dryRun &&
+        request.registries.length > 0 &&
+        (request.isRegistryAsked || !request.charts.published)
         ? notPublished('dry-run', 'this is a dry run')
         : [];
     case 'publish':
       return notPublished('pull-request', 'this runs for a pull request, and pull requests never publish');
+    case 'until': {
+      const message = `nothing is deployed: the run ends with ${request.until}, as "until" says`;
+      return [{ stage: 'deploy', rule: 'deploy/until', severity: 'note', message }];
+    }
     case 'deploy': {
       const message = 'nothing is deployed: this runs for a pull request, and pull requests never touch a cluster';
       return [{ stage: 'deploy', rule: 'deploy/pull-request', severity: 'note', message }];
     }
   }
+}
+
+function attests({ attestation, deployment }: Request): boolean {
+  return attestation !== undefined && !deployment.dryRun;
 }
 
 /** On pull requests: a version that is taken is told before it is merged. */
@@ -198,7 +246,7 @@ function placeOf({ name }: ChartPackage, request: Request, plan: Plan, { files }
 async function publishAll(
   request: Request,
   plan: Plan,
-  packages: readonly (ChartPackage | undefined)[],
+  packages: readonly (CheckedPackage | undefined)[],
   valuesRecords: ReadonlyMap<string, ValuesRecord | undefined>,
   record: Record,
   ports: Ports,
@@ -213,19 +261,19 @@ async function publishAll(
     built.map(async (each) => {
       const told = (outcome: PublishOutcome): void =>
         record.publish(each.name, [...record.publishedOf(each.name), outcome]);
-      const { outcomes } = await record.stage({ name: 'publish', chart: each.name }, () =>
-        publish(
+      const { root } = ports.files;
+      const { outcomes } = await record.stage({ name: 'publish', chart: each.name }, async () => {
+        const published = await publish(
           each,
           request.registries,
-          {
-            root: ports.files.root,
-            told,
-            record: valuesRecords.get(each.name),
-            place: placeOf(each, request, plan, ports),
-          },
+          { root, told, record: valuesRecords.get(each.name), place: placeOf(each, request, plan, ports) },
           ports,
-        ),
-      );
+        );
+        if (!attests(request)) return published;
+        const options = { targets: request.registries, root, toolVersion: VERSION };
+        const findings = await attest(each, each.contents, published.outcomes, options, ports);
+        return { ...published, findings: [...published.findings, ...findings] };
+      });
       // As they were asked for, not as they came.
       record.publish(each.name, outcomes);
     }),

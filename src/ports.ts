@@ -1,3 +1,5 @@
+import type { WorkflowRun } from './domain/attestation.ts';
+import type { SignerIdentity } from './domain/expected-signer.ts';
 import type { KindName, KubeObject, ObjectName } from './domain/kube-object.ts';
 import type { Here, Holder } from './domain/lease-holder.ts';
 import type { Report } from './domain/outcome.ts';
@@ -11,6 +13,10 @@ export interface Ports {
   /** The cluster of a context, the current one when none is named. Asks nobody but the disk; throws a `RequestError`. */
   readonly connectCluster: (context: string | undefined) => Promise<ClusterAccess>;
   readonly sops: Sops;
+  readonly openForge: OpenForge;
+  readonly conftest: Conftest;
+  readonly signing: Signing;
+  readonly verifying: Verifying;
   readonly files: Files;
   readonly host: Host;
   readonly clock: Clock;
@@ -314,7 +320,13 @@ export type RegistryAnswer<T> =
 export interface Manifest {
   /** `sha256:…` of the manifest itself. */
   readonly digest: string;
-  readonly layers: readonly { readonly mediaType: string; readonly digest: string; readonly size: number }[];
+  readonly layers: readonly {
+    readonly mediaType: string;
+    readonly digest: string;
+    readonly size: number;
+    /** As the registry gave them: whatever they hold. */
+    readonly annotations?: unknown;
+  }[];
 }
 
 /** A chart as it is pushed: the packed archive, the config blob and the manifest's annotations. */
@@ -326,6 +338,19 @@ export interface ArtifactToPush {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+/** What is attached to a manifest: annotations and, where it has one, a content. */
+export interface ArtifactToAttach {
+  readonly type: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly content?: { readonly fileName: string; readonly mediaType: string; readonly bytes: Uint8Array };
+}
+
+export interface Attached {
+  /** `sha256:…` of its own manifest. */
+  readonly digest: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
 /** Registries and OCI layouts. Every call is bounded in time; "absent" is said only when the registry said so. */
 export interface Registry {
   /** Whether this run has a login for a host; a credential store that may hold one for any is none. */
@@ -334,29 +359,130 @@ export interface Registry {
   manifest(location: Location, reference: string): Promise<RegistryAnswer<Manifest | undefined>>;
   /** A blob whose bytes were checked against its digest; a `corrupt` fault when it is larger than `limitBytes`. */
   blob(location: Location, digest: string, limitBytes: number): Promise<RegistryAnswer<Uint8Array>>;
+  /** Every tag of a repository; none where there is no such repository. */
+  tags(location: Location): Promise<RegistryAnswer<readonly string[]>>;
   /** Pushes and tags; the manifest's digest. */
   push(location: Location, tag: string, artifact: ArtifactToPush): Promise<RegistryAnswer<string>>;
-  /** Every tag of a repository; those of a layout aren't asked for. */
-  tags(location: Extract<Location, { kind: 'registry' }>): Promise<RegistryAnswer<readonly string[]>>;
   /** Makes a tag name what a digest does, whatever it named before. */
   tag(
     location: Extract<Location, { kind: 'registry' }>,
     digest: string,
     tag: string,
   ): Promise<RegistryAnswer<undefined>>;
-  /** Attaches an artifact of annotations alone to a manifest (an OCI referrer), whose digest stays. */
-  attach(
-    location: Location,
-    digest: string,
-    type: string,
-    annotations: Readonly<Record<string, string>>,
-  ): Promise<RegistryAnswer<undefined>>;
-  /** The annotations of every artifact of a type that is attached to a manifest. */
-  attached(
-    location: Location,
-    digest: string,
-    type: string,
-  ): Promise<RegistryAnswer<readonly Readonly<Record<string, string>>[]>>;
+  /** Attaches an artifact to a manifest (an OCI referrer), whose digest stays. */
+  attach(location: Location, digest: string, artifact: ArtifactToAttach): Promise<RegistryAnswer<undefined>>;
+  /** Every artifact of a type that is attached to a manifest. */
+  attached(location: Location, digest: string, type: string): Promise<RegistryAnswer<readonly Attached[]>>;
+  /**
+   * Copies a manifest as it is to another place, with everything that is attached to it and to that, and tags it
+   * there, unless the tag is there already. A fault when something that is attached is not seen there afterwards.
+   */
+  copy(from: Location, digest: string, to: Location, tag: string): Promise<RegistryAnswer<undefined>>;
+}
+
+// ---------------------------------------------------------------- signatures
+
+export type Signed =
+  /** A Sigstore bundle, in JSON. */
+  | { readonly ok: true; readonly bundle: Uint8Array }
+  /** One sentence with who was asked, without a secret. */
+  | { readonly ok: false; readonly message: string; readonly hint?: string };
+
+/** Signs statements: keyless as the workflow that this is a step of, or by a key. */
+export interface Signing {
+  /** Throws an `EnvironmentError` where what signing needs isn't there. */
+  ready(): Promise<void>;
+  /** The run of the workflow, as far as it can show who it is; `undefined` elsewhere than on GitHub. */
+  workflow(): Promise<
+    | { readonly ok: true; readonly workflow: WorkflowRun | undefined }
+    | { readonly ok: false; readonly message: string; readonly hint?: string }
+  >;
+  sign(statement: string): Promise<Signed>;
+}
+
+/** Checks Sigstore bundles against a trusted root, or against a key. Throws an `EnvironmentError` without either. */
+export interface Verifying {
+  verify(bundle: Uint8Array): Promise<
+    | { readonly ok: true; readonly signer: SignerIdentity; readonly statement: unknown }
+    /** A phrase to follow the name of what was checked. */
+    | { readonly ok: false; readonly message: string }
+  >;
+}
+
+// ---------------------------------------------------------------- GitHub
+
+/** GitHub's API for one repository (`owner/name`), with a token. */
+export type OpenForge = (access: { readonly repository: string; readonly token: string }) => Promise<Forge>;
+
+export interface ForgeFault {
+  readonly kind:
+    | 'unauthorized' // 401: the token is wrong, or ran out
+    | 'forbidden' // 403: the token may not
+    | 'rate-limited' // 403 and 429 that say when to come again, after waiting where that is soon
+    | 'not-found' // 404 and 410; GitHub says so, too, of what the token may not see
+    | 'conflict' // 409
+    | 'invalid' // 422 and 400
+    | 'unreachable' // refused, no such host, closed in the middle, a deadline passed
+    | 'server-error'; // 5xx, after tries where another does no harm
+  /** One sentence for a person; GitHub's own words where there are any. Never a secret. */
+  readonly message: string;
+}
+
+export type ForgeAnswer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly fault: ForgeFault };
+
+export interface ForgeComment {
+  readonly id: number;
+  readonly body: string;
+  /** Written by an app (as the workflow's token is), or by somebody whom the repository trusts to write. */
+  readonly isTrusted: boolean;
+}
+
+export interface ForgeDeployment {
+  readonly id: number;
+  readonly sha: string;
+}
+
+export interface DeploymentStatus {
+  readonly state: 'error' | 'failure' | 'inactive' | 'in_progress' | 'queued' | 'pending' | 'success';
+  /** At most 140 characters. */
+  readonly description: string;
+  /** The run that it comes from. */
+  readonly logUrl: string;
+  /** Where what is deployed is reached. */
+  readonly environmentUrl?: string;
+}
+
+/**
+ * What is said on GitHub. Every call is bounded in time. What can be tried again without harm is tried again; what
+ * makes something new is sent once, so that `unreachable` and `server-error` leave open whether it was made: look.
+ */
+export interface Forge {
+  /** Oldest first. */
+  comments(pullRequest: number): Promise<ForgeAnswer<readonly ForgeComment[]>>;
+  addComment(pullRequest: number, body: string): Promise<ForgeAnswer<ForgeComment>>;
+  editComment(id: number, body: string): Promise<ForgeAnswer<undefined>>;
+  removeComment(id: number): Promise<ForgeAnswer<undefined>>;
+
+  /** The newest of an environment and a task, newest first. */
+  deployments(of: {
+    readonly environment: string;
+    readonly task: string;
+    readonly sha?: string;
+  }): Promise<ForgeAnswer<readonly ForgeDeployment[]>>;
+  addDeployment(deployment: {
+    readonly environment: string;
+    readonly task: string;
+    readonly sha: string;
+    readonly description: string;
+    readonly payload: Readonly<Record<string, string>>;
+    readonly isProduction: boolean;
+  }): Promise<ForgeAnswer<ForgeDeployment>>;
+  /** Newest first. */
+  deploymentStatuses(id: number): Promise<ForgeAnswer<readonly DeploymentStatus[]>>;
+  /** Other deployments of the environment stay as they are. */
+  addDeploymentStatus(id: number, status: DeploymentStatus): Promise<ForgeAnswer<undefined>>;
 }
 
 // ---------------------------------------------------------------- encrypted values
@@ -369,6 +495,28 @@ export type Decrypted =
 export interface Sops {
   /** A file in clear, in memory; every value of it is masked by then. Throws an `EnvironmentError` without a sops. */
   decrypt(path: string, shown: string): Promise<Decrypted>;
+}
+
+// ---------------------------------------------------------------- users' own policies
+
+export type OwnVerdict =
+  | { readonly ok: true; readonly results: readonly OwnResult[] }
+  /** Why the policies can't be run, a phrase to follow the folder's name. */
+  | { readonly ok: false; readonly message: string };
+
+export interface OwnResult {
+  /** The index of the document that it is said of. */
+  readonly document: number;
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  /** The query that said it, such as `main.deny`. */
+  readonly query: string;
+}
+
+/** Policies in Rego, run by an installed conftest. */
+export interface Conftest {
+  /** What the policies of a folder say of documents, which hold no secret. Throws an `EnvironmentError` without a conftest. */
+  check(folder: string, documents: readonly string[]): Promise<OwnVerdict>;
 }
 
 // ---------------------------------------------------------------- files

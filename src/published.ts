@@ -1,13 +1,17 @@
 import { join } from 'node:path';
-import type { Request } from './config.ts';
+import { type Request, reaches } from './config.ts';
 import { RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
+import type { PublishOutcome } from './domain/outcome.ts';
 import { type FetchedChart, parseChartReference } from './domain/published-chart.ts';
+import { locationOf } from './domain/reference.ts';
+import { together } from './domain/together.ts';
 import type { ValuesRecord } from './domain/values-record.ts';
 import type { Ports, RegistryAnswer } from './ports.ts';
 import type { Record } from './record.ts';
 import { fault, quote } from './settings.ts';
 import { fetchPublished } from './stages/fetch-published.ts';
+import { promote } from './stages/promote.ts';
 import { readRecords } from './stages/values-record.ts';
 import { type ChartOnDisk, readCharts } from './survey.ts';
 
@@ -89,4 +93,41 @@ async function unpack(
   const [chart] = charts;
   const records = await readRecords(fetched.location, fetched.digest, registry);
   return { findings, unpacked: chart && { chart, fetched, records } };
+}
+
+/** A registry that is given for this very run is where to copy it; one in the file is where it is published already. */
+export function promotes(request: Request): boolean {
+  const { isRegistryAsked, registries, deployment } = request;
+  return isRegistryAsked && registries.length > 0 && reaches(request, 'publish') && !deployment.dryRun;
+}
+
+/** Where each chart is published that was asked for. */
+export function sourcesIn(unpacked: readonly UnpackedChart[]): ReadonlyMap<string, FetchedChart> {
+  return new Map(unpacked.map(({ chart, fetched }) => [chart.metadata.name, fetched]));
+}
+
+/** Copies each chart to the registries that are asked for; where each is to be deployed from: the first of those. */
+export async function promoteAll(
+  request: Request,
+  unpacked: readonly UnpackedChart[],
+  record: Record,
+  ports: Ports,
+): Promise<ReadonlyMap<string, FetchedChart>> {
+  const sources = new Map(sourcesIn(unpacked));
+  if (!promotes(request) || record.failed) return sources;
+  await together(
+    unpacked.map(async ({ chart: { metadata }, fetched }) => {
+      const { name, version } = metadata;
+      const told = (outcome: PublishOutcome): void => record.publish(name, [...record.publishedOf(name), outcome]);
+      const { outcomes } = await record.stage({ name: 'publish', chart: name }, () =>
+        promote({ ...fetched, name, version }, request.registries, { root: ports.files.root, told }, ports),
+      );
+      record.publish(name, outcomes);
+      const [first] = request.registries;
+      const reference = outcomes[0]?.reference;
+      if (first === undefined || reference === undefined) return;
+      sources.set(name, { ...fetched, reference, location: locationOf(first, name, join) });
+    }),
+  );
+  return sources;
 }

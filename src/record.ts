@@ -1,5 +1,7 @@
+import type { Comparison } from './domain/comparison.ts';
 import type { DeploymentOutcome } from './domain/deployment.ts';
 import { withoutEchoes } from './domain/echoes.ts';
+import { Cancelled } from './domain/errors.ts';
 import { type Finding, mergeFindings, reaches } from './domain/finding.ts';
 import type { PackageOutcome, PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
 import type { PlannedWork } from './domain/planned-work.ts';
@@ -26,6 +28,7 @@ export class Record {
   readonly #published = new Map<string, readonly PublishOutcome[]>();
   /** In the order in which they were planned. */
   readonly deployments: DeploymentOutcome[] = [];
+  readonly #comparisons: Comparison[] = [];
   /** Where planning is all that was asked for. */
   plan: PlannedWork | undefined;
 
@@ -35,7 +38,7 @@ export class Record {
     this.#failOn = failOn;
   }
 
-  /** Runs a stage's work, times it, and keeps what it found. An exception marks it as cancelled and goes on. */
+  /** Runs a stage's work, times it, and keeps what it found. An exception goes on: what was interrupted is cancelled, what could not be done failed. */
   async stage<T extends Found>(run: Omit<StageRun, 'status' | 'seconds'>, work: () => Promise<T>): Promise<T> {
     const started = this.#clock.now();
     this.#host.progress({ kind: 'started', run });
@@ -56,7 +59,7 @@ export class Record {
       );
       return result;
     } catch (error) {
-      end('cancelled');
+      end(error instanceof Cancelled ? 'cancelled' : 'failed');
       throw error;
     }
   }
@@ -75,6 +78,10 @@ export class Record {
   /** What is known of a chart's publishing so far; it replaces what was. */
   publish(chart: string, outcomes: readonly PublishOutcome[]): void {
     this.#published.set(chart, outcomes);
+  }
+
+  compare(comparison: Comparison): void {
+    this.#comparisons.push(comparison);
   }
 
   add(findings: readonly Finding[]): void {
@@ -99,6 +106,7 @@ export class Record {
       packages: [...this.packages].sort((a, b) => compare(a.chart, b.chart)),
       published: [...this.#published.values()].flat().sort((a, b) => compare(a.chart, b.chart)),
       deployments: [...this.deployments],
+      ...(this.#comparisons.length > 0 && { comparisons: [...this.#comparisons].sort(comparisonsInOrder) }),
       ...(this.plan !== undefined && { plan: this.plan }),
     };
   }
@@ -122,6 +130,11 @@ function findingsInOrder(a: Finding, b: Finding): number {
     compare(a.environments?.[0] ?? '', b.environments?.[0] ?? '') ||
     compare(b.kubeVersions?.[0] ?? '', a.kubeVersions?.[0] ?? '')
   );
+}
+
+/** By chart; environments as their names sort, since they are compared side by side. */
+function comparisonsInOrder(a: Comparison, b: Comparison): number {
+  return compare(a.chart, b.chart) || compare(a.environment, b.environment);
 }
 
 /** The request and tools, which are no stages, come first. */

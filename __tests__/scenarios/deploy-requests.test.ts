@@ -53,6 +53,27 @@ test('a published chart whose folder has another name than the chart is deployed
   expect(ended.code).toBe(1);
 });
 
+test('deploying that "until" ends before is said, not skipped in silence', async () => {
+  space.chart('chart');
+  space.write('kubeconfig', await unreachable());
+  const ended = await command(space, [
+    'chart',
+    ...['--deploy', 'default', '--until', 'package', '--kubeconfig', 'kubeconfig', '--kube-versions', '1.35,1.34'],
+  ]);
+  expect(ended.code).toBe(0);
+  expect(ended.report?.findings).toEqual([
+    {
+      stage: 'deploy',
+      rule: 'deploy/until',
+      severity: 'note',
+      message: 'nothing is deployed: the run ends with package, as "until" says',
+    },
+  ]);
+  // The template is the same for both, so it is rendered once; it is checked for both.
+  expect(ended.report?.stages.filter(({ name }) => name === 'render')).toHaveLength(1);
+  expect(ended.stdout).toContain('passed: 1 chart × 1 environment × 2 Kubernetes versions');
+});
+
 test.each<[string, Record<string, string>, RegExp]>([
   ['an environment that is not there', { deploy: 'prd' }, /there is no environment "prd" to deploy/],
   [
@@ -137,10 +158,11 @@ describe('with a cluster that knows nobody', () => {
     expect((await fetch(`http://${registry.host}/v2/dry/demo/tags/list`)).status).toBe(200);
   });
 
-  test('a registry beside a published chart is said to be of no use', async () => {
-    const reference = await published('unused', '1.0.0');
+  test('a registry beside a published chart gets it before it is deployed', async () => {
+    const reference = await published('used', '1.0.0');
     const ended = await run(reference, '--registry', `oci://${registry.host}/other`);
-    expect(rules(ended)).toEqual(['deploy/unauthorized', 'publish/published']);
+    expect(rules(ended)).toEqual(['deploy/unauthorized']);
+    expect(ended.report?.published).toMatchObject([{ registry: `oci://${registry.host}/other`, outcome: 'pushed' }]);
   });
 
   test.each(['kubeconfig', '@kubeconfig'])('the input kubeconfig may be the path %s', async (kubeconfig) => {

@@ -264,7 +264,8 @@ describe('kinds that are defined', () => {
   });
 
   test.each([
-    ['oci://ghcr.io/acme/crds', 'is an address, and only files and folders are supported yet'],
+    ['https://127.0.0.1:1/crd.yaml', 'is no reference to an OCI artifact'],
+    ['oci://127.0.0.1:1/acme/crds', 'is no reference to an OCI artifact'],
     ['missing', 'is not there'],
     ['/etc', 'lies outside the repository'],
   ])('crd-schemas %s is refused', async (given, message) => {

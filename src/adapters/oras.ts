@@ -5,9 +5,17 @@ import { CHART_TYPE, CONFIG_TYPE } from '../domain/chart.ts';
 import { EnvironmentError } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
 import { isLoopback, type Location } from '../domain/reference.ts';
-import type { ArtifactToPush, Manifest, Registry, RegistryAnswer, RegistryFault } from '../ports.ts';
+import type {
+  ArtifactToAttach,
+  ArtifactToPush,
+  Attached,
+  Manifest,
+  Registry,
+  RegistryAnswer,
+  RegistryFault,
+} from '../ports.ts';
 import { addToLayout, layoutState } from './oci-layout.ts';
-import { faultOf, saysAbsent } from './oras-faults.ts';
+import { faultOf, saysAbsent, saysNoRepository } from './oras-faults.ts';
 import type { Ran, Run } from './process.ts';
 import type { Credentials } from './registry-credentials.ts';
 
@@ -34,10 +42,13 @@ export function createRegistry(options: OrasOptions): Registry {
   const noted = new Set<string>();
 
   /** Runs oras; where things are, and how to get there, is added to the arguments. */
-  const call = async (location: Location, args: readonly string[], cwd?: string): Promise<Ran> => {
+  const call = async (location: Location, args: readonly string[], cwd?: string): Promise<Ran> =>
+    await start([...args, ...(await transport(location))], cwd);
+
+  const start = async (args: readonly string[], cwd?: string): Promise<Ran> => {
     const ran = await options.run({
       file: await options.oras(),
-      args: [...args, ...(await transport(location))],
+      args,
       cwd: cwd ?? options.temporary,
       milliseconds: options.limits.registryMilliseconds,
       aside: true,
@@ -46,17 +57,18 @@ export function createRegistry(options: OrasOptions): Registry {
     return ran;
   };
 
-  const transport = async (location: Location): Promise<string[]> => {
-    if (location.kind === 'layout') return ['--oci-layout-path', location.directory];
+  /** `side` stands before the names of the options of a command that has two places. */
+  const transport = async (location: Location, side: '' | 'from-' | 'to-' = ''): Promise<string[]> => {
+    if (location.kind === 'layout') return [`--${side}oci-layout-path`, location.directory];
     if (!noted.has(location.host)) {
       noted.add(location.host);
       options.note(`requests go to the registry ${location.host}`);
     }
     return [
-      '--registry-config',
+      `--${side}registry-config`,
       await options.credentials.registryConfig(location.host),
-      ...(options.plainHttp || isLoopback(location.host) ? ['--plain-http'] : []),
-      ...(options.caFile !== undefined ? ['--ca-file', options.caFile] : []),
+      ...(options.plainHttp || isLoopback(location.host) ? [`--${side}plain-http`] : []),
+      ...(options.caFile !== undefined ? [`--${side}ca-file`, options.caFile] : []),
     ];
   };
 
@@ -96,6 +108,22 @@ export function createRegistry(options: OrasOptions): Registry {
     const ran = await call(location, ['manifest', 'fetch', nameOf(location, reference)]);
     if (succeeded(ran)) return readManifest(placeOf(location), reference, ran.stdout);
     if (ran.ended === 'exit' && saysAbsent(ran.stderr, location.kind)) return { ok: true, value: undefined };
+    return failure(location, ran);
+  };
+
+  const tags: Registry['tags'] = async (location) => {
+    if (location.kind === 'layout') {
+      const state = await layoutState(location.directory);
+      if (!state.ok) return state;
+      if (state.value === 'empty') return { ok: true, value: [] };
+    }
+    const name = location.kind === 'layout' ? '' : `${location.host}/${location.repository}`;
+    const ran = await call(location, ['repo', 'tags', name]);
+    if (succeeded(ran)) {
+      const lines = new TextDecoder().decode(ran.stdout).split('\n');
+      return { ok: true, value: lines.map((line) => line.trim()).filter((line) => line !== '') };
+    }
+    if (ran.ended === 'exit' && saysNoRepository(ran.stderr)) return { ok: true, value: [] };
     return failure(location, ran);
   };
 
@@ -170,13 +198,6 @@ export function createRegistry(options: OrasOptions): Registry {
     return succeeded(ran) ? uploaded : failure(location, ran);
   };
 
-  const tags: Registry['tags'] = async (location) => {
-    const ran = await call(location, ['repo', 'tags', `${location.host}/${location.repository}`]);
-    return succeeded(ran)
-      ? { ok: true, value: new TextDecoder().decode(ran.stdout).split(/\s+/).filter(Boolean) }
-      : failure(location, ran);
-  };
-
   const tag: Registry['tag'] = async (location, digest, name) => {
     const ran = await call(location, ['tag', nameOf(location, digest), name]);
     return succeeded(ran) ? { ok: true, value: undefined } : failure(location, ran);
@@ -185,22 +206,25 @@ export function createRegistry(options: OrasOptions): Registry {
   const attachTo = async (
     location: Location,
     digest: string,
-    type: string,
-    annotations: Readonly<Record<string, string>>,
+    { type, annotations, content }: ArtifactToAttach,
   ): Promise<RegistryAnswer<string>> =>
     await inPrivateFolder(async (folder) => {
-      await writeFile(path.join(folder, 'annotations.json'), JSON.stringify({ $manifest: annotations }));
+      await Promise.all([
+        writeFile(path.join(folder, 'annotations.json'), JSON.stringify({ $manifest: annotations })),
+        content && writeFile(path.join(folder, content.fileName), content.bytes),
+      ]);
+      const files = content === undefined ? [] : [`./${content.fileName}:${content.mediaType}`];
       const what = ['--artifact-type', type, '--annotation-file', 'annotations.json', '--format', 'json', '--no-tty'];
-      const ran = await call(location, ['attach', nameOf(location, digest), ...what], folder);
+      const ran = await call(location, ['attach', nameOf(location, digest), ...files, ...what], folder);
       return succeeded(ran) ? { ok: true, value: digest } : failure(location, ran);
     });
 
-  const attach: Registry['attach'] = async (location, digest, type, annotations) => {
-    const beside = (side: string) => attachTo({ kind: 'layout', directory: side }, digest, type, annotations);
+  const attach: Registry['attach'] = async (location, digest, artifact) => {
+    const beside = (side: string) => attachTo({ kind: 'layout', directory: side }, digest, artifact);
     const done =
       location.kind === 'layout'
         ? await addToLayout(location.directory, undefined, options.limits.registryMilliseconds, beside, options.cancel)
-        : await attachTo(location, digest, type, annotations);
+        : await attachTo(location, digest, artifact);
     return done.ok ? { ok: true, value: undefined } : done;
   };
 
@@ -210,32 +234,102 @@ export function createRegistry(options: OrasOptions): Registry {
     return succeeded(ran) ? { ok: true, value: referrersIn(ran.stdout, type) } : failure(location, ran);
   };
 
+  /** The digests of everything that is attached to a manifest, and to what is attached to it. */
+  const attachedBelow = async (location: Location, digest: string): Promise<RegistryAnswer<readonly string[]>> => {
+    const ran = await call(location, ['discover', nameOf(location, digest), '--format', 'json']);
+    return succeeded(ran) ? { ok: true, value: digestsIn(parsed(ran.stdout)) } : failure(location, ran);
+  };
+
+  const copyTo = async (
+    from: Location,
+    digest: string,
+    to: Location,
+    target: string,
+  ): Promise<RegistryAnswer<string>> => {
+    const between = [...(await transport(from, 'from-')), ...(await transport(to, 'to-'))];
+    const ran = await start(['cp', '--recursive', '--no-tty', nameOf(from, digest), target, ...between]);
+    if (succeeded(ran)) return { ok: true, value: digest };
+    // oras says of the place that is copied to that it's the destination; the other one is named by its address.
+    const isSource =
+      from.kind === 'registry' && ran.stderr.includes(`/${from.host}/`) && !/destination/.test(ran.stderr);
+    return failure(isSource ? from : to, ran);
+  };
+
+  const copy: Registry['copy'] = async (from, digest, to, tag) => {
+    const copied = await (to.kind === 'layout'
+      ? addToLayout(
+          to.directory,
+          tag,
+          options.limits.registryMilliseconds,
+          (side) => copyTo(from, digest, { kind: 'layout', directory: side }, tag),
+          options.cancel,
+        )
+      : copyTo(from, digest, to, `${to.host}/${to.repository}`));
+    if (!copied.ok) return copied;
+    // As for a push: the tag is looked up once more after what takes long.
+    if (to.kind === 'registry') {
+      const there = await manifest(to, tag);
+      if (!there.ok) return there;
+      if (there.value === undefined) {
+        const ran = await call(to, ['tag', nameOf(to, digest), tag]);
+        if (!succeeded(ran)) return failure(to, ran);
+      }
+    }
+    const [meant, seen] = await Promise.all([attachedBelow(from, digest), attachedBelow(to, digest)]);
+    if (!meant.ok) return meant;
+    if (!seen.ok) return seen;
+    const missing = meant.value.filter((one) => !seen.value.includes(one));
+    if (missing.length === 0) return { ok: true, value: undefined };
+    const what = `${missing.length} of the ${meant.value.length} artifacts attached to ${digest} (${missing[0]})`;
+    return {
+      ok: false,
+      fault: {
+        kind: 'other',
+        message: `${placeOf(to)} does not list ${what}`,
+        hint: 'Another writer may have replaced its list of what is attached. Take out what is not listed, and run again.',
+      },
+    };
+  };
+
   return {
     hasLogin: (host) => options.credentials.hasLogin(host),
     manifest,
     blob,
-    push,
     tags,
+    push,
     tag,
     attach,
     attached,
+    copy,
   };
 }
 
-/** The annotations of each referrer; oras 1.2 calls them manifests. */
-function referrersIn(bytes: Uint8Array, type: string): Record<string, string>[] {
+/** Each referrer of a type; oras 1.2 calls them manifests. */
+function referrersIn(bytes: Uint8Array, type: string): Attached[] {
   const { referrers, manifests } = (parsed(bytes) ?? {}) as { referrers?: unknown; manifests?: unknown };
   const all = (Array.isArray(referrers) ? referrers : Array.isArray(manifests) ? manifests : []) as {
     artifactType?: unknown;
+    digest?: unknown;
     annotations?: unknown;
   }[];
   return all
     .filter(({ artifactType }) => artifactType === type)
-    .map(({ annotations }) =>
-      Object.fromEntries(
+    .map(({ digest, annotations }) => ({
+      digest: typeof digest === 'string' ? digest : '',
+      annotations: Object.fromEntries(
         Object.entries(annotations ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
       ),
-    );
+    }));
+}
+
+/** Every digest below one that was discovered; oras 1.2 tells only of what is attached to it itself. */
+function digestsIn(discovered: unknown): string[] {
+  const { referrers, manifests } = (discovered ?? {}) as { referrers?: unknown; manifests?: unknown };
+  const all = Array.isArray(referrers) ? referrers : Array.isArray(manifests) ? manifests : [];
+  return all.flatMap((one: unknown) => {
+    const { digest } = (one ?? {}) as { digest?: unknown };
+    return [...(typeof digest === 'string' ? [digest] : []), ...digestsIn(one)];
+  });
 }
 
 function succeeded(ran: Ran): boolean {

@@ -18,29 +18,52 @@ export type ArchiveRead =
   /** `reason` follows the archive's name in a sentence: `holds a symbolic link: "x"`. */
   | { readonly ok: false; readonly reason: string };
 
+export type FilesRead =
+  | { readonly ok: true; readonly files: readonly ChartFile[] }
+  /** As that of a chart's archive. */
+  | { readonly ok: false; readonly reason: string };
+
 /**
  * Reads a chart's archive (a gzipped tar) into memory. Whatever could lead out of a folder, isn't a plain file,
  * or passes a bound ends the reading there and then, so that hostile archives cost little.
  */
 export async function readArchive(bytes: Uint8Array, limits: ArchiveLimits = ARCHIVE_LIMITS): Promise<ArchiveRead> {
+  return await refusing(async () => chartIn(await read(bytes, new Entries(limits, true))));
+}
+
+/** Reads any gzipped tar in the same way: its files are wherever they are. */
+export async function readTarball(bytes: Uint8Array, limits: ArchiveLimits = ARCHIVE_LIMITS): Promise<FilesRead> {
+  return await refusing(async () => ({
+    ok: true,
+    files: sorted((await read(bytes, new Entries(limits, false))).files),
+  }));
+}
+
+async function refusing<Read>(reading: () => Promise<Read>): Promise<Read | { ok: false; reason: string }> {
   try {
-    return await read(bytes, limits);
+    return await reading();
   } catch (error) {
     if (error instanceof Refusal) return { ok: false, reason: error.message };
     return { ok: false, reason: damage(error) };
   }
 }
 
-async function read(bytes: Uint8Array, limits: ArchiveLimits): Promise<ArchiveRead> {
+function chartIn({ root, files }: Entries): ArchiveRead {
+  if (root === undefined || !files.some((file) => file.path === 'Chart.yaml')) throw new Refusal('holds no Chart.yaml');
+  return { ok: true, root, files: sorted(files) };
+}
+
+async function read(bytes: Uint8Array, entries: Entries): Promise<Entries> {
+  const { limits } = entries;
   if (bytes.byteLength > limits.packedBytes) throw new Refusal(`is larger than ${mebibytes(limits.packedBytes)}`);
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) throw new Refusal('is no gzip archive');
   const small = unpackedAtOnce(bytes);
-  const entries = new Entries(limits);
   const tar = new TarReader(entries);
   if (small !== undefined) tar.push(small);
   else await unpackInPieces(bytes, limits, (piece) => tar.push(piece));
   tar.end();
-  return entries.finish();
+  entries.end();
+  return entries;
 }
 
 /** Nearly every chart unpacks to less; the stream that reads larger ones costs more than the reading. */
@@ -79,31 +102,30 @@ function* slices(bytes: Uint8Array): Generator<Uint8Array> {
 
 /** The files of an archive as they come; throws a `Refusal` for the first thing that may not be. */
 class Entries {
-  readonly #limits: ArchiveLimits;
+  readonly limits: ArchiveLimits;
+  readonly files: ChartFile[] = [];
+  /** The one folder that everything lies in, where one is asked for: paths are relative to it then. */
+  root: string | undefined;
+  readonly #inOneFolder: boolean;
   readonly #seen = new SeenPaths();
-  readonly #files: ChartFile[] = [];
-  #root: string | undefined;
   #entries = 0;
   #total = 0;
   #path = '';
 
-  constructor(limits: ArchiveLimits) {
-    this.#limits = limits;
+  constructor(limits: ArchiveLimits, inOneFolder: boolean) {
+    this.limits = limits;
+    this.#inOneFolder = inOneFolder;
   }
 
   header({ name, type, size }: TarHeader): void {
-    const limits = this.#limits;
+    const { limits } = this;
     this.#entries += 1;
     if (this.#entries > limits.entries) throw new Refusal(`holds more than ${limits.entries} entries`);
-    const [first, ...rest] = segmentsOf(name);
+    const segments = segmentsOf(name);
     const isFile = type === 'file' || type === 'contiguous-file';
     if (!isFile && type !== 'directory') throw new Refusal(notPlain(type, name));
-    this.#path = rest.join('/');
-    if (first === undefined) throw new Refusal('holds an entry without a name');
-    this.#root ??= first;
-    if (first !== this.#root) throw new Refusal(`holds several top folders: ${shown(this.#root)} and ${shown(first)}`);
+    this.#path = (this.#inOneFolder ? this.#belowRoot(segments, name, isFile) : segments).join('/');
     if (!isFile) return;
-    if (rest.length === 0) throw new Refusal(`holds a file outside the chart's folder: ${shown(name)}`);
     if (size > limits.fileBytes)
       throw new Refusal(`holds a file larger than ${mebibytes(limits.fileBytes)}: ${shown(name)}`);
     this.#total += size;
@@ -111,15 +133,20 @@ class Entries {
     this.#seen.add(this.#path);
   }
 
-  file(_: TarHeader, content: Uint8Array): void {
-    this.#files.push({ path: this.#path, content });
+  #belowRoot([first, ...rest]: readonly string[], name: string, isFile: boolean): string[] {
+    if (first === undefined) throw new Refusal('holds an entry without a name');
+    this.root ??= first;
+    if (first !== this.root) throw new Refusal(`holds several top folders: ${shown(this.root)} and ${shown(first)}`);
+    if (isFile && rest.length === 0) throw new Refusal(`holds a file outside the chart's folder: ${shown(name)}`);
+    return rest;
   }
 
-  finish(): ArchiveRead {
+  file(_: TarHeader, content: Uint8Array): void {
+    this.files.push({ path: this.#path, content });
+  }
+
+  end(): void {
     this.#seen.finish();
-    if (this.#root === undefined || !this.#files.some((file) => file.path === 'Chart.yaml'))
-      throw new Refusal('holds no Chart.yaml');
-    return { ok: true, root: this.#root, files: sorted(this.#files) };
   }
 }
 

@@ -11,7 +11,7 @@ export interface CustomKind {
   readonly dropsStatus: boolean;
   /** What a person is to be told of who uses it. */
   readonly deprecated?: string;
-  /** The name of the definition, where it has rules in CEL or patterns, which only a server evaluates. */
+  /** The name of the definition, where it has rules in CEL, which only a server evaluates. */
   readonly leftToServer?: string;
 }
 

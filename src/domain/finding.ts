@@ -1,3 +1,4 @@
+import type { CodeFrame } from './code-frame.ts';
 import type { StageName } from './stage.ts';
 
 export const SEVERITIES = ['error', 'warning', 'note'] as const;
@@ -8,8 +9,8 @@ export type Severity = (typeof SEVERITIES)[number];
  * `file` is relative to the repository's root with forward slashes; `line` and `column` count from 1.
  */
 export interface Finding {
-  /** `request` is for what was wrong with the request itself (exit code 2). */
-  readonly stage: StageName | 'request' | 'tools';
+  /** `request` is for what was wrong with the request itself (exit code 2), `github` for what could not be said there. */
+  readonly stage: StageName | 'request' | 'tools' | 'github';
   /** `stage/what`, a stable identifier such as `validate/values-schema`. */
   readonly rule: string;
   readonly severity: Severity;
@@ -26,6 +27,8 @@ export interface Finding {
   readonly path?: string;
   /** What stands for the resource where findings are compared, if its own name differs between environments; never told. */
   readonly sameAs?: string;
+  /** The lines that it is about, for faces that a person reads; not in report.json. */
+  readonly frame?: CodeFrame;
 }
 
 /** Whether a finding of this severity fails a run whose `fail-on` is `limit`. */

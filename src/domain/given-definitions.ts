@@ -99,13 +99,14 @@ function kindsOfSchema(schema: RenderedObject['data'], file: string): KindName[]
 
 const HOW_NAMED = 'Name it GROUP/KIND_VERSION.json, such as monitoring.coreos.com/servicemonitor_v1.json.';
 
-function unusable(file: string, message: string, hint?: string): Finding {
+/** What is wrong with one of them, or with an artifact of an address, which is no file of the repository. */
+export function unusable(file: string, message: string, hint?: string): Finding {
   return {
     stage: 'validate',
     rule: 'schema/crd-schemas',
     severity: 'error',
     message: `${file} ${message}`,
     ...(hint !== undefined && { hint }),
-    file,
+    ...(!file.startsWith('oci://') && { file }),
   };
 }

@@ -31,6 +31,7 @@ export interface Schema {
   readonly maxLength?: number;
   readonly minItems?: number;
   readonly maxItems?: number;
+  readonly uniqueItems?: boolean;
   readonly minProperties?: number;
   readonly maxProperties?: number;
   readonly allOf?: readonly Schema[];

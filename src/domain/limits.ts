@@ -39,3 +39,9 @@ export const SECRET_BYTES = 1 * MiB;
 
 /** Bytes of one YAML or JSON source file (a values file, Chart.yaml, chartship.yaml). */
 export const SOURCE_BYTES = 8 * MiB;
+
+/** Bytes of what is attached to a published chart: a signature, a bill of materials. */
+export const ATTACHMENT_BYTES = 16 * MiB;
+
+/** Provenances of one chart that are looked at: who may write to a registry may attach thousands. */
+export const MOST_ATTACHED = 50;

@@ -10,12 +10,13 @@ import {
 } from './kubernetes-schemas.ts';
 import { nearest } from './nearest.ts';
 import { nameFaults } from './object-names.ts';
+import { NO_PATTERNS, type Patterns } from './patterns.ts';
 import { formatPointer } from './pointer.ts';
 import { schemaViolations, type Violation } from './schema-validation.ts';
 
-/** Something that an API server would say of an object. */
+/** Something that an API server, or a policy, would say of an object. */
 export interface ObjectFault {
-  readonly rule: `schema/${string}`;
+  readonly rule: `schema/${string}` | `policy/${string}`;
   readonly severity: Severity;
   readonly message: string;
   readonly hint?: string;
@@ -41,8 +42,13 @@ export interface TargetVersion {
 
 type Data = Readonly<Record<string, unknown>>;
 
-/** What is wrong with an object for one version. */
-export function objectFaults(object: Data, target: TargetVersion, custom: CustomKinds): ObjectFault[] {
+/** What is wrong with an object for one version. Without `patterns` those of definitions are left to the server. */
+export function objectFaults(
+  object: Data,
+  target: TargetVersion,
+  custom: CustomKinds,
+  patterns: Patterns = NO_PATTERNS,
+): ObjectFault[] {
   const named = namesKind(object);
   if (!('kind' in named)) return [named];
   const { schemas, kubernetes, minor } = target;
@@ -67,7 +73,7 @@ export function objectFaults(object: Data, target: TargetVersion, custom: Custom
     const nature = { origin: 'unknown', namespaced: false } as const;
     return [unknownKind(named, custom), ...names(object, named, nature, minor)];
   }
-  return customFaults(object, named, kind, target);
+  return customFaults(object, named, kind, target, patterns);
 }
 
 /** The kind of an object, or why it has none. */
@@ -81,41 +87,76 @@ export function namesKind({ apiVersion, kind }: Data): KindName | ObjectFault {
   return { rule: 'schema/no-kind', severity: 'error', message, path: '' };
 }
 
-function customFaults(object: Data, name: KindName, kind: CustomKind, target: TargetVersion): ObjectFault[] {
+function customFaults(
+  object: Data,
+  name: KindName,
+  kind: CustomKind,
+  target: TargetVersion,
+  patterns: Patterns,
+): ObjectFault[] {
   const { namespaced, dropsStatus, deprecated, leftToServer } = kind;
-  const { schemas, minor } = target;
+  const { minor } = target;
   const faults: ObjectFault[] = [];
   if (deprecated !== undefined) {
     const severity = 'warning';
     faults.push({ rule: 'schema/deprecated-api', severity, message: deprecated, path: '/apiVersion', ofKind: 'each' });
   }
-  const metadata = schemas?.definition(OBJECT_META);
-  if (metadata !== undefined && schemas !== undefined && object.metadata !== undefined && object.metadata !== null) {
-    for (const violation of schemaViolations(object.metadata, metadata, schemas.definition)) {
-      faults.push(refused({ ...violation, path: `/metadata${violation.path}` }));
-    }
-  }
+  const ofMetadata = metadataViolations(object, target);
+  faults.push(...ofMetadata.map(refused));
   if (kind.schema !== undefined) {
     // Like a resource in another one, it has apiVersion, kind and metadata beside what its schema says.
     const root = { ...kind.schema, 'x-kubernetes-embedded-resource': true };
-    faults.push(...schemaViolations(object, root, () => ({}), { dropsStatus }).map(refused));
+    const embedded = (inner: Data): Violation[] => embeddedViolations(inner, target);
+    const before = patterns.leftOut.length;
+    const violations = schemaViolations(object, root, () => ({}), { dropsStatus, patterns, minor, embedded });
+    faults.push(...violations.map(refused));
+    const [why] = patterns.leftOut.slice(before);
+    if (why !== undefined) faults.push(notEvaluated(`a pattern of ${shownName(name)} is not evaluated: ${why}`));
   }
   faults.push(...names(object, name, { origin: 'custom', namespaced }, minor));
   if (leftToServer !== undefined) {
-    faults.push({
-      rule: 'schema/not-evaluated',
-      severity: 'note',
-      message: `the patterns and the rules in CEL of ${leftToServer} are not evaluated: the API server does that`,
-      path: '',
-      ofKind: 'once',
-    });
+    faults.push(notEvaluated(`the rules in CEL of ${leftToServer} are not evaluated: the API server does that`));
   }
   return faults;
 }
 
+function notEvaluated(message: string): ObjectFault {
+  return { rule: 'schema/not-evaluated', severity: 'note', message, path: '', ofKind: 'once' };
+}
+
+function metadataViolations({ metadata }: Data, { schemas }: TargetVersion): Violation[] {
+  if (schemas === undefined || metadata === undefined || metadata === null) return [];
+  return schemaViolations(metadata, schemas.definition(OBJECT_META), schemas.definition).map((violation) => ({
+    ...violation,
+    path: `/metadata${violation.path}`,
+  }));
+}
+
+/** What is wrong with the names and the metadata of an object within a custom resource. It needn't have a name. */
+function embeddedViolations(object: Data, target: TargetVersion): Violation[] {
+  const { apiVersion, kind } = object;
+  const violations: Violation[] = [];
+  const wrong = (field: 'apiVersion' | 'kind', value: unknown, wanted: string): void => {
+    const rule = typeof value === 'string' ? 'schema/value' : 'schema/type';
+    const shown =
+      typeof value === 'string' ? `${JSON.stringify(value.slice(0, 80))} is no ${wanted}` : 'must be a string';
+    violations.push({ rule, path: `/${field}`, message: shown });
+  };
+  const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
+  const isKind = typeof kind === 'string' && kind.length <= 63 && /^[a-z](?:[-a-z0-9]*[a-z0-9])?$/i.test(kind);
+  const isVersion = typeof apiVersion === 'string' && /^[^/]+(?:\/[^/]*)?$|^\/[^/]*$/.test(apiVersion);
+  if (isGiven(apiVersion) && !isVersion) wrong('apiVersion', apiVersion, 'API version such as apps/v1');
+  if (isGiven(kind) && !isKind) wrong('kind', kind, 'kind such as Deployment');
+  const name = { apiVersion: '', kind: '' };
+  const ofNames = nameFaults(object, name, { origin: 'unknown', namespaced: true }, target.minor)
+    .filter(({ rule }) => rule === 'schema/name')
+    .map(({ path, message }): Violation => ({ rule: 'schema/name', message, path: formatPointer(path) }));
+  return [...violations, ...metadataViolations(object, target), ...ofNames];
+}
+
 /** What was removed, is not there yet, or is deprecated. */
 function ageFaults(name: KindName, { kubernetes, minor }: TargetVersion, isThere: boolean): ObjectFault[] {
-  const shown = `${name.apiVersion} ${name.kind}`;
+  const shown = shownName(name);
   const path = '/apiVersion';
   const life = kubernetes.lifecycle(name);
   const { replacement } = life ?? {};
@@ -187,11 +228,15 @@ function unknownKind(name: KindName, custom: CustomKinds): ObjectFault {
   const hint =
     others.length > 0
       ? 'Use one of these, or give the definition that serves this one by crd-schemas.'
-      : 'Give the CustomResourceDefinition, or a JSON schema, by crd-schemas: a file or a folder in the repository.';
+      : 'Give the CustomResourceDefinition, or a JSON schema, by crd-schemas: a file or a folder in the repository, or an oci:// artifact.';
   return { rule: 'schema/unknown-kind', severity: 'warning', message, hint, path: '', ofKind: 'once' };
 }
 
-function refused({ rule, path, message, nearest: meant }: Violation): ObjectFault {
+function shownName({ apiVersion, kind }: KindName): string {
+  return `${apiVersion} ${kind}`;
+}
+
+function refused({ rule, path, message, nearest: meant, ofScalar }: Violation): ObjectFault {
   const isContainer = / must be a (?:mapping|list)$/.test(message);
   return {
     rule,
@@ -200,7 +245,9 @@ function refused({ rule, path, message, nearest: meant }: Violation): ObjectFaul
     path,
     ...(meant !== undefined && { hint: `Did you mean ${meant}?` }),
     ...(rule === 'schema/unknown-field' && { what: 'key' as const }),
-    ...(OF_SCALARS.includes(rule) && { wanted: isContainer ? ('container' as const) : ('scalar' as const) }),
+    ...((ofScalar === true || OF_SCALARS.includes(rule)) && {
+      wanted: isContainer ? ('container' as const) : ('scalar' as const),
+    }),
   };
 }
 

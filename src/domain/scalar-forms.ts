@@ -13,11 +13,20 @@ export function isBase64(text: string): boolean {
 
 /** A time of RFC 3339 whose day there is. */
 export function isTime(text: string): boolean {
-  const match = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)$/.exec(text);
+  const match = /^([^T]{10})T(\d\d):(\d\d):(\d\d)(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)$/.exec(text);
+  if (match === null || !isDay(match[1] ?? '')) return false;
+  const [hour = 0, minute = 0, second = 0] = match.slice(2).map(Number);
+  return hour < 24 && minute < 60 && second < 60;
+}
+
+/** `2006-01-02`, of a day that there is. */
+export function isDay(text: string): boolean {
+  const match = /^(\d{4})-(\d\d)-(\d\d)$/.exec(text);
   if (match === null) return false;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
-  const last = new Date(Date.UTC(year, month, 0)).getUTCDate();
-  return month >= 1 && month <= 12 && day >= 1 && day <= last && hour < 24 && minute < 60 && second < 60;
+  const [year = 0, month = 0, day = 0] = match.slice(1).map(Number);
+  const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const last = month === 2 ? (leap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31;
+  return month >= 1 && month <= 12 && day >= 1 && day <= last;
 }
 
 export function isInt32(value: number): boolean {

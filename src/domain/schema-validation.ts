@@ -1,8 +1,9 @@
 import type { Schema } from './kubernetes-schemas.ts';
+import { repeatedEntries } from './list-entries.ts';
 import { nearest } from './nearest.ts';
 import { formatPointer } from './pointer.ts';
 import { isBase64, isInt32, isInt64, isQuantity, isTime } from './scalar-forms.ts';
-import { valueFault } from './schema-values.ts';
+import { type Evaluation, valueFault } from './schema-values.ts';
 
 /** What an object has that the API server refuses for its schema. */
 export interface Violation {
@@ -13,13 +14,16 @@ export interface Violation {
     | 'schema/enum'
     | 'schema/format'
     | 'schema/range'
-    | 'schema/value';
+    | 'schema/value'
+    | 'schema/name';
   /** A JSON pointer to the value; where one is missing, to what should hold it. */
   readonly path: string;
   /** Names the field's value only where no secret can stand. */
   readonly message: string;
   /** The known name that an unknown field, or a value of an enum, was probably meant to be. */
   readonly nearest?: string;
+  /** It is said of a scalar, where its rule doesn't tell. */
+  readonly ofScalar?: true;
 }
 
 /** A mapping or a list whose inside is still to be looked at, and how it was reached. */
@@ -35,9 +39,11 @@ interface Visit {
 type Place = { readonly step: string | number; readonly within: Place } | undefined;
 
 /** What is other for an object of a kind that a definition (CRD) describes. */
-export interface CustomRules {
+export interface CustomRules extends Evaluation {
   /** The server throws the status away: only what of it is unknown counts. */
   readonly dropsStatus: boolean;
+  /** What is wrong with an object within the object, beside what its own schema says. */
+  readonly embedded: (object: Readonly<Record<string, unknown>>) => readonly Violation[];
 }
 
 /** More than anybody reads: a list of a million wrong entries is a fault of its template, not a million. */
@@ -73,7 +79,7 @@ export function schemaViolations(
     step: string | number | undefined,
     status: boolean,
   ): void => {
-    const fault = custom === undefined ? faultOf(value, resolved) : customFaultOf(value, resolved);
+    const fault = custom === undefined ? faultOf(value, resolved) : customFaultOf(value, resolved, custom);
     const open =
       fault === undefined &&
       typeof value === 'object' &&
@@ -86,8 +92,12 @@ export function schemaViolations(
     if (open) visits.push({ value: value as Visit['value'], schema: resolved, place, status });
     else if (fault !== undefined) report(fault, place);
   };
-  const meetEntries = (list: readonly unknown[], items: Schema, { place, status }: Visit): void => {
+  const meetEntries = (list: readonly unknown[], items: Schema, visit: Visit): void => {
+    const { place, status } = visit;
     if (custom !== undefined) {
+      for (const { index, message } of status ? [] : repeatedEntries(list, visit.schema)) {
+        if (violations.length < MOST) report({ rule: 'schema/value', message }, { step: index, within: place });
+      }
       for (let index = 0; index < list.length && violations.length < MOST; index++) {
         if (list[index] !== null || items.nullable !== true) meet(list[index], items, place, index, status);
       }
@@ -105,11 +115,21 @@ export function schemaViolations(
     const { properties, additionalProperties } = own;
     const closed = isClosed(own, custom !== undefined);
     const embedded = own['x-kubernetes-embedded-resource'] === true;
+    if (embedded && place !== undefined && !status) {
+      const within = pointerOf(place);
+      for (const each of custom?.embedded(mapping) ?? []) {
+        if (violations.length < MOST) violations.push({ ...each, path: `${within}${each.path}` });
+      }
+    }
     for (const name of Object.keys(mapping)) {
       if (violations.length >= MOST) return;
-      // Each object has these, whatever its definition says of them.
-      if (embedded && (name === 'apiVersion' || name === 'kind' || name === 'metadata')) continue;
       const known = properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : undefined;
+      // Each object has these; what its definition says of them counts beside.
+      if (embedded && OF_EACH_OBJECT.includes(name)) {
+        const open = { ...known, 'x-kubernetes-preserve-unknown-fields': true };
+        if (known !== undefined && mapping[name] !== null) meet(mapping[name], open, place, name, status);
+        continue;
+      }
       if (known === undefined && closed) {
         report(unknownField(name, properties), { step: name, within: place });
         continue;
@@ -142,11 +162,12 @@ export function schemaViolations(
 }
 
 const EMBEDDED: readonly string[] = ['apiVersion', 'kind'];
+const OF_EACH_OBJECT: readonly string[] = [...EMBEDDED, 'metadata'];
 
-type Fault = Pick<Violation, 'rule' | 'message' | 'nearest'>;
+type Fault = Omit<Violation, 'path'>;
 
 /** What is wrong with a value of a kind that a definition describes. */
-function customFaultOf(value: unknown, schema: Schema): Fault | undefined {
+function customFaultOf(value: unknown, schema: Schema, evaluation: Evaluation): Fault | undefined {
   if (schema['x-kubernetes-int-or-string'] === true && !Number.isInteger(value) && typeof value !== 'string') {
     return wrongType(value, 'an integer or a string');
   }
@@ -156,7 +177,7 @@ function customFaultOf(value: unknown, schema: Schema): Fault | undefined {
     const fault = faultOf(value, { type });
     if (fault !== undefined) return fault;
   }
-  return valueFault(value, schema);
+  return valueFault(value, schema, evaluation);
 }
 
 /** What is wrong with a value as such, not with what is in it. */

@@ -8,6 +8,8 @@ export interface StageRun {
   readonly chart?: string;
   readonly environment?: string;
   readonly kubeVersion?: string;
+  /** Of validate, which has one run for all of them: the versions that objects were checked for. */
+  readonly kubeVersions?: readonly string[];
   readonly status: 'passed' | 'failed' | 'skipped' | 'cancelled';
   readonly seconds: number;
 }

@@ -17,7 +17,7 @@ export function readSchema(given: unknown): { schema: Schema; leftToServer: bool
       if (value !== undefined && isA(value, kind)) schema[keyword] = value;
     }
     if (schema.type !== undefined && !TYPES.includes(String(schema.type))) delete schema.type;
-    leftToServer ||= from.pattern !== undefined || from['x-kubernetes-validations'] !== undefined;
+    leftToServer ||= from['x-kubernetes-validations'] !== undefined;
     if (isMapping(from.properties)) {
       // Without a prototype: a field may be called as what every object has.
       const properties = Object.create(null) as Record<string, Schema>;
@@ -61,11 +61,14 @@ const KEYWORDS = Object.entries<KeywordKind>({
   maxLength: 'number',
   minItems: 'number',
   maxItems: 'number',
+  uniqueItems: 'boolean',
   minProperties: 'number',
   maxProperties: 'number',
   'x-kubernetes-int-or-string': 'boolean',
   'x-kubernetes-preserve-unknown-fields': 'boolean',
   'x-kubernetes-embedded-resource': 'boolean',
+  'x-kubernetes-list-type': 'text',
+  'x-kubernetes-list-map-keys': 'texts',
 });
 
 const TYPES = ['object', 'array', 'string', 'integer', 'number', 'boolean'];

@@ -231,41 +231,45 @@ function records(bytes: Uint8Array): Map<string, string> {
 
 /** Plain files as an archive: mode 0644, no owners, one time. */
 export function packTar(files: readonly { readonly name: string; readonly content: Uint8Array }[], time: Date): Buffer {
-  const pieces: Uint8Array[] = [];
+  // One buffer of zeros, with room for the worst case: one a header costs more than what is written into it.
+  const room = files.reduce((sum, { name, content }) => sum + content.byteLength + 3 * name.length + 6 * BLOCK, 0);
+  const archive = Buffer.alloc(room + 2 * BLOCK);
+  let at = 0;
+  const header = (name: string, flag: '0' | 'x', size: number): boolean => {
+    const written = writeHeader(archive.subarray(at, at + BLOCK), name, flag, size, time);
+    if (written) at += BLOCK;
+    return written;
+  };
   const add = (bytes: Uint8Array): void => {
-    pieces.push(bytes);
-    const padding = paddingOf(bytes.byteLength);
-    if (padding > 0) pieces.push(new Uint8Array(padding));
+    archive.set(bytes, at);
+    at += bytes.byteLength + paddingOf(bytes.byteLength);
   };
   for (const { name, content } of files) {
-    const plain = writeHeader(name, '0', content.byteLength, time);
-    if (plain === undefined) {
+    if (!header(name, '0', content.byteLength)) {
       const record = Buffer.from(recordOf(`path=${name}`));
-      add(writeHeader(STAND_IN, 'x', record.byteLength, time) as Uint8Array);
+      header(STAND_IN, 'x', record.byteLength);
       add(record);
-      add(writeHeader(STAND_IN, '0', content.byteLength, time) as Uint8Array);
-    } else add(plain);
+      header(STAND_IN, '0', content.byteLength);
+    }
     add(content);
   }
-  add(new Uint8Array(2 * BLOCK));
-  return Buffer.concat(pieces);
+  return archive.subarray(0, at + 2 * BLOCK);
 }
 
 /** The name where a header has no room for the real one, for readers that know no pax. */
 const STAND_IN = 'PaxHeader';
 
-/** `undefined` for a name that ustar can't hold: not ASCII, or too long to be cut at a slash. */
-function writeHeader(path: string, flag: '0' | 'x', size: number, time: Date): Uint8Array | undefined {
+/** Into a block of zeros. `false`, and nothing written, for a name that ustar can't hold: not ASCII, or too long to be cut at a slash. */
+function writeHeader(block: Buffer, path: string, flag: '0' | 'x', size: number, time: Date): boolean {
   let name = path;
   let prefix = '';
   while (name.length > 100) {
     const slash = name.indexOf('/');
-    if (slash < 0) return undefined;
+    if (slash < 0) return false;
     prefix = prefix === '' ? name.slice(0, slash) : `${prefix}/${name.slice(0, slash)}`;
     name = name.slice(slash + 1);
   }
-  if (prefix.length > 155 || Buffer.byteLength(path) !== path.length) return undefined;
-  const block = Buffer.alloc(BLOCK);
+  if (prefix.length > 155 || Buffer.byteLength(path) !== path.length) return false;
   const octal = (value: number, at: number, digits: number): void => {
     block.write(`${value.toString(8).padStart(digits, '0')} `, at, 'latin1');
   };
@@ -281,7 +285,7 @@ function writeHeader(path: string, flag: '0' | 'x', size: number, time: Date): U
   octal(0, 337, 6);
   block.write(prefix, 345, 'latin1');
   octal(checksumOf(block), 148, 6);
-  return block;
+  return true;
 }
 
 /** A pax record; its length counts its own digits. */

@@ -1,7 +1,8 @@
 import type { Report } from '../domain/outcome.ts';
 import type { StageRun } from '../domain/stage.ts';
 import { STAGES } from '../domain/stage.ts';
-import { inert, table } from './markdown.ts';
+import { inert, table, unbroken } from './markdown.ts';
+import { versionsOf } from './stage-line.ts';
 
 /** What was checked: a row per chart × environment, a column per stage; `undefined` when nothing ran. */
 export function checkTable(report: Report): string | undefined {
@@ -24,7 +25,7 @@ export function checkTable(report: Report): string | undefined {
 }
 
 function versions(runs: readonly StageRun[]): string {
-  const seen = new Set(runs.map((run) => run.kubeVersion).filter((version) => version !== undefined));
+  const seen = new Set(runs.flatMap(versionsOf));
   return seen.size === 0 ? '' : [...seen].map(inert).join(', ');
 }
 
@@ -35,7 +36,7 @@ function cell(runs: readonly StageRun[]): string {
     if (those.length === 0) continue;
     const seconds = those.reduce((sum, run) => sum + run.seconds, 0);
     const share = those.length === runs.length ? '' : ` (${those.length} of ${runs.length})`;
-    return `${MARKS[status]}${share}${status === 'skipped' ? '' : ` ${seconds.toFixed(2)} s`}`;
+    return unbroken(`${MARKS[status]}${share}${status === 'skipped' ? '' : ` ${seconds.toFixed(2)} s`}`);
   }
   return '';
 }

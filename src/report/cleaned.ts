@@ -1,3 +1,5 @@
+import type { CodeFrame } from '../domain/code-frame.ts';
+import type { Comparison } from '../domain/comparison.ts';
 import type { DeploymentOutcome } from '../domain/deployment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Report } from '../domain/outcome.ts';
@@ -18,6 +20,7 @@ export function cleaned(report: Report, redact: (text: string) => string): Repor
     stages: report.stages.map((run) => ({
       ...run,
       ...mapped(run, ['chart', 'environment', 'kubeVersion'], clean),
+      ...(run.kubeVersions && { kubeVersions: run.kubeVersions.map(clean) }),
     })),
     findings: report.findings.map((finding) => cleanFinding(finding, clean)),
     packages: report.packages.map((one) => ({ ...one, ...mapped(one, ['chart', 'version', 'file'], clean) })),
@@ -28,6 +31,7 @@ export function cleaned(report: Report, redact: (text: string) => string): Repor
       ...(one.reference !== undefined && { reference: cleanReference(one.reference, clean) }),
     })),
     deployments: report.deployments.map((one) => cleanDeployment(one, clean)),
+    ...(report.comparisons && { comparisons: report.comparisons.map((one) => cleanComparison(one, clean)) }),
     ...(report.plan !== undefined && { plan: cleanPlan(report.plan, clean) }),
   };
 }
@@ -57,17 +61,40 @@ function cleanFinding(finding: Finding, clean: (text: string) => string): Findin
     ...mapped(finding, ['message', 'hint', 'chart', 'file', 'resource', 'path'], clean),
     ...(finding.environments && { environments: finding.environments.map(clean) }),
     ...(finding.kubeVersions && { kubeVersions: finding.kubeVersions.map(clean) }),
+    ...(finding.frame && { frame: cleanFrame(finding.frame, clean) }),
   };
+}
+
+/** Where something was taken out of the line that is meant, its caret would point elsewhere. */
+function cleanFrame(frame: CodeFrame, clean: (text: string) => string): CodeFrame {
+  const lines = frame.lines.map(({ number, text }) => ({ number, text: text === undefined ? undefined : clean(text) }));
+  const isSame = lines.every(({ number, text }, index) => number !== frame.at || text === frame.lines[index]?.text);
+  const { before, ...rest } = frame;
+  return { ...rest, lines, ...(isSame && before !== undefined && { before }) };
 }
 
 function cleanDeployment(one: DeploymentOutcome, clean: (text: string) => string): DeploymentOutcome {
   const { cause } = one;
   return {
     ...one,
-    ...mapped(one, ['chart', 'environment', 'namespace', 'release'], clean),
+    ...mapped(one, ['chart', 'environment', 'namespace', 'release', 'url'], clean),
     reference: cleanReference(one.reference, clean),
     cause: cause && { ...cause, ...mapped(cause, ['resource', 'message', 'hint', 'file', 'log'], clean) },
     tests: one.tests.map((test) => ({ ...test, ...mapped(test, ['name', 'log'], clean) })),
+  };
+}
+
+function cleanComparison(one: Comparison, clean: (text: string) => string): Comparison {
+  const { against } = one;
+  return {
+    ...one,
+    ...mapped(one, ['chart', 'environment', 'reason'], clean),
+    ...(against && {
+      against: { version: clean(against.version), reference: cleanReference(against.reference, clean) },
+    }),
+    dangers: one.dangers.map((each) => ({ ...each, ...mapped(each, ['object', 'message'], clean) })),
+    images: one.images.map((each) => ({ ...each, ...mapped(each, ['object', 'container', 'from', 'to'], clean) })),
+    objects: one.objects.map((each) => ({ ...each, object: clean(each.object), changes: each.changes.map(clean) })),
   };
 }
 

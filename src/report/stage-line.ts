@@ -9,6 +9,11 @@ export function runName(run: Omit<StageRun, 'status' | 'seconds'>): string {
     .join(' ');
 }
 
+/** The Kubernetes versions that a run was for. */
+export function versionsOf({ kubeVersion, kubeVersions = [] }: StageRun): readonly string[] {
+  return kubeVersion === undefined ? kubeVersions : [kubeVersion];
+}
+
 /** A run that ended, in one line for a log: status, seconds, what it was about. */
 export function stageLine(run: StageRun): string {
   const seconds = run.status === 'skipped' ? '' : `${run.seconds.toFixed(2)} s`;

@@ -14,6 +14,7 @@ import {
   urgencyOf,
 } from './deployments.ts';
 import { bySeverity, placeOf, scopeOf } from './findings.ts';
+import { frameLines } from './frame-lines.ts';
 import type { Paint } from './paint.ts';
 import { oneLine, plainText, shorten } from './plain-text.ts';
 import { planText } from './plan.ts';
@@ -60,6 +61,9 @@ function findingText(finding: Finding, paint: Paint): string {
   const lines = [
     ...(place === undefined ? [] : [paint.strong(place)]),
     `${word}: ${indented(shorten(plainText(finding.message).trim(), MESSAGE_LENGTH))}`,
+    ...(finding.frame === undefined
+      ? []
+      : frameLines(finding.frame, paint.faint, severityPaint(finding.severity, paint))),
     `  ${about}`,
   ];
   if (finding.hint !== undefined) {

@@ -4,6 +4,7 @@ import { DEPLOYMENT_WORDS } from './deployments.ts';
 import { countOf } from './findings.ts';
 import { count } from './plain-text.ts';
 import { planVerdict } from './plan.ts';
+import { versionsOf } from './stage-line.ts';
 
 const WORDS: Record<RunStatus, string> = {
   passed: 'passed',
@@ -11,6 +12,14 @@ const WORDS: Record<RunStatus, string> = {
   invalid: 'invalid request',
   error: 'Chartship could not do its work',
   cancelled: 'cancelled',
+};
+
+export const STATUS_MARKS: Record<RunStatus, string> = {
+  passed: '✅',
+  failed: '❌',
+  invalid: '❌',
+  error: '💥',
+  cancelled: '🚫',
 };
 
 export const OUTCOME_WORDS: Record<PublishOutcome['outcome'], string> = {
@@ -34,7 +43,7 @@ function checked(report: Report): string {
   const sizes = [
     [distinct(ran.map((run) => run.chart)), 'chart'],
     [distinct(ran.map((run) => run.environment)), 'environment'],
-    [distinct(ran.map((run) => run.kubeVersion)), 'Kubernetes version'],
+    [distinct(ran.flatMap(versionsOf)), 'Kubernetes version'],
   ] as const;
   return sizes.flatMap(([size, noun]) => (size === 0 ? [] : [count(size, noun)])).join(' × ');
 }

@@ -1,18 +1,14 @@
 import { resolve } from 'node:path';
 import type { Finding } from '../domain/finding.ts';
 import type { PublishOutcome } from '../domain/outcome.ts';
-import { type Location, locationOf, referenceText, type Target, tagOf } from '../domain/reference.ts';
+import { type Location, locationOf, type Target, tagOf } from '../domain/reference.ts';
 import type { ChartPackage } from '../domain/staged.ts';
 import { together } from '../domain/together.ts';
 import type { ValuesRecord } from '../domain/values-record.ts';
 import type { Manifest, Ports, Registry, RegistryFault } from '../ports.ts';
+import { elsewhere, failed, finding, outcomeOf, type Published, refused } from './published-outcome.ts';
 import { layerOf, likeness } from './published-version.ts';
 import { attachRecord } from './values-record.ts';
-
-/** What became of one target: at most one finding, and none where the package is there now. */
-type Published =
-  | { readonly outcome: 'pushed' | 'already-published'; readonly target: Target; readonly digest: string }
-  | { readonly outcome: 'refused' | 'failed'; readonly target: Target; readonly finding: Finding };
 
 /** Where a chart's version stands; asked for only where something is wrong with it. */
 export type Place = (() => Promise<Pick<Finding, 'file' | 'line' | 'column'>>) | undefined;
@@ -129,17 +125,16 @@ async function compare(
     case 'same':
       return { outcome: 'already-published', target, digest: manifest.digest };
     case 'other':
-      return { outcome: 'refused', target, finding: await refusal(pkg, target, like.how, place) };
+      return await refusedAt(pkg, target, like.how, place);
     case 'unknown':
       return failed(pkg, target, like.fault, `${pkg.name} ${pkg.version} is there already, but could not be compared.`);
   }
 }
 
 /** A changed chart under a version that is taken: told where the version stands. */
-async function refusal(pkg: ChartPackage, target: Target, how: string, place: Place): Promise<Finding> {
-  const message = `${pkg.name} ${pkg.version} is in ${target.text} already, ${how}`;
-  const hint = 'Raise "version" in Chart.yaml: what is published is never overwritten.';
-  return { ...finding(pkg, 'refused', message, hint), ...(await place?.()) };
+async function refusedAt(pkg: ChartPackage, target: Target, how: string, place: Place) {
+  const { finding: told, ...rest } = refused(pkg, target, how);
+  return { ...rest, finding: { ...told, ...(await place?.()) } };
 }
 
 /**
@@ -164,54 +159,8 @@ export async function wouldRefuse(
       if (there.value === undefined) return [];
       const like = await likeness(pkg, location, there.value, registry);
       if (like.kind === 'unknown') return unknown(like.fault);
-      return like.kind === 'same' ? [] : [await refusal(pkg, target, like.how, options.place)];
+      return like.kind === 'same' ? [] : [(await refusedAt(pkg, target, like.how, options.place)).finding];
     }),
   );
   return found.flat();
-}
-
-function failed(pkg: ChartPackage, target: Target, fault: RegistryFault, also?: string): Published {
-  const message = `${pkg.name} ${pkg.version} could not be published to ${target.text}: ${fault.message}`;
-  const rule = fault.kind === 'other' ? 'failed' : fault.kind;
-  return {
-    outcome: 'failed',
-    target,
-    finding: finding(pkg, rule, also === undefined ? message : `${message}. ${also}`, fault.hint),
-  };
-}
-
-function finding(pkg: ChartPackage, rule: string, message: string, hint?: string): Finding {
-  return {
-    stage: 'publish',
-    rule: `publish/${rule}`,
-    severity: 'error',
-    message,
-    chart: pkg.name,
-    ...(hint !== undefined && { hint }),
-  };
-}
-
-/** With several targets: which has it and which not. Of one that failed nothing is known. */
-function elsewhere(one: Published, all: readonly Published[], pkg: ChartPackage): Pick<Finding, 'hint'> {
-  if (all.length < 2) return {};
-  const names = (...outcomes: Published['outcome'][]) =>
-    all.filter(({ outcome }) => outcomes.includes(outcome)).map(({ target }) => target.text);
-  const version = `${pkg.name} ${pkg.version}`;
-  const said = [
-    ['Has', names('pushed', 'already-published')],
-    ['Has other files under', names('refused')],
-    ['Not known to have', names('failed')],
-  ] as const;
-  const lists = said
-    .filter(([, texts]) => texts.length > 0)
-    .map(([how, texts]) => `${how} ${version}: ${texts.join(', ')}.`);
-  if (names('failed').length > 0) lists.push('The next run does what is missing and leaves the rest as it is.');
-  const hint = 'finding' in one ? one.finding.hint : undefined;
-  return { hint: [...(hint === undefined ? [] : [hint]), ...lists].join(' ') };
-}
-
-function outcomeOf(one: Published, pkg: ChartPackage): PublishOutcome {
-  const common = { chart: pkg.name, version: pkg.version, registry: one.target.text, outcome: one.outcome };
-  if (!('digest' in one)) return common;
-  return { ...common, reference: referenceText(one.target, pkg.name, one.digest), digest: one.digest };
 }

@@ -5,12 +5,14 @@ import type { Finding } from '../domain/finding.ts';
 import type { KubeVersion } from '../domain/kubernetes.ts';
 import type { RenderedDocument } from '../domain/manifest.ts';
 import { type ObjectFault, objectFaults, type TargetVersion, targetVersion } from '../domain/object-faults.ts';
+import { createPatterns, type Patterns } from '../domain/patterns.ts';
 import { parsePointer } from '../domain/pointer.ts';
 import type { DocumentContent, RenderedObject } from '../domain/rendered-objects.ts';
 import type { StagedChart } from '../domain/staged.ts';
 import { originsOf } from './locate/origins-of-faults.ts';
 import { placed } from './locate/placed.ts';
 import type { ObjectQuestion, Origin } from './locate.ts';
+import type { PolicyChecks } from './policies.ts';
 import type { Rendered } from './render.ts';
 
 /** Checks the objects of a chart's renders for each Kubernetes version of an environment. */
@@ -30,6 +32,7 @@ interface Sources {
   ) => Promise<readonly Origin[]>;
   /** What else defines kinds: dependencies, and `crd-schemas`. Asked only for a kind that nothing else knows. */
   readonly further: () => CustomKinds;
+  readonly policies: PolicyChecks;
 }
 
 /** A fault, and which of the objects of its document has it. */
@@ -61,7 +64,7 @@ interface ToldFault extends Told {
 const MOST_TOLD = 100;
 
 /** For the life of these checks a text is checked once for each version, however many renders have it. */
-export function createObjectChecks({ staged, read, crds, locate, further }: Sources): ObjectChecks {
+export function createObjectChecks({ staged, read, crds, locate, further, policies }: Sources): ObjectChecks {
   const known = new Map<string, Map<string, readonly PlacedFault[]>>();
   const chartKinds = firstOf(
     lazily(() => customKinds(crds.flatMap(({ text }) => read(text).objects).filter(isDefinition))),
@@ -84,13 +87,23 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
     }
     return set;
   };
-  const faultsOf = (text: string, { objects }: DocumentContent, target: TargetVersion, set: KindSet) => {
+  let engine: Patterns | undefined;
+  /** Loaded when the first pattern is met: few charts have custom resources whose definitions have one. */
+  const loadPatterns = async (): Promise<Patterns> =>
+    (engine ??= createPatterns((await import('../domain/go-regexp.ts')).goRegexp));
+  const faultsOf = async (text: string, { objects }: DocumentContent, target: TargetVersion, set: KindSet) => {
     const ofText = known.get(text) ?? new Map<string, readonly PlacedFault[]>();
     known.set(text, ofText);
     const key = `${target.minor} ${set.id}`;
-    const faults =
-      ofText.get(key) ??
-      objects.flatMap(({ data }, index) => objectFaults(data, target, set.custom).map((fault) => ({ index, fault })));
+    const before = ofText.get(key);
+    if (before !== undefined) return before;
+    const met = metPatterns();
+    const judge = (patterns: Patterns): PlacedFault[] =>
+      objects.flatMap(({ data }, index) =>
+        objectFaults(data, target, set.custom, patterns).map((fault) => ({ index, fault })),
+      );
+    const first = judge(engine ?? met);
+    const faults = engine === undefined && met.leftOut.length > 0 ? judge(await loadPatterns()) : first;
     ofText.set(key, faults);
     return faults;
   };
@@ -112,7 +125,7 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
       const counts = new Map<string, { times: number; first: Told; version: string }>();
       const tell = (each: Told, { label }: TargetVersion): void => {
         if (each.fault.ofKind === 'once') {
-          const key = JSON.stringify([each.fault.rule, kindOf(each.object), label]);
+          const key = JSON.stringify([each.fault.rule, each.fault.message, kindOf(each.object), label]);
           if (once.has(key)) return;
           once.add(key);
         }
@@ -123,11 +136,13 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
         if (count.times <= MOST_TOLD) told.push({ ...each, rendered, version: label });
       };
       const objects: PlacedObject[] = [];
-      for (const document of [...documents, ...crds]) {
+      const ofPolicies = await policies.ofRender(environment.namespace, targets);
+      for (const [number, document] of [...documents, ...crds].entries()) {
         const content = read(document.text);
+        if (number < documents.length) await ofPolicies.take(document, content);
         for (const target of targets) {
           if (content.unread !== undefined) tell({ document, fault: unread(content.unread) }, target);
-          for (const { index, fault } of faultsOf(document.text, content, target, set)) {
+          for (const { index, fault } of await faultsOf(document.text, content, target, set)) {
             tell({ document, fault, object: content.objects[index] }, target);
           }
         }
@@ -140,6 +155,9 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
       for (const each of duplicates(objects, environment.namespace, targets, set.custom)) {
         for (const target of targets) tell(each, target);
       }
+      for (const { minor, ...each } of ofPolicies.told()) {
+        for (const target of targets) if (minor === undefined || minor === target.minor) tell(each, target);
+      }
       for (const { times, first, version } of counts.values()) {
         if (times <= MOST_TOLD) continue;
         const message = `this is told ${MOST_TOLD} times; there are ${times - MOST_TOLD} more such faults in this template`;
@@ -151,6 +169,12 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
     const origins = await originsOf(told, (rendered, questions) => locate(environment, rendered, questions));
     return [...findings, ...told.map((each, index) => objectFinding(each, origins[index], staged, environment))];
   };
+}
+
+/** Evaluates none, and says whether there was one. */
+function metPatterns(): Patterns {
+  const leftOut: string[] = [];
+  return { leftOut, matches: () => void leftOut.push('') };
 }
 
 /** What tells an object from others: the rest of a large render needn't be kept. */

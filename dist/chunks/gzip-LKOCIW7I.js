@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{gzip}from"./chunk-JF3SPGNJ.js";import"./chunk-HMZEW2HO.js";export{gzip};

@@ -1,0 +1,18 @@
+import { spawnSync } from 'node:child_process';
+
+/** Runs a program to its end; one that fails ends the bench with what it said. */
+export function run(file, args, options) {
+  const ended = spawnSync(file, args, { encoding: 'utf8', maxBuffer: 256 * 1024 * 1024, ...options });
+  if (ended.status !== 0)
+    throw new Error(`${file} ${args.join(' ')} ended with ${ended.status}:\n${ended.stdout}${ended.stderr}`);
+  return ended;
+}
+
+/** Wall and CPU seconds (children included) of a shell text, by bash's `times`. */
+export function timed(text, options) {
+  const started = performance.now();
+  const { stdout } = run('bash', ['-c', `${text}\ntimes`], options);
+  const wall = (performance.now() - started) / 1000;
+  const seconds = [...stdout.matchAll(/(\d+)m([\d.]+)s/g)].map((match) => Number(match[1]) * 60 + Number(match[2]));
+  return { wall, cpu: seconds.slice(-4).reduce((sum, each) => sum + each, 0) };
+}

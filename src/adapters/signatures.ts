@@ -1,0 +1,52 @@
+import type { Request } from '../config.ts';
+import type { Signing, Verifying } from '../ports.ts';
+import type { Run } from './process.ts';
+import { workflowRun } from './workflow-run.ts';
+
+export interface SignatureOptions {
+  readonly run: Run;
+  readonly environment: NodeJS.ProcessEnv;
+  /** A private folder (0700) of this run. */
+  readonly temporary: string;
+  readonly mask: (secret: string) => void;
+  readonly note: (text: string) => void;
+}
+
+/** Signing and verifying as they are asked for. Sigstore's libraries are loaded when they are first used. */
+export function createSignatures(
+  { attestation, verification }: Pick<Request, 'attestation' | 'verification'>,
+  options: SignatureOptions,
+): { readonly signing: Signing; readonly verifying: Verifying } {
+  const load = async (): Promise<Signing> => {
+    if (attestation === undefined) throw new Error('nothing is to be attested');
+    const workflow = workflowRun(options.environment);
+    return attestation.kind === 'key'
+      ? (await import('./cosign.ts')).createKeySigning({ ...options, ...attestation, workflow })
+      : (await import('./sigstore-sign.ts')).createKeyless({ ...options, ...attestation, workflow });
+  };
+  const loadVerifying = async (): Promise<Verifying> => {
+    if (verification === undefined) throw new Error('nothing is to be verified');
+    const { expected, trustedRoot } = verification;
+    const key = expected.kind === 'key' ? expected.file : undefined;
+    return (await import('./sigstore-verify.ts')).createVerifying({ ...options, trustedRoot, key });
+  };
+  let signing: Promise<Signing> | undefined;
+  let verifying: Promise<Verifying> | undefined;
+  const signer = (): Promise<Signing> => {
+    signing ??= load();
+    return signing;
+  };
+  return {
+    signing: {
+      ready: async () => await (await signer()).ready(),
+      workflow: async () => await (await signer()).workflow(),
+      sign: async (statement) => await (await signer()).sign(statement),
+    },
+    verifying: {
+      verify: async (bundle) => {
+        verifying ??= loadVerifying();
+        return await (await verifying).verify(bundle);
+      },
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Bundle, bundleFromJSON, ValidationError } from '@sigstore/bundle';
+import { crypto, X509Certificate } from '@sigstore/core';
+import { TrustedRoot } from '@sigstore/protobuf-specs';
+import { getTrustedRoot } from '@sigstore/tuf';
+import { PolicyError, toSignedEntity, toTrustMaterial, VerificationError, Verifier } from '@sigstore/verify';
+import { STATEMENT_TYPE } from '../domain/attestation.ts';
+import { EnvironmentError } from '../domain/errors.ts';
+import type { SignerIdentity } from '../domain/expected-signer.ts';
+import type { Verifying } from '../ports.ts';
+
+export interface VerifyOptions {
+  /** A trusted root in JSON, absolute; the public-good instance's, by TUF, when left out. */
+  readonly trustedRoot: string | undefined;
+  /** A public key in PEM, absolute: signatures by it are checked, and no others. */
+  readonly key: string | undefined;
+  /** A folder of this run. */
+  readonly temporary: string;
+  readonly note: (text: string) => void;
+}
+
+/** What a bundle's signature is checked against, and how much of a log and of timestamps must be with it. */
+type Trust = ConstructorParameters<typeof Verifier>;
+
+const REPOSITORY = '1.3.6.1.4.1.57264.1.12';
+const REF = '1.3.6.1.4.1.57264.1.14';
+const UPDATES = 'tuf-repo-cdn.sigstore.dev';
+
+/** Checks bundles with Sigstore's own library: signature, certificate at the time of signing, log and timestamps. */
+export function createVerifying(options: VerifyOptions): Verifying {
+  let trust: Promise<Trust> | undefined;
+  return {
+    verify: async (bytes) => {
+      trust ??= options.key === undefined ? trustOfRoot(options) : trustOfKey(options.key);
+      const [material, thresholds] = await trust;
+      let bundle: Bundle;
+      try {
+        bundle = bundleFromJSON(JSON.parse(new TextDecoder().decode(bytes)));
+      } catch (error) {
+        if (!(error instanceof ValidationError || error instanceof SyntaxError || error instanceof TypeError))
+          throw error;
+        return { ok: false, message: `is no Sigstore bundle (${error.message})` };
+      }
+      const byKey = bundle.verificationMaterial.content.$case === 'publicKey';
+      if (byKey !== (options.key !== undefined))
+        return {
+          ok: false,
+          message: byKey ? 'was signed by a key, not by a workflow' : 'was signed by a workflow, not by the key',
+        };
+      const { content } = bundle;
+      if (content.$case !== 'dsseEnvelope') return { ok: false, message: 'holds no statement' };
+      if (content.dsseEnvelope.payloadType !== STATEMENT_TYPE) {
+        return { ok: false, message: `holds a ${content.dsseEnvelope.payloadType}, not a statement of in-toto` };
+      }
+      try {
+        new Verifier(material, thresholds).verify(toSignedEntity(bundle));
+        const statement: unknown = JSON.parse(content.dsseEnvelope.payload.toString('utf8'));
+        return { ok: true, signer: signerOf(bundle), statement };
+      } catch (error) {
+        if (error instanceof VerificationError || error instanceof PolicyError)
+          return { ok: false, message: `${meaning(error)} (${error.code}: ${error.message})` };
+        // What isn't ASN.1, JSON or a key where one should be makes the library stumble.
+        return { ok: false, message: `can't be read (${error instanceof Error ? error.message : String(error)})` };
+      }
+    },
+  };
+}
+
+function meaning(error: VerificationError | PolicyError): string {
+  switch (error.code) {
+    case 'SIGNATURE_ERROR':
+      return 'has a signature that is not of what it holds';
+    case 'CERTIFICATE_ERROR':
+      return 'has a certificate that the trusted root does not vouch for at the time of signing';
+    case 'TIMESTAMP_ERROR':
+      return 'has no time of signing that can be trusted';
+    case 'PUBLIC_KEY_ERROR':
+      return 'was signed by another key';
+    default:
+      return /^TLOG/.test(error.code) ? 'has no entry in a trusted log that fits it' : 'could not be verified';
+  }
+}
+
+/** The certificate's own words. That it is to be believed is checked by then. */
+function signerOf(bundle: Bundle): SignerIdentity {
+  const { content } = bundle.verificationMaterial;
+  if (content.$case === 'publicKey') return { kind: 'key' };
+  const raw =
+    content.$case === 'certificate'
+      ? content.certificate.rawBytes
+      : content.x509CertificateChain.certificates[0]?.rawBytes;
+  const certificate = X509Certificate.parse(Buffer.from(raw ?? []));
+  const extension = (oid: string): string => certificate.extension(oid)?.valueObj.subs[0]?.value.toString('utf8') ?? '';
+  return {
+    kind: 'workflow',
+    issuer: extension('1.3.6.1.4.1.57264.1.8'),
+    workflow: certificate.subjectAltName ?? '',
+    repository: extension(REPOSITORY),
+    ref: extension(REF),
+  };
+}
+
+/** A root that knows no log can't be asked for an entry in one: GitHub's own, of private repositories, has timestamps alone. */
+async function trustOfRoot({ trustedRoot, temporary, note }: VerifyOptions): Promise<Trust> {
+  const root = trustedRoot === undefined ? await publicRoot(temporary, note) : await rootIn(trustedRoot);
+  const thresholds = {
+    tlogThreshold: Math.min(root.tlogs.length, 1),
+    ctlogThreshold: Math.min(root.ctlogs.length, 1),
+    timestampThreshold: 1,
+  };
+  return [toTrustMaterial(root), thresholds];
+}
+
+async function rootIn(file: string): Promise<TrustedRoot> {
+  try {
+    const root = TrustedRoot.fromJSON(JSON.parse(await readFile(file, 'utf8')));
+    if (root.certificateAuthorities.length === 0) throw new Error('it has no certificate authority');
+    return root;
+  } catch (error) {
+    throw new EnvironmentError(`trusted-root ${file} is none: ${wordsOf(error)}`, {
+      hint: 'Give the JSON that "cosign trusted-root create" or "gh attestation trusted-root" prints (one line of it).',
+    });
+  }
+}
+
+/** By The Update Framework, from the root keys that the library carries; what was fetched is of this run alone. */
+async function publicRoot(temporary: string, note: (text: string) => void): Promise<TrustedRoot> {
+  note(`requests go to ${UPDATES} for Sigstore's trusted root`);
+  try {
+    return await getTrustedRoot({ cachePath: join(temporary, 'trusted-root') });
+  } catch (error) {
+    throw new EnvironmentError(`Sigstore's trusted root could not be had from ${UPDATES}: ${wordsOf(error)}`, {
+      hint: 'Let the host be reached, or give the root as a file: trusted-root.',
+    });
+  }
+}
+
+/** Without a certificate there is no time that it must have been signed at. */
+async function trustOfKey(file: string): Promise<Trust> {
+  try {
+    const key = crypto.createPublicKey(await readFile(file, 'utf8'));
+    const hint = createHash('sha256')
+      .update(key.export({ type: 'spki', format: 'der' }))
+      .digest('base64');
+    const root = TrustedRoot.fromJSON({});
+    const find = (asked: string) => {
+      if (asked !== hint) throw new VerificationError({ code: 'PUBLIC_KEY_ERROR', message: `its key is ${asked}` });
+      return { publicKey: key, validFor: () => true };
+    };
+    return [toTrustMaterial(root, find), { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 }];
+  } catch (error) {
+    throw new EnvironmentError(`the key ${file} is no public key in PEM: ${wordsOf(error)}`);
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
