@@ -132,11 +132,14 @@ export async function checkChart(
   return built && { ...built, contents: { dependencies: staged.dependencies, images: checking.images } };
 }
 
-/** On a pull request, where something may be published: what it would change there. A library renders nothing. */
+/**
+ * On a pull request, where something may be published: what it would change there. A library renders nothing. A foreign
+ * checkout says nothing of which host is asked.
+ */
 function isCompared(request: Request, { metadata }: StagedChart): boolean {
-  return (
-    request.isProposed && request.registries.length > 0 && reaches(request, 'render') && metadata.type !== 'library'
-  );
+  const isAsked = !request.isForeign || request.isRegistryAsked;
+  const compares = request.isProposed && request.registries.length > 0 && isAsked;
+  return compares && reaches(request, 'render') && metadata.type !== 'library';
 }
 
 async function resolveChart(
