@@ -472,6 +472,31 @@ describe('values', () => {
     [{ ...string, anyOf: [{ pattern: '^a' }, { format: 'ipv4' }] }, ['a', 'b', '1.2.3.4']],
     [{ ...string, oneOf: [{ pattern: '^a' }, { pattern: 'b$' }] }, ['a', 'b', 'ab', 'c']],
     [{ ...string, not: { pattern: '^-' } }, ['-a', 'a']],
+    [{ type: 'object', additionalProperties: string, minProperties: 1 }, [{ a: null }, { a: '' }]],
+    [
+      { type: 'object', properties: { a: string, b: { ...string, nullable: true } }, minProperties: 1 },
+      [{ a: null }, { b: null }],
+    ],
+    [
+      {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { type: { ...string, default: 'A' }, value: string },
+          oneOf: [
+            { properties: { type: { enum: ['A'] }, value: { format: 'ipv4' } } },
+            { properties: { type: { not: { enum: ['A'] } } } },
+          ],
+        },
+      },
+      [
+        [{ value: '1.2.3.4' }],
+        [{ value: 'x' }],
+        [{ type: 'B', value: 'x' }],
+        [{ type: null, value: '1.2.3.4' }],
+        [{ type: 'A', value: 'x' }],
+      ],
+    ],
     [{ type: 'object', format: 'date', properties: {} }, [{}]],
     [
       embedded,

@@ -13,6 +13,7 @@ import { nameFaults } from './object-names.ts';
 import { dataSizeFault, type SizeFault } from './object-size.ts';
 import { NO_PATTERNS, type Patterns } from './patterns.ts';
 import { formatPointer } from './pointer.ts';
+import { withDefaults } from './schema-defaults.ts';
 import { schemaViolations, type Violation } from './schema-validation.ts';
 
 /** Something that an API server would say of an object. */
@@ -121,7 +122,8 @@ function customFaults(
     const root = { ...kind.schema, 'x-kubernetes-embedded-resource': true };
     const embedded = (inner: Data): Violation[] => embeddedViolations(inner, target);
     const before = patterns.leftOut.length;
-    const violations = schemaViolations(object, root, () => ({}), { dropsStatus, patterns, minor, embedded });
+    const defaulted = withDefaults(object, kind.schema);
+    const violations = schemaViolations(defaulted, root, () => ({}), { dropsStatus, patterns, minor, embedded });
     faults.push(...violations.map(refused));
     const [why] = patterns.leftOut.slice(before);
     if (why !== undefined) faults.push(notEvaluated(`a pattern of ${shownName(name)} is not evaluated: ${why}`));
