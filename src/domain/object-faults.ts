@@ -12,9 +12,10 @@ import { nearest } from './nearest.ts';
 import { nameFaults } from './object-names.ts';
 import { dataSizeFault, type SizeFault } from './object-size.ts';
 import { NO_PATTERNS, type Patterns } from './patterns.ts';
-import { formatPointer } from './pointer.ts';
+import { formatPointer, parsePointer } from './pointer.ts';
 import { withDefaults } from './schema-defaults.ts';
 import { schemaViolations, type Violation } from './schema-validation.ts';
+import { isSecretName } from './secret-lines.ts';
 
 /** Something that an API server would say of an object. */
 export interface ObjectFault {
@@ -256,7 +257,8 @@ function refused({ rule, path, message, nearest: meant, ofScalar }: Violation): 
   return {
     rule,
     severity: 'error',
-    message,
+    // What is wrong with a password can be said without it.
+    message: isSecretName(parsePointer(path).at(-1) ?? '') ? message.replace(QUOTED, 'the value') : message,
     path,
     ...(meant !== undefined && { hint: `Did you mean ${meant}?` }),
     ...(rule === 'schema/unknown-field' && { what: 'key' as const }),
@@ -265,6 +267,9 @@ function refused({ rule, path, message, nearest: meant, ofScalar }: Violation): 
     }),
   };
 }
+
+/** The value that a message begins with. */
+const QUOTED = /^"(?:[^"\\]|\\.)*"(?= (?:is|does))/;
 
 /** What these say is said of scalars, but for types, which say what they want. */
 const OF_SCALARS: readonly string[] = ['schema/type', 'schema/enum', 'schema/format', 'schema/range'];
