@@ -1,3 +1,4 @@
+import type { Comparison } from './domain/comparison.ts';
 import type { DeploymentOutcome } from './domain/deployment.ts';
 import { withoutEchoes } from './domain/echoes.ts';
 import { Cancelled } from './domain/errors.ts';
@@ -27,6 +28,7 @@ export class Record {
   readonly #published = new Map<string, readonly PublishOutcome[]>();
   /** In the order in which they were planned. */
   readonly deployments: DeploymentOutcome[] = [];
+  readonly #comparisons: Comparison[] = [];
   /** Where planning is all that was asked for. */
   plan: PlannedWork | undefined;
 
@@ -78,6 +80,10 @@ export class Record {
     this.#published.set(chart, outcomes);
   }
 
+  compare(comparison: Comparison): void {
+    this.#comparisons.push(comparison);
+  }
+
   add(findings: readonly Finding[]): void {
     this.#findings.push(...findings);
   }
@@ -100,6 +106,7 @@ export class Record {
       packages: [...this.packages].sort((a, b) => compare(a.chart, b.chart)),
       published: [...this.#published.values()].flat().sort((a, b) => compare(a.chart, b.chart)),
       deployments: [...this.deployments],
+      ...(this.#comparisons.length > 0 && { comparisons: [...this.#comparisons].sort(comparisonsInOrder) }),
       ...(this.plan !== undefined && { plan: this.plan }),
     };
   }
@@ -123,6 +130,11 @@ function findingsInOrder(a: Finding, b: Finding): number {
     compare(a.environments?.[0] ?? '', b.environments?.[0] ?? '') ||
     compare(b.kubeVersions?.[0] ?? '', a.kubeVersions?.[0] ?? '')
   );
+}
+
+/** By chart; environments as their names sort, since they are compared side by side. */
+function comparisonsInOrder(a: Comparison, b: Comparison): number {
+  return compare(a.chart, b.chart) || compare(a.environment, b.environment);
 }
 
 /** The request and tools, which are no stages, come first. */

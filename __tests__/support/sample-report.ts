@@ -1,3 +1,4 @@
+import type { Comparison } from '../../src/domain/comparison.ts';
 import type { DeploymentOutcome } from '../../src/domain/deployment.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import type { PackageOutcome, PublishOutcome, Report } from '../../src/domain/outcome.ts';
@@ -153,6 +154,30 @@ const UNTESTED: DeploymentOutcome = deployment('staging', {
   ],
 });
 
+const COMPARED: Comparison = {
+  chart: 'task-api',
+  environment: 'prod',
+  against: { version: '1.0.0', reference: `oci://ghcr.io/acme/charts/task-api@${DIGEST}` },
+  dangers: [
+    { kind: 'volume', object: 'PersistentVolumeClaim/agent-data', message: 'is deleted, and what it holds with it' },
+    { kind: 'no-replicas', object: 'Deployment/agent-prod', message: 'replicas go from 3 to 0' },
+  ],
+  images: [{ object: 'Deployment/agent-prod', container: 'agent', from: 'acme/agent:1.0.0', to: 'acme/agent:1.1.0' }],
+  objects: [
+    {
+      kind: 'changed',
+      object: 'Deployment/agent-prod',
+      changes: [
+        'spec.template.spec.containers[agent].image: acme/agent:1.0.0 → acme/agent:1.1.0',
+        'spec.replicas: 3 → 0',
+      ],
+    },
+    { kind: 'changed', object: 'Secret/agent-prod', changes: ['its content'] },
+    { kind: 'added', object: 'NetworkPolicy/agent-prod', changes: [] },
+    { kind: 'removed', object: 'PersistentVolumeClaim/agent-data', changes: [] },
+  ],
+};
+
 /** One of each kind of ending; every face has a snapshot of each. */
 export const SAMPLES = {
   good: reportOf({
@@ -202,6 +227,29 @@ export const SAMPLES = {
       UNTESTED,
       CRASHED,
       deployment('last', { outcome: 'skipped', tests: [] }),
+    ],
+  }),
+  proposed: reportOf({
+    stages: checked(),
+    packages: [PACKAGE],
+    comparisons: [
+      {
+        chart: 'task-api',
+        environment: 'dev',
+        ...(COMPARED.against && { against: COMPARED.against }),
+        dangers: [],
+        images: [],
+        objects: [],
+      },
+      COMPARED,
+      {
+        chart: 'task-api',
+        environment: 'staging',
+        reason: 'no release of task-api is published yet',
+        dangers: [],
+        images: [],
+        objects: [],
+      },
     ],
   }),
   invalid: reportOf({ status: 'invalid', findings: [UNKNOWN_INPUT] }),
@@ -274,5 +322,16 @@ export function hostileReport(): Report {
       cause: { code: 'crash-loop', resource: text, message: text, hint: text, file: text, line: 1, log: text },
       tests: [{ name: text, outcome: 'failed', log: `${text} of a test` }],
     })),
+    comparisons: HOSTILE.flatMap((text) => [
+      { chart: text, environment: text, reason: text, dangers: [], images: [], objects: [] },
+      {
+        chart: text,
+        environment: text,
+        against: { version: text, reference: `${text}@${DIGEST}` },
+        dangers: [{ kind: 'deletion', object: text, message: text }],
+        images: [{ object: text, container: text, from: text, to: text }],
+        objects: (['added', 'removed', 'changed'] as const).map((kind) => ({ kind, object: text, changes: [text] })),
+      },
+    ]),
   });
 }

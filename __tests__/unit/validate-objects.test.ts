@@ -5,6 +5,7 @@ import { KNOWN_KUBE_VERSIONS } from '../../src/domain/kubernetes.ts';
 import { documentsOf } from '../../src/domain/manifest.ts';
 import { createDocumentReader } from '../../src/domain/rendered-objects.ts';
 import type { StagedChart } from '../../src/domain/staged.ts';
+import { createPolicyChecks } from '../../src/stages/policies.ts';
 import { createObjectChecks } from '../../src/stages/validate-objects.ts';
 
 const kubeVersions = KNOWN_KUBE_VERSIONS.slice(0, 3);
@@ -25,7 +26,8 @@ const rendered = (manifest: string) => ({
 function checks(read = createDocumentReader()) {
   const locate = async (_environment: unknown, _rendered: unknown, questions: readonly unknown[]) =>
     questions.map(() => ({ cause: 'unknown' as const }));
-  return createObjectChecks({ staged, read, crds: [], locate, further: () => NO_CUSTOM_KINDS });
+  const policies = createPolicyChecks(staged, new Map());
+  return createObjectChecks({ staged, read, crds: [], locate, further: () => NO_CUSTOM_KINDS, policies });
 }
 
 const configMap = (name: string, data = ''): string =>

@@ -17,9 +17,9 @@ import { withDefaults } from './schema-defaults.ts';
 import { schemaViolations, type Violation } from './schema-validation.ts';
 import { isSecretName } from './secret-lines.ts';
 
-/** Something that an API server would say of an object. */
+/** Something that an API server, or a policy, would say of an object. */
 export interface ObjectFault {
-  readonly rule: `schema/${string}`;
+  readonly rule: `schema/${string}` | `policy/${string}`;
   readonly severity: Severity;
   readonly message: string;
   readonly hint?: string;

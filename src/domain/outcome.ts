@@ -1,3 +1,4 @@
+import type { Comparison } from './comparison.ts';
 import type { DeploymentOutcome } from './deployment.ts';
 import type { Finding } from './finding.ts';
 import type { PlannedWork } from './planned-work.ts';
@@ -37,6 +38,8 @@ export interface Report {
   readonly packages: readonly PackageOutcome[];
   readonly published: readonly PublishOutcome[];
   readonly deployments: readonly DeploymentOutcome[];
+  /** Against what is published, by chart and environment; absent where nothing was to be compared. */
+  readonly comparisons?: readonly Comparison[];
   /** Of a run that only planned: it has a file of its own, and no report.json. */
   readonly plan?: PlannedWork;
 }

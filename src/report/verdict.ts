@@ -14,6 +14,14 @@ const WORDS: Record<RunStatus, string> = {
   cancelled: 'cancelled',
 };
 
+export const STATUS_MARKS: Record<RunStatus, string> = {
+  passed: '✅',
+  failed: '❌',
+  invalid: '❌',
+  error: '💥',
+  cancelled: '🚫',
+};
+
 export const OUTCOME_WORDS: Record<PublishOutcome['outcome'], string> = {
   pushed: 'pushed',
   'already-published': 'already published',

@@ -19,6 +19,7 @@ import type { StagedChart } from '../domain/staged.ts';
 import { originsOf } from './locate/origins-of-faults.ts';
 import { placed } from './locate/placed.ts';
 import type { ObjectQuestion, Origin } from './locate.ts';
+import type { PolicyChecks } from './policies.ts';
 import type { Rendered } from './render.ts';
 
 /** Checks the objects of a chart's renders for each Kubernetes version of an environment. */
@@ -38,6 +39,7 @@ interface Sources {
   ) => Promise<readonly Origin[]>;
   /** What else defines kinds: dependencies, and `crd-schemas`. Asked only for a kind that nothing else knows. */
   readonly further: () => CustomKinds;
+  readonly policies: PolicyChecks;
 }
 
 /** A fault, and which of the objects of its document has it. */
@@ -69,7 +71,7 @@ interface ToldFault extends Told {
 const MOST_TOLD = 100;
 
 /** For the life of these checks a text is checked once for each version, however many renders have it. */
-export function createObjectChecks({ staged, read, crds, locate, further }: Sources): ObjectChecks {
+export function createObjectChecks({ staged, read, crds, locate, further, policies }: Sources): ObjectChecks {
   const known = new Map<string, Map<string, readonly PlacedFault[]>>();
   const chartKinds = firstOf(
     lazily(() => customKinds(crds.flatMap(({ text }) => read(text).objects).filter(isDefinition))),
@@ -143,8 +145,10 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
         if (count.times <= MOST_TOLD) told.push({ ...each, rendered, version: label });
       };
       const objects: PlacedObject[] = [];
-      for (const document of [...documents, ...crds]) {
+      const ofPolicies = await policies.ofRender(environment.namespace, targets);
+      for (const [number, document] of [...documents, ...crds].entries()) {
         const content = read(document.text);
+        if (number < documents.length) await ofPolicies.take(document, content);
         for (const target of targets) {
           if (content.unread !== undefined) tell({ document, fault: unread(content.unread) }, target);
           for (const { index, fault } of await faultsOf(document.text, content, target, set)) {
@@ -159,6 +163,9 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
       }
       for (const each of duplicates(objects, environment.namespace, targets, set.custom)) {
         for (const target of targets) tell(each, target);
+      }
+      for (const { minor, ...each } of ofPolicies.told()) {
+        for (const target of targets) if (minor === undefined || minor === target.minor) tell(each, target);
       }
       for (const { times, first, version } of counts.values()) {
         if (times <= MOST_TOLD) continue;
