@@ -120,7 +120,7 @@ function readme(text, { INPUTS, OUTPUTS }, workflow) {
 
 /** The address of every action and workflow that is neither GitHub's own nor in the checkout. */
 function addressed(text, address) {
-  return text.replace(/(uses: )(?!actions\/|\.\/)[\w.-]+\/[\w.-]+(?=[@/])/g, `$1${address}`);
+  return text.replace(/(uses: |workflow=)(?!actions\/|OWNER\/REPO\/|\.\/)[\w.-]+\/[\w.-]+(?=[@/])/g, `$1${address}`);
 }
 
 /** What a caller of the reusable workflow can give. */
