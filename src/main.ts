@@ -18,9 +18,11 @@ import { planOnly } from './planning.ts';
 import type { Files, Ports } from './ports.ts';
 import { fetchAsked, promoteAll, promotes, sourcesIn } from './published.ts';
 import { Record } from './record.ts';
+import { releaseTag } from './release.ts';
 import { cleaned } from './report/cleaned.ts';
 import { renderPlan, renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
+import { pushRepositoryMetadata } from './stages/artifacthub.ts';
 import { attest } from './stages/attest.ts';
 import { publish } from './stages/publish.ts';
 import { survey } from './survey.ts';
@@ -129,11 +131,13 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   record.add(definitions.findings());
   const valuesRecords = new Map(plan.charts.map((chart) => [chart.chart.metadata.name, recordOf(chart, values)]));
   await publishAll(request, packages, valuesRecords, record, ports);
-  if (plan.deploy.length === 0) return;
   const built = record.failed ? [] : packages.filter((each) => each !== undefined);
-  const sources = await sourcesOf(request, built, record, ports);
-  await verifyAll(request, sources, record, ports);
-  await deployAll(request, plan, values, sources, connections, record, ports);
+  if (plan.deploy.length > 0) {
+    const sources = await sourcesOf(request, built, record, ports);
+    await verifyAll(request, sources, record, ports);
+    await deployAll(request, plan, values, sources, connections, record, ports);
+  }
+  await releaseTag(request, plan, built, record, ports);
 }
 
 /** What is published is promoted and deployed as it is: by its digest, with no stage before. */
@@ -223,10 +227,17 @@ async function publishAll(
           { root, told, record: valuesRecords.get(each.name) },
           ports,
         );
-        if (!attests(request)) return published;
-        const options = { targets: request.registries, root, toolVersion: VERSION };
-        const findings = await attest(each, each.contents, published.outcomes, options, ports);
-        return { ...published, findings: [...published.findings, ...findings] };
+        const findings = [...published.findings];
+        if (attests(request)) {
+          const options = { targets: request.registries, root, toolVersion: VERSION };
+          findings.push(...(await attest(each, each.contents, published.outcomes, options, ports)));
+        }
+        // Of a chart that is published everywhere alone: it is told of by what it says of itself.
+        if (request.artifacthubRepo !== undefined && findings.length === 0)
+          findings.push(
+            ...(await pushRepositoryMetadata(each.name, request.artifacthubRepo, request.registries, ports)),
+          );
+        return { ...published, findings };
       });
       // As they were asked for, not as they came.
       record.publish(each.name, outcomes);

@@ -29,6 +29,7 @@ const ROOMS: Record<string, string> = {
   'main.ts': 'main',
   'check.ts': 'main',
   'record.ts': 'main',
+  'release.ts': 'main',
   'published.ts': 'main',
   'verified.ts': 'main',
   'aftermath.ts': 'main',
