@@ -84,6 +84,8 @@ export interface Request {
   readonly namespace: string | undefined;
   readonly release: string | undefined;
   readonly deployment: DeploymentRequest;
+  /** What Artifact Hub is to know of each chart's repository: its artifacthub-repo.yml. */
+  readonly artifacthubRepo: Uint8Array | undefined;
   /** What is to be said on GitHub; `undefined` outside of a workflow and without a token. */
   readonly github: GitHubRequest | undefined;
   /** What is published is attested; `undefined` where it isn't. */
@@ -305,6 +307,21 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       ),
     );
   }
+  const github = readGitHub(raw);
+  if (given.has('github-release') && settings.get('github-release') === true) {
+    if (github === undefined)
+      faults.push(
+        fault('github-release', 'github-release needs a workflow on GitHub and a github-token', {
+          hint: 'Leave it out elsewhere.',
+        }),
+      );
+    if (allPublished)
+      faults.push(
+        fault('github-release', 'github-release is given for a chart that is published already', {
+          hint: 'Release in the run that publishes it: give a chart folder.',
+        }),
+      );
+  }
   for (const setting of list(settings.get('set'))) {
     if (!isSetting(setting))
       faults.push(fault('wrong-type', `set must be path=value, not ${quote(setting)}`, at('set')));
@@ -407,7 +424,8 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       test: settings.get('test') !== false,
       dryRun: settings.get('dry-run') === true,
     },
-    github: readGitHub(raw),
+    artifacthubRepo: await readArtifacthubRepo(),
+    github,
     attestation,
     verification,
     helmVersion: has('helm-version'),
@@ -452,6 +470,32 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
   }
   if (faults.length > 0) throw new RequestError(faults);
   return request;
+
+  async function readArtifacthubRepo(): Promise<Uint8Array | undefined> {
+    const named = has('artifacthub-repo');
+    if (named === undefined) return undefined;
+    const path = resolve(base('artifacthub-repo'), named);
+    const wrong = (what: string, rest: Partial<Finding> = {}): undefined =>
+      void faults.push(
+        fault('artifacthub-repo', `artifacthub-repo ${quote(shownPath(files.root, path))} ${what}`, {
+          ...at('artifacthub-repo'),
+          ...rest,
+        }),
+      );
+    const real = await files.real(path);
+    if (real === undefined) return wrong('is not there');
+    const root = (await files.real(files.root)) ?? files.root;
+    if (isFromFile('artifacthub-repo') && !isInside(root, real))
+      return wrong('lies outside the repository', { hint: 'Nothing outside the repository is read.' });
+    const bytes = await files.read(real, SOURCE_BYTES);
+    if (bytes === undefined) return wrong('is no file');
+    const read = readSource(bytes);
+    const { message, ...place } = read.ok ? { message: '' } : read.fault;
+    if (!read.ok) return wrong(message, { file: shownPath(files.root, path), ...place });
+    const { data } = read.source;
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) return wrong('must be a mapping');
+    return bytes;
+  }
 
   /** What a relative path of this setting is relative to. */
   function base(name: InputName): string {

@@ -30,6 +30,7 @@ const ROOMS: Record<string, string> = {
   'check.ts': 'main',
   'code-frames.ts': 'main',
   'record.ts': 'main',
+  'release.ts': 'main',
   'published.ts': 'main',
   'verified.ts': 'main',
   'aftermath.ts': 'main',

@@ -6,6 +6,7 @@ import type { Clock, Files, Host, OpenForge, Ports } from '../ports.ts';
 import { connectCluster } from './cluster-connection.ts';
 import { createConftest } from './conftest.ts';
 import { createFiles } from './files.ts';
+import { createGit } from './git.ts';
 import { createHelm } from './helm.ts';
 import { checkNodeDeploys } from './node-version.ts';
 import { createRegistry } from './oras.ts';
@@ -23,7 +24,10 @@ export interface Composition {
   /** Throws an `EnvironmentError` where what was asked for can't be done on this Node. */
   connect(
     request: Request,
-  ): Pick<Ports, 'helm' | 'registry' | 'connectCluster' | 'sops' | 'conftest' | 'signing' | 'verifying' | 'self'>;
+  ): Pick<
+    Ports,
+    'helm' | 'registry' | 'connectCluster' | 'sops' | 'conftest' | 'signing' | 'verifying' | 'git' | 'self'
+  >;
   /** Octokit is loaded here, and only where there is something to say on GitHub. */
   readonly openForge: OpenForge;
   /** Waits for children that are ending, and removes the private folder. */
@@ -116,6 +120,7 @@ export async function compose(options: {
           mask: (secret) => host.mask(secret),
           note,
         }),
+        git: createGit({ run: runner.run, environment, os: process.platform, root: files.root }),
         self: { ...runIdentity(environment), cancel },
         registry: createRegistry({
           ...shared,
