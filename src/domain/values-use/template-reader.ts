@@ -37,6 +37,7 @@ export interface InnerTexts {
 export interface Frame {
   /** `$` */
   readonly context: AbstractValue;
+  readonly steps: readonly Step[];
   readonly made: Map<object, Made[]>;
   /** It changed what another had made. */
   changesOthers: boolean;
@@ -59,6 +60,8 @@ export interface Call {
 const DEEPEST = 60;
 const MOST_STEPS = 200_000;
 const MOST_ROUNDS = 4;
+/** Calls of one template within each other. */
+const MOST_SELVES = 4;
 /** What may be so many places is used at all of them. */
 const MOST_NODES = 100;
 
@@ -95,12 +98,17 @@ export class TemplateReader {
   /** Reads a template with this context (`$`, and `.` unless that is another); the texts that it may print. */
   #call(steps: readonly Step[], context: AbstractValue, before = NO_TEXT, dot = context): readonly string[] {
     if (this.#stack.length > DEEPEST) throw new Unfollowed('called too deeply');
+    // It goes down in what it is given: to the end of it.
+    if (this.#stack.filter((frame) => frame.steps === steps).length > MOST_SELVES) {
+      this.#release(context);
+      return ANY_TEXT;
+    }
     const key = `${this.#id(steps)} ${this.#keyOf(context, 0)}${dot === context ? '' : this.#keyOf(dot, 0)}`;
     const known = this.#read.get(key);
     if (known !== undefined) return known;
     // Of one that calls itself nothing is known yet.
     this.#read.set(key, ANY_TEXT);
-    const frame: Frame = { context, made: new Map(), changesOthers: false };
+    const frame: Frame = { context, steps, made: new Map(), changesOthers: false };
     this.#stack.push(frame);
     const scope: Scope = { variables: new Map([['$', context]]), around: undefined };
     const text = this.#block(steps, dot, scope, frame, before);
@@ -340,6 +348,17 @@ export class TemplateReader {
     }
   }
 
+  /** What isn't followed further may read all of it, and put anything into it. */
+  #release(value: AbstractValue, seen = new Set<Made>()): void {
+    this.use(value);
+    for (const made of value.made) {
+      if (seen.has(made) || made.label !== undefined) continue;
+      seen.add(made);
+      this.put(ofMade(made), undefined, OPEN);
+      for (const field of [...made.fields.values(), ...made.merged]) this.#release(field, seen);
+    }
+  }
+
   /** Whether there is something makes a difference. */
   test(value: AbstractValue): void {
     for (const node of value.nodes) node.isTested = true;
@@ -471,7 +490,7 @@ export class TemplateReader {
     }
     this.#call(tree.steps, context, ANY_TEXT);
     if (tree.whole) return [];
-    const frame: Frame = { context, made: new Map(), changesOthers: false };
+    const frame: Frame = { context, steps: tree.steps, made: new Map(), changesOthers: false };
     const scope: Scope = { variables: new Map([['$', context]]), around: undefined };
     return tree.steps.flatMap((step) => {
       if (step.kind !== 'with' && step.kind !== 'range') return [];
