@@ -7,6 +7,7 @@ import type { Location } from '../../src/domain/reference.ts';
 import { readAttachment } from '../../src/stages/attachment.ts';
 import { closedPort } from '../support/closed-port.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
+import { startRecordingProxy } from '../support/recording-proxy.ts';
 import { type RefusingCluster, startRefusingCluster } from '../support/refusing-cluster.ts';
 import { registryClient, startTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { type ActionEnded, action, command, node24, type Workspace, workspace } from '../support/scenario.ts';
@@ -443,4 +444,62 @@ test('a Fulcio that is down is a failed attestation by its name, and the package
   expect(ended.report?.findings).toMatchObject([
     { rule: 'publish/attestation', message: expect.stringContaining(`${host} gave no certificate`) },
   ]);
+});
+
+test('a run that is interrupted while a service says nothing ends soon, with what it published', async () => {
+  sigstore.faults.set('/api/v2/signingCert', 'silence');
+  sigstore.seen.length = 0;
+  let pid = 0;
+  const inputs = { registry: place, attest: 'true', sigstore: sigstore.services };
+  const running = action(space, inputs, {
+    environment: { ...RUN, ...sigstore.environment },
+    started: (id) => {
+      pid = id;
+    },
+  });
+  while (!sigstore.seen.includes('/api/v2/signingCert')) await new Promise((resolve) => setTimeout(resolve, 20));
+  const interrupted = performance.now();
+  process.kill(pid, 'SIGTERM');
+  const { code, report } = await running;
+  sigstore.faults.clear();
+  expect([code, report?.status, report?.published]).toMatchObject([143, 'cancelled', [{ outcome: 'pushed' }]]);
+  expect(performance.now() - interrupted).toBeLessThan(7_500);
+});
+
+describe('without services or a trusted root of one’s own', () => {
+  let proxy: Awaited<ReturnType<typeof startRecordingProxy>>;
+  beforeAll(async () => {
+    proxy = await startRecordingProxy();
+  });
+  afterAll(() => proxy.stop());
+
+  test.each([
+    ['public', 'fulcio.sigstore.dev'],
+    ['private', 'fulcio.githubapp.com'],
+    ['internal', 'fulcio.githubapp.com'],
+  ])('a %s repository has its certificate from %s', async (visibility, host) => {
+    sigstore.claims = { ...CLAIMS, repository_visibility: visibility };
+    const ended = await action(
+      space,
+      { registry: place, attest: 'true' },
+      { environment: { ...RUN, ...sigstore.environment, HTTPS_PROXY: proxy.url, NO_PROXY: '127.0.0.1' } },
+    );
+    expect(ended.report?.findings).toMatchObject([
+      { rule: 'publish/attestation', message: expect.stringContaining(`${host} gave no certificate`) },
+    ]);
+    expect(proxy.asked()).toEqual([`${host}:443`]);
+    expect(ended.stdout).toContain(`requests go to ${host} for a signature`);
+  });
+
+  test('the trusted root is fetched by TUF; where that can’t be reached nothing is deployed, and the host is named', async () => {
+    await publish();
+    const before = cluster.requests();
+    const inputs = { chart: `${place}/demo:1.0.0`, deploy: 'prod', kubeconfig: 'kubeconfig', verify: VERIFY };
+    const { code, report } = await action(space, inputs, { environment: { HTTPS_PROXY: proxy.url } });
+    expect([code, report?.findings]).toMatchObject([
+      3,
+      [{ message: expect.stringContaining('could not be had from tuf-repo-cdn.sigstore.dev') }],
+    ]);
+    expect([proxy.asked(), cluster.requests()]).toEqual([['tuf-repo-cdn.sigstore.dev:443'], before]);
+  });
 });

@@ -44,7 +44,7 @@ export interface Sigstore {
   claims: Claims;
   /** Requests by path, and what is answered to a path instead. */
   readonly seen: string[];
-  readonly faults: Map<string, number>;
+  readonly faults: Map<string, number | 'silence'>;
   stop(): Promise<void>;
 }
 
@@ -70,7 +70,7 @@ export async function startSigstore({ fulcioTime }: SigstoreOptions = {}): Promi
   });
   const handlers = [fulcioHandler(ca, { subjectClaim: 'san' }), rekor, tsaHandler(tsa)];
 
-  const sigstore = { claims: CLAIMS, seen: [] as string[], faults: new Map<string, number>() };
+  const sigstore = { claims: CLAIMS, seen: [] as string[], faults: new Map<string, number | 'silence'>() };
   let token = '';
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
@@ -78,6 +78,7 @@ export async function startSigstore({ fulcioTime }: SigstoreOptions = {}): Promi
     const url = new URL(request.url ?? '', 'http://localhost');
     sigstore.seen.push(url.pathname);
     const fault = sigstore.faults.get(url.pathname);
+    if (fault === 'silence') return;
     if (fault !== undefined) return void response.writeHead(fault).end('{}');
     if (url.pathname === '/token') {
       const isJob = request.headers.authorization === `Bearer ${REQUEST_TOKEN}` && url.searchParams.get('api') === '1';
