@@ -31,7 +31,7 @@ async function main(): Promise<number> {
   const host = createTerminal({ stdout, stderr, environment, redaction });
   const cancel = cancelOnSignals((signal) => new Cancelled(signal));
   const cwd = process.cwd();
-  const { files, connect, close } = await compose({
+  const { files, connect, openForge, close } = await compose({
     root: repositoryRoot(cwd),
     environment,
     host,
@@ -40,7 +40,7 @@ async function main(): Promise<number> {
   try {
     const ending = await run(
       { inputs, faults: line.faults, cwd, workflow: workflowOf(environment) },
-      { files, host, clock },
+      { files, host, clock, openForge },
       connect,
     );
     if (ending.crash !== undefined) host.bug(ending.crash);
