@@ -11,7 +11,7 @@ export async function verifyAll(
   request: Request,
   sources: ReadonlyMap<string, PublishedChart>,
   record: Record,
-  ports: Pick<Ports, 'registry' | 'verifying'>,
+  ports: Pick<Ports, 'registry' | 'verifying' | 'host'>,
 ): Promise<void> {
   const { verification } = request;
   if (verification === undefined || record.failed) return;

@@ -171,6 +171,9 @@ test('published and attested by a workflow, deployed with its provenance verifie
   const deployed = await deploy();
   expect(deployed.report?.deployments).toMatchObject([{ outcome: 'failed', cause: { code: 'unauthorized' } }]);
   expect(deployed.report?.findings.map(({ rule }) => rule)).toEqual(['deploy/unauthorized']);
+  expect(deployed.stdout).toContain(
+    `verified: ${published.outputs.reference} was published by the workflow acme/pipelines/.github/workflows/pipeline.yml@refs/tags/v1 for acme/task-api at refs/heads/main`,
+  );
 });
 
 test('the bill of materials lists the images of each environment, with digests where they have them', async () => {
@@ -216,6 +219,7 @@ describe('what its provenance does not show is not deployed', () => {
   test('nothing is attached', async () => {
     await action(space, { registry: place });
     expect(await refusal()).toBe('no signed provenance is attached to it');
+    expect(await refusal({ 'dry-run': 'true' })).toBe('no signed provenance is attached to it');
   });
 
   test.each<[string, Claims, string]>([
