@@ -48,6 +48,7 @@ const linkerVariables = {
   coredns: noVariables,
   pause: noVariables,
   referrers: noVariables,
+  'pod-security': noVariables,
   cosign: ({ version }) => ({ 'sigs.k8s.io/release-utils/version.gitVersion': version }),
 };
 
@@ -58,6 +59,7 @@ const mainsOfOurOwn = {
   pause: undefined,
   apiextensions: 'k8s.io/apiextensions-apiserver',
   referrers: 'cuelabs.dev/go/oci/ociregistry',
+  'pod-security': 'k8s.io/pod-security-admission',
 };
 
 /** What the cluster is made of; Kubernetes takes minutes to build, and few runs need it. */

@@ -7,6 +7,7 @@ export interface GitHubRequest {
   readonly token: string;
   readonly comment: boolean;
   readonly deployment: boolean;
+  readonly release: boolean;
   /** The run's charts and configuration as they were asked for: runs of one workflow with others have a comment of their own. */
   readonly about: readonly string[];
 }
@@ -32,6 +33,7 @@ export function readGitHub({ inputs, workflow }: RawRequest): GitHubRequest | un
     token,
     comment: given('comment').toLowerCase() !== 'false',
     deployment: given('github-deployment').toLowerCase() !== 'false',
+    release: given('github-release').toLowerCase() === 'true',
     about: [given('config'), ...charts.filter((text) => text !== '').sort()],
   };
 }

@@ -389,7 +389,7 @@ export const INPUTS = [
     placeholder: '@FILE',
     default: "the workflow's token",
     description:
-      'Token for what is said on GitHub (comment, github-deployment), and for ghcr.io where no other credentials are given.',
+      'Token for what is said on GitHub (comment, github-deployment, github-release), and for ghcr.io where no other credentials are given.',
   },
   {
     name: 'comment',
@@ -397,6 +397,31 @@ export const INPUTS = [
     placeholder: '',
     default: 'true (on pull requests, where the token may)',
     description: 'Say on the pull request what came of the run and what it would change: one comment, kept up to date.',
+  },
+  {
+    name: 'github-deployment',
+    kind: 'boolean',
+    placeholder: '',
+    default: 'true (in a workflow, where the token may)',
+    description:
+      "Keep GitHub's deployments up to date: the one of the job's environment, or one of its own where the job has none.",
+  },
+  {
+    name: 'github-release',
+    kind: 'boolean',
+    placeholder: '',
+    default: 'false',
+    description:
+      'On a tag: a release on GitHub with the packages, what they are made of where they are attested, the report, and what changed; from draft to published.',
+  },
+  {
+    name: 'artifacthub-repo',
+    kind: 'text',
+    fileKey: 'artifacthubRepo',
+    placeholder: 'FILE',
+    default: 'none',
+    description:
+      "Artifact Hub's artifacthub-repo.yml, pushed beside each chart that is published, as the tag artifacthub.io.",
   },
 ] as const satisfies readonly InputDeclaration[];
 

@@ -23,9 +23,11 @@ import { planOnly } from './planning.ts';
 import type { Files, Ports } from './ports.ts';
 import { fetchAsked, promoteAll, promotes, sourcesIn } from './published.ts';
 import { Record } from './record.ts';
+import { releaseTag } from './release.ts';
 import { cleaned } from './report/cleaned.ts';
 import { renderPlan, renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
+import { pushRepositoryMetadata } from './stages/artifacthub.ts';
 import { attest } from './stages/attest.ts';
 import { type Place, publish, wouldRefuse } from './stages/publish.ts';
 import { survey } from './survey.ts';
@@ -130,7 +132,7 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   const definitions = await loadCrdSchemas(request, ports);
   const ownPolicies = await findOwnPolicies(request, ports.files);
   const connections = await connectAll(plan, ports);
-  if (attests(request)) await ports.signing.ready();
+  if (request.attestation !== undefined) await ports.signing.ready();
   record.add([
     ...findings,
     ...values.findings,
@@ -152,6 +154,7 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
     await verifyAll(request, sources, record, ports);
     await deployAll(request, plan, values, sources, connections, record, ports);
   }
+  await releaseTag(request, plan, built, record, ports);
   const names = built.map(({ name }) => name);
   await aliasAll(request, names, record, ports);
 }
@@ -213,10 +216,6 @@ function heldBack(request: Request): Finding[] {
   }
 }
 
-function attests({ attestation, deployment }: Request): boolean {
-  return attestation !== undefined && !deployment.dryRun;
-}
-
 /** On pull requests: a version that is taken is told before it is merged. */
 async function askAll(
   request: Request,
@@ -269,10 +268,17 @@ async function publishAll(
           { root, told, record: valuesRecords.get(each.name), place: placeOf(each, request, plan, ports) },
           ports,
         );
-        if (!attests(request)) return published;
-        const options = { targets: request.registries, root, toolVersion: VERSION };
-        const findings = await attest(each, each.contents, published.outcomes, options, ports);
-        return { ...published, findings: [...published.findings, ...findings] };
+        const findings = [...published.findings];
+        if (request.attestation !== undefined) {
+          const options = { targets: request.registries, root, toolVersion: VERSION };
+          findings.push(...(await attest(each, each.contents, published.outcomes, options, ports)));
+        }
+        // Of a chart that is published everywhere alone: it is told of by what it says of itself.
+        if (request.artifacthubRepo !== undefined && findings.length === 0)
+          findings.push(
+            ...(await pushRepositoryMetadata(each.name, request.artifacthubRepo, request.registries, ports)),
+          );
+        return { ...published, findings };
       });
       // As they were asked for, not as they came.
       record.publish(each.name, outcomes);

@@ -1,4 +1,5 @@
 import type { WorkflowRun } from './domain/attestation.ts';
+import type { Commit } from './domain/changelog.ts';
 import type { SignerIdentity } from './domain/expected-signer.ts';
 import type { KindName, KubeObject, ObjectName } from './domain/kube-object.ts';
 import type { Here, Holder } from './domain/lease-holder.ts';
@@ -15,6 +16,7 @@ export interface Ports {
   readonly sops: Sops;
   readonly openForge: OpenForge;
   readonly conftest: Conftest;
+  readonly git: Git;
   readonly signing: Signing;
   readonly verifying: Verifying;
   readonly files: Files;
@@ -369,6 +371,12 @@ export interface Registry {
     digest: string,
     tag: string,
   ): Promise<RegistryAnswer<undefined>>;
+  /** Pushes one file as an artifact, and moves the tag to it. */
+  pushFile(
+    location: Extract<Location, { readonly kind: 'registry' }>,
+    tag: string,
+    file: { readonly name: string; readonly content: Uint8Array; readonly type: string; readonly configType: string },
+  ): Promise<RegistryAnswer<undefined>>;
   /** Attaches an artifact to a manifest (an OCI referrer), whose digest stays. */
   attach(location: Location, digest: string, artifact: ArtifactToAttach): Promise<RegistryAnswer<undefined>>;
   /** Every artifact of a type that is attached to a manifest. */
@@ -454,6 +462,29 @@ export interface DeploymentStatus {
   readonly environmentUrl?: string;
 }
 
+export interface ForgeRelease {
+  readonly id: number;
+  readonly tag: string;
+  readonly isDraft: boolean;
+  /** Published for good: neither it nor its files can be changed any more. */
+  readonly isImmutable: boolean;
+  readonly body: string;
+  /** Where a person looks at it. */
+  readonly url: string;
+  /** Where files are sent to, as GitHub names it. */
+  readonly uploadUrl: string;
+}
+
+export interface ForgeAsset {
+  readonly id: number;
+  readonly name: string;
+  readonly size: number;
+  /** `sha256:…`; absent where GitHub doesn't say. */
+  readonly digest?: string;
+  /** False for an upload that goes on, or was never finished. */
+  readonly isComplete: boolean;
+}
+
 /**
  * What is said on GitHub. Every call is bounded in time. What can be tried again without harm is tried again; what
  * makes something new is sent once, so that `unreachable` and `server-error` leave open whether it was made: look.
@@ -483,6 +514,42 @@ export interface Forge {
   deploymentStatuses(id: number): Promise<ForgeAnswer<readonly DeploymentStatus[]>>;
   /** Other deployments of the environment stay as they are. */
   addDeploymentStatus(id: number, status: DeploymentStatus): Promise<ForgeAnswer<undefined>>;
+
+  /** Every release of a tag, drafts with it, oldest first. */
+  releases(tag: string): Promise<ForgeAnswer<readonly ForgeRelease[]>>;
+  addDraft(release: {
+    readonly tag: string;
+    readonly sha: string;
+    readonly name: string;
+    readonly body: string;
+    readonly isPrerelease: boolean;
+  }): Promise<ForgeAnswer<ForgeRelease>>;
+  removeRelease(id: number): Promise<ForgeAnswer<undefined>>;
+  /** Makes a draft public; nothing for what is. */
+  publishRelease(id: number, isPrerelease: boolean): Promise<ForgeAnswer<ForgeRelease>>;
+  assets(release: number): Promise<ForgeAnswer<readonly ForgeAsset[]>>;
+  /** A `conflict` when there is one of that name. */
+  addAsset(
+    release: ForgeRelease,
+    asset: { readonly name: string; readonly type: string; readonly content: Uint8Array },
+  ): Promise<ForgeAnswer<ForgeAsset>>;
+  removeAsset(id: number): Promise<ForgeAnswer<undefined>>;
+}
+
+// ---------------------------------------------------------------- git
+
+export type GitAnswer =
+  /** Newest first; `since` is the tag before, where there is one. */
+  | { readonly ok: true; readonly since: string | undefined; readonly commits: readonly Commit[] }
+  /** A phrase that says why not. */
+  | { readonly ok: false; readonly message: string };
+
+export interface Git {
+  /** The commits of a tag since the last one before it whose name matches (git's patterns), of some folders alone. */
+  commitsBefore(
+    tag: string,
+    of: { readonly match: string; readonly exclude: string | undefined; readonly folders: readonly string[] },
+  ): Promise<GitAnswer>;
 }
 
 // ---------------------------------------------------------------- encrypted values

@@ -3,7 +3,7 @@ import type { DeploymentOutcome } from './domain/deployment.ts';
 import { withoutEchoes } from './domain/echoes.ts';
 import { Cancelled } from './domain/errors.ts';
 import { type Finding, mergeFindings, reaches } from './domain/finding.ts';
-import type { PackageOutcome, PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
+import type { PackageOutcome, PublishOutcome, ReleaseOutcome, Report, RunStatus } from './domain/outcome.ts';
 import type { PlannedWork } from './domain/planned-work.ts';
 import { STAGES, type StageRun } from './domain/stage.ts';
 import type { Clock, Host } from './ports.ts';
@@ -29,6 +29,8 @@ export class Record {
   /** In the order in which they were planned. */
   readonly deployments: DeploymentOutcome[] = [];
   readonly #comparisons: Comparison[] = [];
+  /** On GitHub, of the tag. */
+  release: ReleaseOutcome | undefined;
   /** Where planning is all that was asked for. */
   plan: PlannedWork | undefined;
 
@@ -106,6 +108,7 @@ export class Record {
       packages: [...this.packages].sort((a, b) => compare(a.chart, b.chart)),
       published: [...this.#published.values()].flat().sort((a, b) => compare(a.chart, b.chart)),
       deployments: [...this.deployments],
+      ...(this.release !== undefined && { release: this.release }),
       ...(this.#comparisons.length > 0 && { comparisons: [...this.#comparisons].sort(comparisonsInOrder) }),
       ...(this.plan !== undefined && { plan: this.plan }),
     };

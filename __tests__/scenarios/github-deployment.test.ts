@@ -56,7 +56,7 @@ test('a token that may not changes nothing of how the run ends', async () => {
 test.each([{ 'github-deployment': 'false' }, { 'dry-run': 'true' }, { 'github-token': '' }])(
   'with %j GitHub is asked nothing',
   async (inputs) => {
-    await run(inputs);
+    expect((await run(inputs)).code).toBe(1);
     expect(github.asked).toEqual([]);
   },
 );

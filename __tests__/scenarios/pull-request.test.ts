@@ -204,7 +204,7 @@ test('what a chart says can act nowhere', async () => {
   });
   const ended = await proposed({ registry: `oci://${registry.host}/hostile`, 'fail-on': 'error' });
   for (const text of [comment(), ended.summary]) {
-    const prose = text.replace(/^(`{3,})(?:sh|text|diff)\n[\s\S]*?\n\1$/gm, '');
+    const prose = text.replace(/^( {0,2}`{3,})(?:sh|text|diff)\n[\s\S]*?\n\1$/gm, '');
     expect(prose).not.toMatch(/@team|<img|<b>|\]\(https:\/\/evil/);
     expect(text).not.toMatch(/\u202e/);
     expect(text.match(/<details>/g)?.length).toBe(prose.match(/<\/details>/g)?.length);

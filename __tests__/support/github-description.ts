@@ -14,6 +14,8 @@ export interface Description {
 export interface Operation {
   /** `POST /repos/{owner}/{repo}/releases`. */
   readonly route: string;
+  /** The body is a file, of whatever type. */
+  readonly takesFile: boolean;
   /** The parameters in the path, each as its schema wants it. */
   readonly path: Readonly<Record<string, string>>;
   /** What is wrong with a request; empty for a good one. */
@@ -87,6 +89,9 @@ export function describeGitHub(paths: readonly string[]): Description {
         return {
           route: `${method} ${template}`,
           path: values,
+          takesFile: Object.values(operation.requestBody?.content ?? {}).some(
+            ({ schema }) => schema.format === 'binary',
+          ),
           check: (query, contentType, body) => [
             ...checkParameters(parameters, 'path', new Map(Object.entries(values)), errorsOf),
             ...checkParameters(parameters, 'query', new Map(query), errorsOf),
@@ -151,7 +156,8 @@ function checkAnswer(
   if (described === undefined) return ANYWHERE.includes(status) ? [] : [`GitHub never answers ${status} here`];
   const answer = '$ref' in described ? resolved(String(described.$ref), document) : described;
   const schema = (answer.content as Record<string, { schema: Json }> | undefined)?.['application/json']?.schema;
-  if (schema === undefined) return body === undefined ? [] : ['a body where none is given'];
+  // Of refusals only the status is described here and there; they say why all the same.
+  if (schema === undefined) return body === undefined || status >= 400 ? [] : ['a body where none is given'];
   return errorsOf(schema, body, false).map((error) => `answer${error}`);
 }
 

@@ -71,7 +71,7 @@ export async function startGitHub(): Promise<GitHubServer> {
       return send(404, { message: 'Not Found' });
     }
     const type = request.headers['content-type'];
-    const body = bodyOf(bytes, type);
+    const body = bodyOf(bytes, operation.takesFile ? undefined : type);
     const asked = { route: operation.route, path: operation.path, query: Object.fromEntries(url.searchParams), body };
     here.asked.push(asked);
     const wrong = operation.check(url.searchParams, type, body);

@@ -47,8 +47,8 @@ export interface Asset {
   readonly id: number;
   readonly name: string;
   readonly content: Uint8Array;
-  /** `starter`: an upload that was never finished. */
-  readonly state: 'uploaded' | 'starter';
+  /** An upload that was never finished is `open`, by the description's schema; its prose says `starter`. */
+  readonly state: 'uploaded' | 'open';
 }
 
 export interface Release {

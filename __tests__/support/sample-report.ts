@@ -189,6 +189,16 @@ export const SAMPLES = {
       published('oci-layout:.ship/layout', 'pushed'),
     ],
   }),
+  released: reportOf({
+    packages: [PACKAGE],
+    published: [published('oci://ghcr.io/acme/charts', 'pushed')],
+    release: {
+      tag: 'v1.0.0',
+      url: 'https://github.com/acme/charts/releases/tag/v1.0.0',
+      outcome: 'published',
+      assets: ['task-api-1.0.0.tgz', 'chartship-report.json'],
+    },
+  }),
   findings: reportOf({
     status: 'failed',
     stages: [...checked('prod'), runOf('publish', 'skipped')],
@@ -322,6 +332,7 @@ export function hostileReport(): Report {
       cause: { code: 'crash-loop', resource: text, message: text, hint: text, file: text, line: 1, log: text },
       tests: [{ name: text, outcome: 'failed', log: `${text} of a test` }],
     })),
+    release: { tag: HOSTILE.join(' '), url: HOSTILE.join(' '), outcome: 'failed', assets: HOSTILE },
     comparisons: HOSTILE.flatMap((text) => [
       { chart: text, environment: text, reason: text, dangers: [], images: [], objects: [] },
       {

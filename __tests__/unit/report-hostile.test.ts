@@ -116,7 +116,7 @@ describe.each(Object.entries(RENDERED))('%s', (_name, { text: markdown, tables: 
       .replace(/^<details><summary>(\d+ objects|What was checked)<\/summary>$|^<\/details>$/gm, '')
       .replaceAll('<br>', '')
       .replace(/^- (\*\*.*?\*\* · )/gm, (_all, place: string) => place.replaceAll('**', ''))
-      .replace(/^\*\*(.*?)\*\*( →| \(| since|: not compared)/gm, '$1$2')
+      .replace(/^\*\*(.*?)\*\*( →| \(| since|: not compared|: not released)/gm, '$1$2')
       .replace(/ · set in \*\*(.*?)\*\*$/gm, ' · set in $1');
     expect(text.match(/&#(64|35);(?!&#8203;)/g)).toBeNull();
     const lines = text.split('\n').filter((line) => !/^(#{2,3} [^#]*|\|.*\||)$/.test(line));

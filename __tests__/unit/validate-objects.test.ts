@@ -66,10 +66,14 @@ test('twenty thousand objects in fifty megabytes take bounded time and memory, a
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(600_000_000);
 });
 
-test('a ConfigMap of forty megabytes', async () => {
+test('a ConfigMap of forty megabytes is told as too large, once for each version', async () => {
   const data = Array.from({ length: 200_000 }, (_, index) => `  k${index}: "${'y'.repeat(200)}"\n`).join('');
   const started = performance.now();
-  expect(await checks()(environment('dev'), [rendered(configMap('a', data))])).toEqual([]);
+  const findings = await checks()(environment('dev'), [rendered(configMap('a', data))]);
+  expect(new Set(findings.map(({ message }) => message))).toEqual(
+    new Set(['data: its values have 40000000 bytes, and an API server takes 1048576']),
+  );
+  expect(findings).toHaveLength(3);
   expect(performance.now() - started).toBeLessThan(15_000);
 });
 

@@ -2,6 +2,7 @@ import type { Finding } from '../domain/finding.ts';
 import { isKubeconfig } from '../domain/kubeconfig.ts';
 import { SECRET_BYTES } from '../domain/limits.ts';
 import { suggestion } from '../domain/nearest.ts';
+import { isPrivateKey } from '../domain/private-key.ts';
 import { INPUTS, type InputDeclaration, type RawInput } from '../inputs.ts';
 import { declarationOf, fault } from '../settings.ts';
 
@@ -75,7 +76,13 @@ export async function readCommandLine(args: readonly string[], secrets: SecretSo
       continue;
     }
     if (value === '-') standardInputOf = option;
-    if (declaration.orPath === true && value !== '-' && !value.startsWith('@') && !isKubeconfig(value)) {
+    if (
+      declaration.orPath === true &&
+      value !== '-' &&
+      !value.startsWith('@') &&
+      !isKubeconfig(value) &&
+      !isPrivateKey(value)
+    ) {
       inputs.push({ name: declaration.name, text: value, origin: option });
       continue;
     }

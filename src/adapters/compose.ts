@@ -6,6 +6,7 @@ import type { Clock, Files, Host, OpenForge, Ports } from '../ports.ts';
 import { connectCluster } from './cluster-connection.ts';
 import { createConftest } from './conftest.ts';
 import { createFiles } from './files.ts';
+import { createGit } from './git.ts';
 import { createHelm } from './helm.ts';
 import { checkNodeDeploys } from './node-version.ts';
 import { createRegistry } from './oras.ts';
@@ -18,12 +19,18 @@ import { createTools } from './tools.ts';
 
 export const clock: Clock = { now: () => performance.now() / 1000 };
 
+/** Milliseconds that an interrupted run has left when it's done. */
+const LINGERING = 500;
+
 export interface Composition {
   readonly files: Files;
   /** Throws an `EnvironmentError` where what was asked for can't be done on this Node. */
   connect(
     request: Request,
-  ): Pick<Ports, 'helm' | 'registry' | 'connectCluster' | 'sops' | 'conftest' | 'signing' | 'verifying' | 'self'>;
+  ): Pick<
+    Ports,
+    'helm' | 'registry' | 'connectCluster' | 'sops' | 'conftest' | 'signing' | 'verifying' | 'git' | 'self'
+  >;
   /** Octokit is loaded here, and only where there is something to say on GitHub. */
   readonly openForge: OpenForge;
   /** Waits for children that are ending, and removes the private folder. */
@@ -115,7 +122,9 @@ export async function compose(options: {
           temporary: files.temporary,
           mask: (secret) => host.mask(secret),
           note,
+          cancel,
         }),
+        git: createGit({ run: runner.run, environment, os: process.platform, root: files.root }),
         self: { ...runIdentity(environment), cancel },
         registry: createRegistry({
           ...shared,
@@ -133,6 +142,8 @@ export async function compose(options: {
     close: async () => {
       await runner.idle();
       await files.close();
+      // All is done and told: what a library still waits for (it may be a service that says nothing) holds nobody up.
+      if (cancel.aborted) setTimeout(() => process.exit(), LINGERING).unref();
     },
   };
 }

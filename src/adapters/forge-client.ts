@@ -41,7 +41,7 @@ export function createClient(options: ForgeOptions): Send {
   const { environment, cancel, second = 1000 } = options;
   const base = (environment.GITHUB_API_URL || 'https://api.github.com').replace(/\/+$/, '');
   const { host, protocol } = new URL(base);
-  if (protocol !== 'https:' && !isLoopback(host))
+  if (!isSafe(new URL(base)))
     return async () => unreachable(`GITHUB_API_URL is ${protocol}//${host}: a token is not sent without encryption`);
   const waits = (pause: number, _options: unknown, _octokit: unknown, count: number): boolean => {
     const isSoon = pause <= LONGEST_PAUSE && count < RETRIES && !cancel.aborted;
@@ -67,6 +67,9 @@ export function createClient(options: ForgeOptions): Send {
   let isNoted = false;
 
   return async <T>(route: string, parameters: Readonly<Record<string, unknown>> = {}): Promise<ForgeAnswer<T>> => {
+    const whole = /^[A-Z]+ ([a-z]+:\/\/[^/{]+)/.exec(route)?.[1];
+    if (whole !== undefined && !isSafe(new URL(whole)))
+      return unreachable(`${whole}: a token is not sent without encryption`);
     if (!isNoted) options.note(`requests go to ${host}`);
     isNoted = true;
     const deadline = new AbortController();
@@ -106,6 +109,10 @@ export function createClient(options: ForgeOptions): Send {
   };
 }
 
+function isSafe({ protocol, host }: URL): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && isLoopback(host));
+}
+
 /** One try, with a deadline of its own, through the proxy that the environment names. */
 async function fetchOnce(
   url: string,
@@ -113,7 +120,9 @@ async function fetchOnce(
   deadline: AbortSignal,
   { environment, tryMilliseconds = TRY_MILLISECONDS }: ForgeOptions,
 ): Promise<Response> {
-  const signal = AbortSignal.any([deadline, AbortSignal.timeout(tryMilliseconds)]);
+  // A file takes the time that it takes; the call has its own deadline.
+  const isUpload = ArrayBuffer.isView(init.body);
+  const signal = isUpload ? deadline : AbortSignal.any([deadline, AbortSignal.timeout(tryMilliseconds)]);
   const proxy = proxyFor(new URL(url), environment);
   // A redirect is followed by nobody: what it leads to would get the token, and a POST would become a GET.
   const bounded: RequestInit = { ...init, signal, redirect: 'error' };

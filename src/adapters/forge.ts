@@ -1,4 +1,12 @@
-import type { DeploymentStatus, Forge, ForgeAnswer, ForgeComment, ForgeDeployment } from '../ports.ts';
+import type {
+  DeploymentStatus,
+  Forge,
+  ForgeAnswer,
+  ForgeAsset,
+  ForgeComment,
+  ForgeDeployment,
+  ForgeRelease,
+} from '../ports.ts';
 import { createClient, type ForgeOptions, type Send } from './forge-client.ts';
 
 /** Whom a repository lets write to it, or be asked to: `author_association` as GitHub has it. */
@@ -72,7 +80,82 @@ export function createForge(options: ForgeOptions): Forge {
         }),
         nothing,
       ),
+
+    releases: async (tag) => {
+      const all = await pages<RawRelease>(send, 'GET /repos/{owner}/{repo}/releases', {}, RELEASE_PAGES);
+      if (!all.ok) return all;
+      const those = all.value.filter((one) => one.tag_name === tag).map(releaseOf);
+      return { ok: true, value: those.sort((a, b) => a.id - b.id) };
+    },
+    addDraft: ({ tag, sha, name, body, isPrerelease }) =>
+      mapped(
+        send<RawRelease>('POST /repos/{owner}/{repo}/releases', {
+          ...{ tag_name: tag, target_commitish: sha, name, body, draft: true, prerelease: isPrerelease },
+        }),
+        releaseOf,
+      ),
+    removeRelease: (id) =>
+      mapped(send('DELETE /repos/{owner}/{repo}/releases/{release_id}', { release_id: id }), nothing),
+    publishRelease: (id, isPrerelease) =>
+      mapped(
+        send<RawRelease>('PATCH /repos/{owner}/{repo}/releases/{release_id}', {
+          // By version and date among all: a fix of an older line is not the latest.
+          ...{ release_id: id, draft: false, prerelease: isPrerelease, make_latest: isPrerelease ? 'false' : 'legacy' },
+        }),
+        releaseOf,
+      ),
+    assets: (release) =>
+      mapped(
+        pages<RawAsset>(send, 'GET /repos/{owner}/{repo}/releases/{release_id}/assets', { release_id: release }),
+        (assets) => assets.map(assetOf),
+      ),
+    addAsset: async (release, { name, type, content }) => {
+      const answer = await send<RawAsset>(`POST ${release.uploadUrl}`, {
+        name,
+        data: content,
+        headers: { 'content-type': type },
+      });
+      if (answer.ok) return { ok: true, value: assetOf(answer.value) };
+      const { kind, message } = answer.fault;
+      return kind === 'invalid' && /already_exists/.test(message)
+        ? { ok: false, fault: { kind: 'conflict', message } }
+        : answer;
+    },
+    removeAsset: (id) =>
+      mapped(send('DELETE /repos/{owner}/{repo}/releases/assets/{asset_id}', { asset_id: id }), nothing),
   };
+}
+
+/** Drafts stand among the others, by the date of their commit. */
+const RELEASE_PAGES = 10;
+
+interface RawRelease {
+  readonly id: number;
+  readonly tag_name: string;
+  readonly draft: boolean;
+  readonly immutable?: boolean;
+  readonly body?: string | null;
+  readonly html_url: string;
+  readonly upload_url: string;
+}
+
+function releaseOf({ id, tag_name, draft, immutable, body, html_url, upload_url }: RawRelease): ForgeRelease {
+  return {
+    ...{ id, tag: tag_name, isDraft: draft, isImmutable: immutable === true },
+    ...{ body: body ?? '', url: html_url, uploadUrl: upload_url },
+  };
+}
+
+interface RawAsset {
+  readonly id: number;
+  readonly name: string;
+  readonly size: number;
+  readonly state: string;
+  readonly digest: string | null;
+}
+
+function assetOf({ id, name, size, state, digest }: RawAsset): ForgeAsset {
+  return { id, name, size, isComplete: state === 'uploaded', ...(digest && { digest }) };
 }
 
 function statusOf({ state, description, log_url = '', environment_url }: RawStatus): DeploymentStatus {

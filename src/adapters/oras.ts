@@ -182,6 +182,22 @@ export function createRegistry(options: OrasOptions): Registry {
       return { ok: true, value: digest };
     });
 
+  const pushFile: Registry['pushFile'] = async (location, tag, { name, content, type, configType }) =>
+    await inPrivateFolder(async (folder) => {
+      await Promise.all([
+        writeFile(path.join(folder, name), content),
+        writeFile(path.join(folder, 'config'), ''),
+        // Without a time of its own the same file has another digest each time.
+        writeFile(
+          path.join(folder, 'annotations.json'),
+          JSON.stringify({ $manifest: { 'org.opencontainers.image.created': '1970-01-01T00:00:00Z' } }),
+        ),
+      ]);
+      const what = [`./${name}:${type}`, '--config', `config:${configType}`, '--annotation-file', 'annotations.json'];
+      const ran = await call(location, ['push', nameOf(location, tag), ...what, '--no-tty'], folder);
+      return succeeded(ran) ? { ok: true, value: undefined } : failure(location, ran);
+    });
+
   const push: Registry['push'] = async (location, tag, artifact) => {
     if (location.kind === 'layout') {
       const beside = (side: string) => upload({ kind: 'layout', directory: side }, tag, artifact);
@@ -298,6 +314,7 @@ export function createRegistry(options: OrasOptions): Registry {
     tags,
     push,
     tag,
+    pushFile,
     attach,
     attached,
     copy,

@@ -31,6 +31,13 @@ export function cleaned(report: Report, redact: (text: string) => string): Repor
       ...(one.reference !== undefined && { reference: cleanReference(one.reference, clean) }),
     })),
     deployments: report.deployments.map((one) => cleanDeployment(one, clean)),
+    ...(report.release && {
+      release: {
+        ...report.release,
+        ...mapped(report.release, ['tag', 'url'], clean),
+        assets: report.release.assets.map(clean),
+      },
+    }),
     ...(report.comparisons && { comparisons: report.comparisons.map((one) => cleanComparison(one, clean)) }),
     ...(report.plan !== undefined && { plan: cleanPlan(report.plan, clean) }),
   };

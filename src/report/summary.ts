@@ -9,7 +9,7 @@ import { fitted } from './fitted.ts';
 import { codeBlock, inert, inertLines, table, unbroken } from './markdown.ts';
 import { plainText, shorten } from './plain-text.ts';
 import { planBlocks } from './plan.ts';
-import { OUTCOME_WORDS, STATUS_MARKS, verdict } from './verdict.ts';
+import { OUTCOME_WORDS, RELEASE_WORDS, STATUS_MARKS, verdict } from './verdict.ts';
 
 /** GitHub refuses a step's summary that is larger than this many bytes. */
 const LIMIT_BYTES = 1024 * 1024;
@@ -36,6 +36,7 @@ export function summaryText(report: Report): string {
     ...findingBlocks(report, PER_SEVERITY),
     ...comparisonBlocks(report, COMPARISON_BYTES),
     ...publishedBlocks(report),
+    ...releaseBlocks(report),
     ...checkedBlocks(report),
     ...packageBlocks(report),
   ];
@@ -107,6 +108,14 @@ function publishedBlock(one: PublishOutcome): string {
   const also = one.aliases?.length ? ` (also ${one.aliases.map(inert).join(', ')})` : '';
   const line = `**${inert(one.chart)} ${inert(one.version)}** → ${inert(one.registry)}: ${OUTCOME_WORDS[one.outcome]}${also}`;
   return isPublished(one) ? `${line}\n\n${codeBlock('sh', commandsFor(one))}` : line;
+}
+
+function releaseBlocks({ release }: Report): string[] {
+  if (release === undefined) return [];
+  const { tag, url, outcome, assets } = release;
+  const files = assets.length === 0 ? '' : `\n\n${assets.map((name) => `- ${inert(shorten(name, 300))}`).join('\n')}`;
+  const address = url === undefined ? '' : `\n\n${codeBlock('text', [url])}`;
+  return ['### Release', `**${inert(shorten(tag, 300))}**: ${RELEASE_WORDS[outcome]}${files}${address}`];
 }
 
 function checkedBlocks(report: Report): string[] {

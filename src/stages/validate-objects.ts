@@ -4,7 +4,14 @@ import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { KubeVersion } from '../domain/kubernetes.ts';
 import type { RenderedDocument } from '../domain/manifest.ts';
-import { type ObjectFault, objectFaults, type TargetVersion, targetVersion } from '../domain/object-faults.ts';
+import {
+  type ObjectFault,
+  objectFaults,
+  type TargetVersion,
+  targetVersion,
+  tooLarge,
+} from '../domain/object-faults.ts';
+import { DATA_PATH, objectSizeFault, REQUEST_BYTES } from '../domain/object-size.ts';
 import { createPatterns, type Patterns } from '../domain/patterns.ts';
 import { parsePointer } from '../domain/pointer.ts';
 import type { DocumentContent, RenderedObject } from '../domain/rendered-objects.ts';
@@ -99,9 +106,11 @@ export function createObjectChecks({ staged, read, crds, locate, further, polici
     if (before !== undefined) return before;
     const met = metPatterns();
     const judge = (patterns: Patterns): PlacedFault[] =>
-      objects.flatMap(({ data }, index) =>
-        objectFaults(data, target, set.custom, patterns).map((fault) => ({ index, fault })),
-      );
+      objects.flatMap(({ data }, index) => {
+        const faults = objectFaults(data, target, set.custom, patterns);
+        const size = faults.some(({ path }) => path === DATA_PATH) ? [] : sizeFaults(data, text);
+        return [...faults, ...size].map((fault) => ({ index, fault }));
+      });
     const first = judge(engine ?? met);
     const faults = engine === undefined && met.leftOut.length > 0 ? judge(await loadPatterns()) : first;
     ofText.set(key, faults);
@@ -139,7 +148,7 @@ export function createObjectChecks({ staged, read, crds, locate, further, polici
       const ofPolicies = await policies.ofRender(environment.namespace, targets);
       for (const [number, document] of [...documents, ...crds].entries()) {
         const content = read(document.text);
-        if (number < documents.length) await ofPolicies.take(document, content);
+        if (number < documents.length) ofPolicies.take(document, content);
         for (const target of targets) {
           if (content.unread !== undefined) tell({ document, fault: unread(content.unread) }, target);
           for (const { index, fault } of await faultsOf(document.text, content, target, set)) {
@@ -155,7 +164,7 @@ export function createObjectChecks({ staged, read, crds, locate, further, polici
       for (const each of duplicates(objects, environment.namespace, targets, set.custom)) {
         for (const target of targets) tell(each, target);
       }
-      for (const { minor, ...each } of ofPolicies.told()) {
+      for (const { minor, ...each } of await ofPolicies.told()) {
         for (const target of targets) if (minor === undefined || minor === target.minor) tell(each, target);
       }
       for (const { times, first, version } of counts.values()) {
@@ -169,6 +178,12 @@ export function createObjectChecks({ staged, read, crds, locate, further, polici
     const origins = await originsOf(told, (rendered, questions) => locate(environment, rendered, questions));
     return [...findings, ...told.map((each, index) => objectFinding(each, origins[index], staged, environment))];
   };
+}
+
+/** An object is hardly ever larger than its text: most need no measuring. */
+function sizeFaults(data: RenderedObject['data'], text: string): ObjectFault[] {
+  const fault = text.length < REQUEST_BYTES / 2 ? undefined : objectSizeFault(data);
+  return fault === undefined ? [] : [tooLarge(fault)];
 }
 
 /** Evaluates none, and says whether there was one. */

@@ -11,7 +11,8 @@ export interface DefaultRepeat {
 
 /**
  * The outermost keys of environments' layers by which no environment ever differs from the defaults. One that says
- * what the defaults say where another says something else is there to be compared, and is none.
+ * what the defaults say where another says something else is there to be compared, and is none; neither is one beside
+ * plain values that differ.
  */
 export function defaultRepeats(defaults: unknown, layers: Iterable<ValuesLayer>): DefaultRepeat[] {
   const files = new Map<string, ValuesLayer>();
@@ -31,9 +32,8 @@ export function defaultRepeats(defaults: unknown, layers: Iterable<ValuesLayer>)
   for (const layer of files.values()) {
     const walk = (data: unknown, value: unknown, path: Path): void => {
       if (path.length > 0 && !differing.has(keyOf(path)) && !isEmpty(data)) found.push({ layer, path });
-      else if (isMapping(data))
-        for (const [key, each] of Object.entries(data))
-          walk(each, isMapping(value) ? value[key] : undefined, [...path, key]);
+      else if (isMapping(data) && isMapping(value) && (path.length === 0 || !isGroup(data, value)))
+        for (const [key, each] of Object.entries(data)) walk(each, value[key], [...path, key]);
     };
     walk(layer.source?.data, defaults, []);
   }
@@ -46,6 +46,13 @@ function compare(data: unknown, value: unknown, path: Path, differs: (path: Path
     for (const [key, each] of Object.entries(data))
       compare(each, Object.hasOwn(value, key) ? value[key] : undefined, [...path, key], differs);
   } else if (data === undefined || data === null || value === undefined || !isSame(data, value)) differs(path);
+}
+
+/** Plain values that stand together, one of which differs: a request for memory, and with it one for CPU. */
+function isGroup(data: Readonly<Record<string, unknown>>, value: Readonly<Record<string, unknown>>): boolean {
+  const entries = Object.entries(data);
+  const isPlain = entries.length > 1 && entries.every(([, each]) => typeof each !== 'object');
+  return isPlain && entries.some(([key, each]) => !isSame(each, value[key]));
 }
 
 function isEmpty(data: unknown): boolean {

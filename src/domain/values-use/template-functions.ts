@@ -177,17 +177,25 @@ define('chunk mustChunk', ({ args: [size = NOTHING, value = NOTHING], reader, ma
   reader.put(lists, undefined, ofItems(make(true, 1), value, reader));
   return lists;
 });
-define('splitList', ({ args: [separator = NOTHING, text = NOTHING], reader, make }) => {
-  reader.use(text);
-  const [mark] = separator.texts;
-  if (mark === undefined || separator.texts.length > 1 || !isText(text) || !text.texts.every(isKnown)) {
-    const made = ofMade(make(true));
-    reader.put(made, undefined, OPEN);
-    return made;
-  }
-  const split = (each: string): AbstractValue[] => each.split(mark).map((part) => ofTexts([part]));
-  return anyOf(text.texts.map((each, nth) => reader.fill(make(true, nth), numbered(split(each)))));
-});
+const splitting =
+  (isList: boolean, keyOf: (index: number) => string): TemplateFunction =>
+  ({ args: [separator = NOTHING, text = NOTHING], reader, make }) => {
+    reader.use(text);
+    const [mark] = separator.texts;
+    if (mark === undefined || separator.texts.length > 1 || !isText(text) || !text.texts.every(isKnown)) {
+      const made = ofMade(make(isList));
+      reader.put(made, undefined, OPEN);
+      return made;
+    }
+    const split = (each: string): Map<string, AbstractValue> =>
+      new Map(each.split(mark).map((part, index) => [keyOf(index), ofTexts([part])]));
+    return anyOf(text.texts.map((each, nth) => reader.fill(make(isList, nth), split(each))));
+  };
+define('splitList', splitting(true, String));
+define(
+  'split',
+  splitting(false, (index) => `_${index}`),
+);
 
 define(
   'toYaml toYamlPretty toJson mustToJson toPrettyJson mustToPrettyJson toRawJson mustToRawJson',

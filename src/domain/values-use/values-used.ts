@@ -31,7 +31,8 @@ export function valuesUsed(chart: ChartTree, { texts, words, isAnswered }: Quest
       if (isAnswered(values)) return undefined;
     }
   } catch (error) {
-    if (!(error instanceof Unfollowed)) throw error;
+    // What is nested or called that deeply nobody wrote.
+    if (!(error instanceof Unfollowed || error instanceof RangeError)) throw error;
     return undefined;
   }
   return values;

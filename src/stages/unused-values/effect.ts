@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Environment } from '../../domain/environment.ts';
 import { documentsOf } from '../../domain/manifest.ts';
 import { isMapping } from '../../domain/merged-values.ts';
+import { together } from '../../domain/together.ts';
 import type { UnusedKey } from '../../domain/values-use/unused-keys.ts';
 import type { Ports } from '../../ports.ts';
 import { helmCall } from '../helm-calls.ts';
@@ -51,7 +52,7 @@ async function inEnvironment(
     const answer = await ports.helm.template({ ...call, values, apiVersions: [], upgrade: false });
     return answer.ok ? documentsOf(answer.value, staged.metadata.name).map(({ text }) => text) : undefined;
   };
-  const [before, again] = [await render([]), await render([])];
+  const [before, again] = await together([render([]), render([])]);
   // It isn't rendered at all, and that is told elsewhere.
   if (before === undefined || again === undefined) return unused;
   const hasEffect = async (keys: readonly UnusedInFile[]): Promise<readonly UnusedInFile[]> => {

@@ -263,13 +263,13 @@ metadata:
 For all: \`policies: [missing-requests=off]\` in chartship.yaml, or the input \`policies\`; \`missing-requests=error\` and \`missing-requests=warning\` set another severity.
 `,"policy/not-applied":`# policy/not-applied
 
-A render has more than 16 MiB of workloads and Services: the policies that compare objects aren't applied to it.
+A render has more than 16 MiB of workloads and Services, and the policies that compare objects aren't applied to it; or it has more than 1,000 texts that may be credentials, and the others are judged by their names alone.
 
 By default: warning
 
 ## Why
 
-All of them must be kept in memory to be compared; no chart that a person wrote has as many.
+What is compared must be kept in memory, and recognising credentials takes time; no chart that a person wrote has as many.
 
 ## How to mend it
 
