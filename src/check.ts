@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type Request, reaches } from './config.ts';
 import { type ChartContents, imagesOf } from './domain/chart-contents.ts';
+import { packagedVersion } from './domain/chart-version.ts';
 import { type CustomKinds, firstOf } from './domain/custom-kinds.ts';
 import type { Environment } from './domain/environment.ts';
 import type { Finding } from './domain/finding.ts';
@@ -12,6 +13,7 @@ import { STAGES } from './domain/stage.ts';
 import type { ChartPackage, StagedChart } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import type { ValuesLayer } from './domain/values.ts';
+import type { OwnPolicies } from './own-policies.ts';
 import type { PlannedChart } from './plan.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
@@ -19,9 +21,12 @@ import { type Base, compare, lastPublished } from './stages/compare.ts';
 import { isCrdFile, readCrds } from './stages/crds.ts';
 import { lint } from './stages/lint.ts';
 import { locate } from './stages/locate.ts';
+import { createOwnPolicyChecks, type OwnPolicyChecks } from './stages/own-policies.ts';
 import { packageChart } from './stages/package.ts';
+import { createPolicyChecks, type PolicyChecks } from './stages/policies.ts';
 import { type Rendered, render, versionsToRender } from './stages/render.ts';
 import { resolve } from './stages/resolve.ts';
+import { type ChartValues, unusedValues } from './stages/unused-values.ts';
 import { checkSchemas, validateValues } from './stages/validate.ts';
 import { createObjectChecks, type ObjectChecks } from './stages/validate-objects.ts';
 import { environmentOf, type LoadedValues } from './values-files.ts';
@@ -35,10 +40,14 @@ interface Checking {
   /** Reads a rendered document, each text once. */
   readonly read: (text: string) => DocumentContent;
   readonly checkObjects: ObjectChecks;
+  readonly policies: PolicyChecks;
+  readonly ownPolicies: OwnPolicyChecks;
   /** A schema refers outside itself, or is none: values are not checked against it. */
   readonly schemaFindings: readonly Finding[];
   /** The chart's own values.schema.json. */
   readonly schema: Uint8Array | undefined;
+  /** What of the values is of no use, in all environments together. */
+  readonly unused: () => Promise<readonly Finding[]>;
   /** What this chart is compared with; `undefined` where it isn't to be. */
   readonly base: Promise<Base> | undefined;
   /** Images of pods as they are rendered → the environments that have them; kept only where the chart is attested. */
@@ -50,12 +59,19 @@ export interface CheckedPackage extends ChartPackage {
   readonly contents: ChartContents;
 }
 
+/** What is given to check charts by. */
+export interface Given {
+  /** By `crd-schemas`. */
+  readonly kinds: CustomKinds;
+  readonly ownPolicies: readonly OwnPolicies[];
+}
+
 /** Everything before the gate, for one chart. What can run side by side does; one failure never hides another. */
 export async function checkChart(
   request: Request,
   planned: PlannedChart,
   values: LoadedValues,
-  givenKinds: CustomKinds,
+  given: Given,
   record: Record,
   ports: Ports,
 ): Promise<CheckedPackage | undefined> {
@@ -70,18 +86,27 @@ export async function checkChart(
   const schemas = checkSchemas(staged, schema);
   if (reaches(request, 'validate')) record.add(schemas.findings);
   const read = createDocumentReader();
-  const further = (): CustomKinds => kindsOfDependencies(staged, givenKinds);
+  const further = (): CustomKinds => kindsOfDependencies(staged, given.kinds);
+  const environments = planned.environments.map((environment) => environmentOf(planned, environment, values, request));
+  const policies = createPolicyChecks(staged, request.policies.severities);
+  let unused: Promise<readonly Finding[]> | undefined;
   const checking = {
     request,
     record,
     ports,
     staged,
     read,
+    policies,
+    ownPolicies: createOwnPolicyChecks(
+      { staged, folders: given.ownPolicies, severity: request.policies.severities.get('conftest'), read },
+      ports,
+    ),
     checkObjects: createObjectChecks({
       staged,
       read,
       crds,
       further,
+      policies,
       locate: (environment, rendered, questions) =>
         locate(
           { staged, environment, rendering: { ...rendered, secretValues: request.secretValues } },
@@ -91,10 +116,10 @@ export async function checkChart(
     }),
     schema,
     schemaFindings: schemas.findings,
+    unused: () => (unused ??= unusedValues(valuesOf(staged, environments, request), ports)),
     base: isCompared(request, staged) ? lastPublished(name, request.registries, ports) : undefined,
     images: new Map<string, Set<string>>(),
   };
-  const environments = planned.environments.map((environment) => environmentOf(planned, environment, values, request));
   // Packing first: its compression is our own work, which goes on while helm renders.
   const own = environments[0]?.layers[0];
   const packs = reaches(request, 'package') && (own === undefined || isReadable(own)) && schemas.packable;
@@ -127,7 +152,9 @@ async function resolveChart(
       chart,
       {
         mirrors: request.mirrors,
-        ...(request.version !== undefined && { version: request.version }),
+        ...((request.version !== undefined || request.preRelease !== undefined) && {
+          version: packagedVersion(request, chart.metadata),
+        }),
         ...(request.appVersion !== undefined && { appVersion: request.appVersion }),
         exclude: [request.report, ...layouts],
       },
@@ -141,6 +168,12 @@ async function resolveChart(
     await ports.files.write(join(request.report, 'locks', name, 'chartship.lock'), contentLock);
   }
   return { staged, crds };
+}
+
+/** A chart whose environments set nothing is there for others, who will set what they like. */
+function valuesOf(staged: StagedChart, environments: readonly Environment[], request: Request): ChartValues {
+  const isComplete = request.only === undefined && environments.some(({ layers }) => layers.length > 1);
+  return { staged, environments, isComplete, secretValues: request.secretValues };
 }
 
 /** What the `crds/` of dependencies define, and then what else is given. Whether one is switched off isn't asked: a definition too many does no harm. */
@@ -201,20 +234,37 @@ function isReadable(layer: ValuesLayer): boolean {
 }
 
 async function renderAndValidate(
-  { request, record, ports, staged, read, checkObjects, schema, schemaFindings, base, images }: Checking,
+  {
+    request,
+    record,
+    ports,
+    staged,
+    read,
+    checkObjects,
+    policies,
+    ownPolicies,
+    schema,
+    schemaFindings,
+    base,
+    images,
+    unused,
+  }: Checking,
   environment: Environment,
   where: { readonly chart: string; readonly environment: string },
 ): Promise<void> {
   // Where values aren't to be validated, helm must not stop at them either: the fault would be told by nobody.
   const validates = reaches(request, 'validate');
   const skipSchema = schemaFindings.length > 0 || !validates;
-  const renders = await together(
-    versionsToRender(staged, environment).map((version) =>
-      record.stage({ name: 'render', ...where, kubeVersion: version.label }, () =>
-        render(staged, environment, version, { ...request, skipSchema }, read, ports),
+  const [renders, ofNoUse] = await together([
+    together(
+      versionsToRender(staged, environment).map((version) =>
+        record.stage({ name: 'render', ...where, kubeVersion: version.label }, () =>
+          render(staged, environment, version, { ...request, skipSchema }, read, ports),
+        ),
       ),
     ),
-  );
+    validates ? unused() : [],
+  ]);
   if (validates) {
     const faults = renders.flatMap(({ schema }) => schema);
     const rendered = renders.flatMap((each) => each.rendered);
@@ -223,7 +273,10 @@ async function renderAndValidate(
       findings: [
         ...schemaFindings,
         ...validateValues(staged, environment, faults, schema),
+        ...ofEnvironment(ofNoUse, environment),
         ...(await checkObjects(environment, rendered)),
+        ...(await policies.ofValues(environment)),
+        ...(await ownPolicies(environment, rendered)),
       ],
       skipped: renders[0]?.unchecked === true,
     }));
@@ -246,6 +299,12 @@ async function renderAndValidate(
   }
   const folder = join(request.report, 'manifests', where.chart, where.environment);
   await together(renders.flatMap(({ rendered }) => rendered.map((each) => writeManifest(each, folder, ports))));
+}
+
+function ofEnvironment(findings: readonly Finding[], { name }: Environment): Finding[] {
+  return findings
+    .filter(({ environments }) => environments?.includes(name) === true)
+    .map((finding) => ({ ...finding, environments: [name] }));
 }
 
 async function writeManifest(rendered: Rendered, folder: string, { files, host }: Ports): Promise<void> {

@@ -1,13 +1,11 @@
 import { helpText, readCommandLine, secretsOfEnvironment } from './adapters/command-line.ts';
 import { cancelOnSignals, clock, compose } from './adapters/compose.ts';
-import { githubRun } from './adapters/github-run.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { repositoryRoot } from './adapters/repository-root.ts';
 import { secretSources } from './adapters/secret-sources.ts';
 import { secretsOf } from './adapters/secrets.ts';
 import { createTerminal } from './adapters/terminal.ts';
-import { workflowEvent } from './adapters/workflow-event.ts';
-import { hasIdentity } from './adapters/workflow-run.ts';
+import { workflowOf } from './adapters/workflow.ts';
 import { Cancelled, lastWords } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
 import { run } from './main.ts';
@@ -17,6 +15,12 @@ import { VERSION } from './version.ts';
 async function main(): Promise<number> {
   const { env: environment, stdout, stderr } = process;
   const line = await readCommandLine(process.argv.slice(2), secretSources(process.stdin));
+  if (line.kind === 'explain') {
+    const { explain } = await import('./adapters/rule-pages.ts');
+    const { known, text } = explain(line.rule);
+    (known ? stdout : stderr).write(text);
+    return known ? 0 : 2;
+  }
   if (line.kind !== 'run') {
     stdout.write(line.kind === 'help' ? helpText(VERSION) : `${VERSION}\n`);
     return 0;
@@ -34,18 +38,8 @@ async function main(): Promise<number> {
     cancel: cancel.signal,
   });
   try {
-    const here = githubRun(environment);
     const ending = await run(
-      {
-        inputs,
-        faults: line.faults,
-        cwd,
-        workflow: {
-          event: workflowEvent(environment),
-          hasIdentity: hasIdentity(environment),
-          ...(here !== undefined && { run: here }),
-        },
-      },
+      { inputs, faults: line.faults, cwd, workflow: workflowOf(environment) },
       { files, host, clock, openForge },
       connect,
     );

@@ -1,11 +1,16 @@
 import { dirname, resolve } from 'node:path';
 import { valid } from 'semver';
+import {
+  type AttestationRequest,
+  readAttestation,
+  readVerification,
+  type VerificationRequest,
+} from './attestation-settings.ts';
 import { type EnvironmentSetting, readConfigFile } from './config-file.ts';
 import type { Credential } from './domain/credential.ts';
 import { hasCredentials, shown as shownRepository } from './domain/dependency-mirror.ts';
 import { parseDuration } from './domain/duration.ts';
 import { RequestError } from './domain/errors.ts';
-import { type ExpectedSigner, readExpectedSigner } from './domain/expected-signer.ts';
 import type { Finding } from './domain/finding.ts';
 import type { GitHubRun } from './domain/github-run.ts';
 import { isKubeconfig } from './domain/kubeconfig.ts';
@@ -15,13 +20,14 @@ import { suggestion } from './domain/nearest.ts';
 import { isInside, shownPath } from './domain/paths.ts';
 import { parseChartReference } from './domain/published-chart.ts';
 import { isLoopback, parseTarget, type Target, targetFault } from './domain/reference.ts';
-import { readServices, type Services } from './domain/sigstore-services.ts';
 import { readSource } from './domain/source.ts';
 import { STAGES, type StageName } from './domain/stage.ts';
 import { type GitHubRequest, readGitHub } from './github-request.ts';
 import { INPUTS, type InputName, type RawInput } from './inputs.ts';
+import { type PolicyRequest, readPolicies } from './policy-settings.ts';
 import type { Files } from './ports.ts';
 import { fault, isSetting, type Pair, quote, readSettings, type Setting, type Settings } from './settings.ts';
+import { readAliasTags, readPreRelease, readTagFormats } from './version-settings.ts';
 
 /** What was asked for: validated once, here; nothing behind this reads an input again. */
 export interface Request {
@@ -47,13 +53,23 @@ export interface Request {
   readonly apiVersions: readonly string[];
   /** Files and folders with definitions of kinds, relative to `base`. */
   readonly crdSchemas: { readonly paths: readonly string[]; readonly base: string };
+  readonly policies: PolicyRequest;
   readonly registries: readonly Target[];
+  /** Those that nothing is published to, but that are asked whether they would have it: for a pull request. */
+  readonly asked: readonly Target[];
   readonly credentials: readonly Credential[];
   readonly plainHttp: boolean;
   readonly caFile: string | undefined;
   readonly mirrors: readonly Pair[];
   readonly version: string | undefined;
   readonly appVersion: string | undefined;
+  /** `pr.45.sha-0a1b2c3`, where a version of the commit was asked for. */
+  readonly preRelease: string | undefined;
+  /** The git tag that this runs for, and which tags speak of charts. */
+  readonly tag: string | undefined;
+  readonly tagFormats: readonly string[];
+  /** Patterns of tags that stand for the newest release. */
+  readonly aliasTags: readonly string[];
   readonly until: StageName;
   /** What was left out with all after it: this runs for a pull request, or `until` says so. */
   readonly held: Held | undefined;
@@ -75,7 +91,7 @@ export interface Request {
   /** What is published is attested; `undefined` where it isn't. */
   readonly attestation: AttestationRequest | undefined;
   /** Who must have attested what is deployed or copied. */
-  readonly verification: { readonly expected: ExpectedSigner; readonly trustedRoot: string | undefined } | undefined;
+  readonly verification: VerificationRequest | undefined;
   readonly helmVersion: string | undefined;
   readonly orasVersion: string | undefined;
   readonly toolsMirror: string | undefined;
@@ -109,16 +125,6 @@ export interface DeploymentRequest {
   readonly dryRun: boolean;
 }
 
-/** By a key, or keyless: by services that are given, or those that the repository's visibility decides. */
-export type AttestationRequest =
-  | {
-      readonly kind: 'key';
-      /** A path (absolute) or the content. */
-      readonly key: { readonly path: string } | { readonly content: string };
-      readonly password: string | undefined;
-    }
-  | { readonly kind: 'keyless'; readonly services: Services | undefined };
-
 /** Whether a stage is among those that were asked for. */
 export function reaches(request: Request, stage: StageName): boolean {
   return STAGES.indexOf(stage) <= STAGES.indexOf(request.until);
@@ -137,6 +143,10 @@ export interface RawRequest {
     readonly run?: GitHubRun;
     /** The runner gives tokens that show which workflow this is. */
     readonly hasIdentity?: boolean;
+    /** The git tag that it runs for. */
+    readonly tag?: string;
+    /** What makes a version one of the commit that it runs for; none for a tag. */
+    readonly preRelease?: string;
   };
 }
 
@@ -266,8 +276,8 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       }),
     );
   }
-  for (const name of ['version', 'app-version'] as const) {
-    if (!allPublished || !given.has(name)) continue;
+  for (const name of ['version', 'app-version', 'pre-release'] as const) {
+    if (!allPublished || !given.has(name) || given.get(name) === false) continue;
     faults.push(
       fault('ambiguous', `${name} is given for a chart that is published already`, {
         hint: 'Say which by its reference: oci://host/path/chart:VERSION or @sha256:….',
@@ -337,9 +347,23 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     publishedHosts.length === 0 && given.has('crd-schemas')
       ? list(settings.get('crd-schemas')).flatMap(hostOfPublished)
       : publishedHosts;
-  const attests = settings.get('attest') === true && published && held !== 'publish' && !allPublished;
-  const attestation = await readAttestation(settings, attests && registries.length > 0, raw, files, faults);
-  const verification = await readVerification(settings, raw.cwd, files, faults);
+  const isTrial = settings.get('plan') === true || settings.get('dry-run') === true;
+  const attests =
+    settings.get('attest') === true &&
+    registries.length > 0 &&
+    published &&
+    held !== 'publish' &&
+    !allPublished &&
+    !isTrial;
+  const signing = {
+    services: list(settings.get('sigstore')),
+    key: has('signing-key'),
+    password: has('signing-password'),
+    hasIdentity: raw.workflow.hasIdentity === true,
+  };
+  const attestation = await readAttestation(signing, attests, raw.cwd, files, faults);
+  const trust = { signer: list(settings.get('verify')), root: has('trusted-root') };
+  const verification = await readVerification(trust, raw.cwd, files, faults);
   const request: Request = {
     charts: {
       patterns,
@@ -356,7 +380,13 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     kubeVersions: given.has('kube-versions') ? undefined : optional(kubeVersions),
     apiVersions: list(settings.get('api-versions')),
     crdSchemas: { paths: list(settings.get('crd-schemas')), base: base('crd-schemas') },
+    policies: await readPolicies(list(settings.get('policies')), base('policies'), faults, (index) =>
+      isFromFile('policies')
+        ? { file: file.shown, ...(file.position(['policies', index]) ?? file.position(['policies'])) }
+        : {},
+    ),
     registries,
+    asked: heldPublish && event === 'pull-request' ? registries : [],
     credentials: passwordRefused
       ? []
       : readCredentials(
@@ -371,6 +401,10 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     mirrors,
     version: readVersion('version', has('version'), true, faults),
     appVersion: readVersion('app-version', has('app-version'), false, faults),
+    preRelease: settings.get('pre-release') === true ? readPreRelease(raw.workflow, faults) : undefined,
+    tag: raw.workflow.tag,
+    tagFormats: readTagFormats(optional(list(settings.get('tag-format'))), () => at('tag-format'), faults),
+    aliasTags: readAliasTags(list(settings.get('alias-tags')), () => at('alias-tags'), faults),
     until,
     isProposed: event !== 'own',
     held: held ?? (deploys.length > 0 && !deployed ? 'until' : undefined),
@@ -514,74 +548,6 @@ async function readKubeconfig(
   if ((await files.real(path)) === undefined)
     faults.push(fault('kubeconfig', `kubeconfig ${quote(shownPath(files.root, path))} is not there`));
   return { path };
-}
-
-/** What signs; asked for only where something is to be signed, so that a pull request needs neither key nor identity. */
-async function readAttestation(
-  settings: Settings,
-  attests: boolean,
-  { cwd, workflow }: RawRequest,
-  files: Pick<Files, 'root' | 'real'>,
-  faults: Finding[],
-): Promise<AttestationRequest | undefined> {
-  const lines = list(settings.get('sigstore'));
-  const services = lines.length === 0 ? undefined : readServices(lines);
-  if (typeof services === 'string') faults.push(fault('sigstore', `sigstore ${services}`));
-  if (!attests || typeof services === 'string') return undefined;
-  const given = text(settings.get('signing-key'));
-  if (given !== undefined) {
-    if (services !== undefined)
-      faults.push(
-        fault('sigstore', 'sigstore is given beside signing-key: a key asks no service', { hint: 'Give one.' }),
-      );
-    const password = text(settings.get('signing-password'))?.replace(/\r?\n$/, '');
-    if (given.includes('-----BEGIN ')) return { kind: 'key', key: { content: given }, password };
-    const path = resolve(cwd, given.trim().replace(/^@/, ''));
-    // What is neither may be the secret in another form: nothing of it is shown.
-    if (given.trim().length > LONGEST_PATH || (await files.real(path)) === undefined)
-      faults.push(fault('signing-key', 'signing-key is neither the content of a key nor a file that is there'));
-    return { kind: 'key', key: { path }, password };
-  }
-  if (workflow.hasIdentity !== true) {
-    faults.push(
-      fault('no-identity', 'attest: true needs somebody to sign, and there is neither an identity nor a signing-key', {
-        hint: 'On GitHub give the job "permissions: id-token: write"; elsewhere give signing-key.',
-      }),
-    );
-  }
-  return { kind: 'keyless', services };
-}
-
-async function readVerification(
-  settings: Settings,
-  cwd: string,
-  files: Pick<Files, 'root' | 'real'>,
-  faults: Finding[],
-): Promise<Request['verification']> {
-  const root = text(settings.get('trusted-root'));
-  const trustedRoot = root === undefined ? undefined : resolve(cwd, root);
-  if (trustedRoot !== undefined && (await files.real(trustedRoot)) === undefined)
-    faults.push(fault('trusted-root', `trusted-root ${quote(shownPath(files.root, trustedRoot))} is not there`));
-  const lines = list(settings.get('verify'));
-  if (lines.length === 0) {
-    if (root !== undefined)
-      faults.push(
-        fault('trusted-root', 'trusted-root is given without verify', { hint: 'Say who is to be expected: verify.' }),
-      );
-    return undefined;
-  }
-  const read = readExpectedSigner(lines);
-  if (!read.ok) {
-    for (const { message, hint } of read.faults)
-      faults.push(fault('verify', `verify ${message}`, hint === undefined ? {} : { hint }));
-    return undefined;
-  }
-  const { expected } = read;
-  if (expected.kind !== 'key') return { expected, trustedRoot };
-  const file = resolve(cwd, expected.file);
-  if ((await files.real(file)) === undefined)
-    faults.push(fault('verify', `verify: the key ${quote(shownPath(files.root, file))} is not there`));
-  return { expected: { ...expected, file }, trustedRoot };
 }
 
 /** Whether a folder, which needn't be there yet, is in the repository once every link on the way is followed. */

@@ -1,12 +1,10 @@
 import { secretsOfEnvironment } from './adapters/command-line.ts';
 import { cancelOnSignals, clock, compose } from './adapters/compose.ts';
 import { createGitHub } from './adapters/github.ts';
-import { githubRun } from './adapters/github-run.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { secretsOf } from './adapters/secrets.ts';
-import { workflowEvent } from './adapters/workflow-event.ts';
+import { workflowOf } from './adapters/workflow.ts';
 import { workflowInputs } from './adapters/workflow-inputs.ts';
-import { hasIdentity } from './adapters/workflow-run.ts';
 import { Cancelled, lastWords } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
 import { run } from './main.ts';
@@ -25,13 +23,7 @@ async function main(): Promise<number> {
   try {
     await host.saveState('temporary', files.temporary);
     const actor = environment.GITHUB_ACTOR;
-    const here = githubRun(environment);
-    const workflow = {
-      event: workflowEvent(environment),
-      hasIdentity: hasIdentity(environment),
-      ...(actor !== undefined && { actor }),
-      ...(here !== undefined && { run: here }),
-    };
+    const workflow = { ...workflowOf(environment), ...(actor !== undefined && { actor }) };
     const ending = await run({ inputs, faults: [], cwd, workflow }, { files, host, clock, openForge }, connect);
     if (ending.crash !== undefined) host.bug(ending.crash);
     return exitCode(ending.report, cancel.received());

@@ -97,6 +97,15 @@ export const INPUTS = [
       'Files or folders in the repository, or oci://host/path:TAG artifacts, with CustomResourceDefinitions or JSON schemas, for kinds that neither Kubernetes nor the charts define.',
   },
   {
+    name: 'policies',
+    kind: 'list',
+    fileKey: 'policies',
+    placeholder: 'RULE=SEVERITY',
+    default: 'the built-in severities',
+    description:
+      'How policies are told, RULE=error, RULE=warning or RULE=off; and folders in the repository with your own policies in Rego, which an installed conftest runs.',
+  },
+  {
     name: 'registry',
     kind: 'list',
     fileKey: 'registry',
@@ -157,6 +166,32 @@ export const INPUTS = [
     placeholder: 'VERSION',
     default: 'from Chart.yaml',
     description: 'appVersion to package with; a leading v is dropped.',
+  },
+  {
+    name: 'pre-release',
+    kind: 'boolean',
+    placeholder: '',
+    default: 'false',
+    description:
+      'In a workflow for a branch or pull request, package as a version of its commit: 1.2.3-BRANCH.RUN.sha-COMMIT or 1.2.3-pr.NUMBER.sha-COMMIT. On a tag the version stays as it is.',
+  },
+  {
+    name: 'tag-format',
+    kind: 'list',
+    fileKey: 'tagFormat',
+    placeholder: 'PATTERN',
+    default: 'v{{version}}, {{version}}, {{name}}-{{version}} and {{name}}-v{{version}}',
+    description:
+      'Which git tags speak of charts. In a workflow for such a tag a chart whose version is another one is refused; other tags say nothing.',
+  },
+  {
+    name: 'alias-tags',
+    kind: 'list',
+    fileKey: 'aliasTags',
+    placeholder: 'PATTERN',
+    default: 'none',
+    description:
+      'Tags that stand for the newest release, such as {{major}}, {{major}}.{{minor}} or latest: moved in every registry once all that was asked for is done; never to an older release, and never to a pre-release.',
   },
   {
     name: 'until',
@@ -419,6 +454,7 @@ export const OUTPUTS = {
   status: 'passed, failed, invalid, error or cancelled',
   version: 'Version of the packaged chart (the first one, with several)',
   reference: 'oci://…@sha256:… of the published chart (the first one, with several)',
+  references: 'oci://…@sha256:… of each published chart, one a line: what the input chart takes to deploy them all',
   digest: 'Digest of the published manifest (the first one, with several)',
   package: "Path of the chart's package (the first one, with several)",
   report: 'Path of the report folder',

@@ -1,6 +1,9 @@
 import { resolve as absolute, dirname, join, sep } from 'node:path';
+import { aliasAll } from './aliases.ts';
+import { checkTag, versionPlace } from './chart-versions.ts';
 import { type CheckedPackage, checkChart } from './check.ts';
 import { checkedWith } from './checked-with.ts';
+import { withCodeFrames } from './code-frames.ts';
 import { type RawRequest, type Request, reaches, readRequest } from './config.ts';
 import { loadCrdSchemas } from './crd-schemas.ts';
 import { connectAll, deployAll, sourcesOf } from './deployments.ts';
@@ -9,10 +12,12 @@ import { Cancelled, EnvironmentError, RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import type { PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
 import { isInside, shownPath } from './domain/paths.ts';
+import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import type { ValuesRecord } from './domain/values-record.ts';
 import { commentOn } from './github/pull-request-comment.ts';
 import { readGitHub } from './github-request.ts';
+import { findOwnPolicies } from './own-policies.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { planOnly } from './planning.ts';
 import type { Files, Ports } from './ports.ts';
@@ -24,7 +29,7 @@ import { renderPlan, renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
 import { pushRepositoryMetadata } from './stages/artifacthub.ts';
 import { attest } from './stages/attest.ts';
-import { publish } from './stages/publish.ts';
+import { type Place, publish, wouldRefuse } from './stages/publish.ts';
 import { survey } from './survey.ts';
 import { loadValues, recordOf } from './values-files.ts';
 import { verifyAll } from './verified.ts';
@@ -45,6 +50,8 @@ interface Course {
   readonly status: RunStatus;
   /** The report folder; `undefined` when none can be written. */
   readonly folder: string | undefined;
+  /** It was about charts that are published: their files need not be those of the repository. */
+  readonly isPublished?: boolean;
   readonly crash?: unknown;
 }
 
@@ -54,9 +61,10 @@ export async function run(
   base: Base,
   connect: (request: Request) => Omit<Ports, keyof Base>,
 ): Promise<Ending> {
-  const { record, status, folder, crash } = await pipeline(raw, base, connect);
+  const { record, status, folder, isPublished, crash } = await pipeline(raw, base, connect);
   record.add(await tellPullRequest(raw, record.report(status), base));
-  const ending = await finish(record.report(status), folder, base);
+  const told = record.report(status);
+  const ending = await finish(isPublished === true ? told : await withCodeFrames(told, base.files), folder, base);
   return { ...ending, ...(crash !== undefined && { crash }) };
 }
 
@@ -99,7 +107,7 @@ async function pipeline(
 
     if (request.charts.published) await shipPublished(request, record, ports);
     else await shipFromSource(request, record, ports);
-    return { record, status: record.failed ? 'failed' : 'passed', folder };
+    return { record, status: record.failed ? 'failed' : 'passed', folder, isPublished: request.charts.published };
   } catch (error) {
     if (error instanceof Cancelled) return { record, status: 'cancelled', folder };
     if (error instanceof RequestError) {
@@ -122,21 +130,32 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   const plan = makePlan(request, charts);
   const values = await loadValues(request, plan, ports);
   const definitions = await loadCrdSchemas(request, ports);
+  const ownPolicies = await findOwnPolicies(request, ports.files);
   const connections = await connectAll(plan, ports);
-  if (attests(request)) await ports.signing.ready();
-  record.add([...findings, ...values.findings, ...heldBack(request)]);
+  if (request.attestation !== undefined) await ports.signing.ready();
+  record.add([
+    ...findings,
+    ...values.findings,
+    ...heldBack(request),
+    ...(await checkTag(request, charts, ports.files)),
+  ]);
   const packages = await together(
-    plan.charts.map((chart) => checkChart(request, chart, values, definitions.kinds, record, ports)),
+    plan.charts.map((chart) =>
+      checkChart(request, chart, values, { kinds: definitions.kinds, ownPolicies }, record, ports),
+    ),
   );
   record.add(definitions.findings());
   const valuesRecords = new Map(plan.charts.map((chart) => [chart.chart.metadata.name, recordOf(chart, values)]));
-  await publishAll(request, packages, valuesRecords, record, ports);
+  await askAll(request, plan, packages, record, ports);
+  await publishAll(request, plan, packages, valuesRecords, record, ports);
   const built = record.failed ? [] : packages.filter((each) => each !== undefined);
   if (plan.deploy.length > 0) {
     const sources = await sourcesOf(request, built, record, ports);
     await verifyAll(request, sources, record, ports);
     await deployAll(request, plan, values, sources, connections, record, ports);
   }
+  const names = built.map(({ name }) => name);
+  await aliasAll(request, names, record, ports);
   await releaseTag(request, plan, built, record, ports);
 }
 
@@ -197,13 +216,35 @@ function heldBack(request: Request): Finding[] {
   }
 }
 
-function attests({ attestation, deployment }: Request): boolean {
-  return attestation !== undefined && !deployment.dryRun;
+/** On pull requests: a version that is taken is told before it is merged. */
+async function askAll(
+  request: Request,
+  plan: Plan,
+  packages: readonly (ChartPackage | undefined)[],
+  record: Record,
+  ports: Ports,
+): Promise<void> {
+  const root = ports.files.root;
+  const found = await together(
+    packages.map((each) =>
+      each === undefined
+        ? []
+        : wouldRefuse(each, request.asked, { root, place: placeOf(each, request, plan, ports) }, ports),
+    ),
+  );
+  record.add(found.flat());
+}
+
+/** Where the version of a package stands. */
+function placeOf({ name }: ChartPackage, request: Request, plan: Plan, { files }: Ports): Place {
+  const chart = plan.charts.find((each) => each.chart.metadata.name === name)?.chart;
+  return chart && (() => versionPlace(request, chart, files));
 }
 
 /** The gate: nothing is published until every chart passed. */
 async function publishAll(
   request: Request,
+  plan: Plan,
   packages: readonly (CheckedPackage | undefined)[],
   valuesRecords: ReadonlyMap<string, ValuesRecord | undefined>,
   record: Record,
@@ -224,11 +265,11 @@ async function publishAll(
         const published = await publish(
           each,
           request.registries,
-          { root, told, record: valuesRecords.get(each.name) },
+          { root, told, record: valuesRecords.get(each.name), place: placeOf(each, request, plan, ports) },
           ports,
         );
         const findings = [...published.findings];
-        if (attests(request)) {
+        if (request.attestation !== undefined) {
           const options = { targets: request.registries, root, toolVersion: VERSION };
           findings.push(...(await attest(each, each.contents, published.outcomes, options, ports)));
         }

@@ -16,6 +16,7 @@ export interface Ports {
   readonly sops: Sops;
   readonly openForge: OpenForge;
   readonly git: Git;
+  readonly conftest: Conftest;
   readonly signing: Signing;
   readonly verifying: Verifying;
   readonly files: Files;
@@ -370,6 +371,12 @@ export interface Registry {
     tag: string,
     file: { readonly name: string; readonly content: Uint8Array; readonly type: string; readonly configType: string },
   ): Promise<RegistryAnswer<undefined>>;
+  /** Makes a tag name what a digest does, whatever it named before. */
+  tag(
+    location: Extract<Location, { kind: 'registry' }>,
+    digest: string,
+    tag: string,
+  ): Promise<RegistryAnswer<undefined>>;
   /** Attaches an artifact to a manifest (an OCI referrer), whose digest stays. */
   attach(location: Location, digest: string, artifact: ArtifactToAttach): Promise<RegistryAnswer<undefined>>;
   /** Every artifact of a type that is attached to a manifest. */
@@ -555,6 +562,28 @@ export type Decrypted =
 export interface Sops {
   /** A file in clear, in memory; every value of it is masked by then. Throws an `EnvironmentError` without a sops. */
   decrypt(path: string, shown: string): Promise<Decrypted>;
+}
+
+// ---------------------------------------------------------------- users' own policies
+
+export type OwnVerdict =
+  | { readonly ok: true; readonly results: readonly OwnResult[] }
+  /** Why the policies can't be run, a phrase to follow the folder's name. */
+  | { readonly ok: false; readonly message: string };
+
+export interface OwnResult {
+  /** The index of the document that it is said of. */
+  readonly document: number;
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  /** The query that said it, such as `main.deny`. */
+  readonly query: string;
+}
+
+/** Policies in Rego, run by an installed conftest. */
+export interface Conftest {
+  /** What the policies of a folder say of documents, which hold no secret. Throws an `EnvironmentError` without a conftest. */
+  check(folder: string, documents: readonly string[]): Promise<OwnVerdict>;
 }
 
 // ---------------------------------------------------------------- files

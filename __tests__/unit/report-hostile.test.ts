@@ -12,6 +12,12 @@ import { HOSTILE, hostileReport, reportOf, SAMPLES } from '../support/sample-rep
 const report = hostileReport();
 const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2028\u2029\ufeff]|\p{Cs}/u;
 
+/** Milliseconds of the processor: on a busy machine the clock says nothing of what a text costs. */
+function cpuMilliseconds(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
+}
+
 /** A report of one finding with this message, hint, file and chart. */
 function saying(text: string) {
   const finding = { ...SAMPLES.findings.findings[0], message: text, hint: text, file: text, chart: text };
@@ -41,26 +47,26 @@ describe('plain text', () => {
   });
 
   test('takes linear time on text made of beginnings of escape sequences', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     plainText('\u001b]0;a'.repeat(200_000));
     plainText('\u001b['.repeat(200_000));
     plainText('\u009d'.repeat(400_000));
     plainText('\u001b[1;'.repeat(200_000));
     plainText(`\u001b${'['.repeat(400_000)}`);
     plainText(`\u001b]${';a'.repeat(400_000)}`);
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(cpuMilliseconds(started)).toBeLessThan(3000);
   });
 });
 
 test('no face takes long on blanks, line feeds or backticks without end', () => {
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (const text of [' '.repeat(1_000_000), '\n'.repeat(1_000_000), '` '.repeat(500_000), ' \n'.repeat(300_000)]) {
     const one = { ...SAMPLES.good.published[0], chart: text } as never;
     const all = { ...saying(text), published: [one] };
     for (const face of [summaryText, junitText, sarifText, annotationsOf]) face(all);
     terminalText(all, text, PLAIN);
   }
-  expect(performance.now() - started).toBeLessThan(5000);
+  expect(cpuMilliseconds(started)).toBeLessThan(5000);
 });
 
 describe('terminal', () => {

@@ -38,6 +38,8 @@ describe('workflow_run', () => {
     [run('push', 'acme/charts'), 'own'],
     [run('push', 'somebody/charts'), 'foreign'],
     [run('pull_request', 'acme/charts'), 'foreign'],
+    [run('pull_request_target', 'acme/charts'), 'foreign'],
+    [run('merge_group', 'acme/charts'), 'foreign'],
     [run('push'), 'foreign'],
     ['{"workflow_run":null}', 'foreign'],
     ['null', 'foreign'],

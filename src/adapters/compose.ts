@@ -4,6 +4,7 @@ import type { Cancelled } from '../domain/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../domain/limits.ts';
 import type { Clock, Files, Host, OpenForge, Ports } from '../ports.ts';
 import { connectCluster } from './cluster-connection.ts';
+import { createConftest } from './conftest.ts';
 import { createFiles } from './files.ts';
 import { createGit } from './git.ts';
 import { createHelm } from './helm.ts';
@@ -23,7 +24,10 @@ export interface Composition {
   /** Throws an `EnvironmentError` where what was asked for can't be done on this Node. */
   connect(
     request: Request,
-  ): Pick<Ports, 'helm' | 'registry' | 'connectCluster' | 'sops' | 'signing' | 'verifying' | 'git' | 'self'>;
+  ): Pick<
+    Ports,
+    'helm' | 'registry' | 'connectCluster' | 'sops' | 'conftest' | 'signing' | 'verifying' | 'git' | 'self'
+  >;
   /** Octokit is loaded here, and only where there is something to say on GitHub. */
   readonly openForge: OpenForge;
   /** Waits for children that are ending, and removes the private folder. */
@@ -108,6 +112,7 @@ export async function compose(options: {
           temporary: files.temporary,
           mask: (secret) => host.mask(secret),
         }),
+        conftest: createConftest({ run: runner.run, environment, os: process.platform, files }),
         ...createSignatures(request, {
           run: runner.run,
           environment,

@@ -214,6 +214,11 @@ export function createRegistry(options: OrasOptions): Registry {
     return succeeded(ran) ? uploaded : failure(location, ran);
   };
 
+  const tag: Registry['tag'] = async (location, digest, name) => {
+    const ran = await call(location, ['tag', nameOf(location, digest), name]);
+    return succeeded(ran) ? { ok: true, value: undefined } : failure(location, ran);
+  };
+
   const attachTo = async (
     location: Location,
     digest: string,
@@ -309,6 +314,7 @@ export function createRegistry(options: OrasOptions): Registry {
     tags,
     push,
     pushFile,
+    tag,
     attach,
     attached,
     copy,

@@ -19,6 +19,7 @@ export function createSignatures(
 ): { readonly signing: Signing; readonly verifying: Verifying } {
   const load = async (): Promise<Signing> => {
     if (attestation === undefined) throw new Error('nothing is to be attested');
+    options.mask(options.environment.ACTIONS_ID_TOKEN_REQUEST_TOKEN ?? '');
     const workflow = workflowRun(options.environment);
     return attestation.kind === 'key'
       ? (await import('./cosign.ts')).createKeySigning({ ...options, ...attestation, workflow })

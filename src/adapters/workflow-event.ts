@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 
 /**
  * What set a workflow off. `foreign`: the workflow's secrets are at hand while the checkout may be somebody
- * else's (pull_request_target, or workflow_run for a fork's head).
+ * else's (pull_request_target, or workflow_run for a fork's head or after a pull request's workflow).
  */
 export type WorkflowEvent = 'own' | 'pull-request' | 'foreign';
 
@@ -29,8 +29,14 @@ function isForeign(environment: NodeJS.ProcessEnv): boolean {
       workflow_run?: { event?: unknown; head_repository?: { full_name?: unknown } };
     };
     const head = event.workflow_run?.head_repository?.full_name;
-    return head === undefined || head !== environment.GITHUB_REPOSITORY || event.workflow_run?.event === 'pull_request';
+    const cause = event.workflow_run?.event;
+    return head === undefined || head !== environment.GITHUB_REPOSITORY || !isOfBranch(cause);
   } catch {
     return true;
   }
+}
+
+/** Whether what set off the workflow before this one was in a branch or tag: a pull request of ours is not merged yet. */
+function isOfBranch(event: unknown): boolean {
+  return typeof event === 'string' && !/^(?:pull_request|merge_group)/.test(event);
 }

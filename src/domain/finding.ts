@@ -1,3 +1,4 @@
+import type { CodeFrame } from './code-frame.ts';
 import type { StageName } from './stage.ts';
 
 export const SEVERITIES = ['error', 'warning', 'note'] as const;
@@ -26,6 +27,8 @@ export interface Finding {
   readonly path?: string;
   /** What stands for the resource where findings are compared, if its own name differs between environments; never told. */
   readonly sameAs?: string;
+  /** The lines that it is about, for faces that a person reads; not in report.json. */
+  readonly frame?: CodeFrame;
 }
 
 /** Whether a finding of this severity fails a run whose `fail-on` is `limit`. */

@@ -10,13 +10,14 @@ import {
 } from './kubernetes-schemas.ts';
 import { nearest } from './nearest.ts';
 import { nameFaults } from './object-names.ts';
+import { dataSizeFault, type SizeFault } from './object-size.ts';
 import { NO_PATTERNS, type Patterns } from './patterns.ts';
 import { formatPointer } from './pointer.ts';
 import { schemaViolations, type Violation } from './schema-validation.ts';
 
-/** Something that an API server would say of an object. */
+/** Something that an API server, or a policy, would say of an object. */
 export interface ObjectFault {
-  readonly rule: `schema/${string}`;
+  readonly rule: `schema/${string}` | `policy/${string}`;
   readonly severity: Severity;
   readonly message: string;
   readonly hint?: string;
@@ -59,7 +60,13 @@ export function objectFaults(
   if (builtIn !== undefined && schemas !== undefined) {
     const nature = { origin: 'built-in', namespaced: builtIn.namespaced } as const;
     const violations = schemaViolations(object, builtIn.schema, schemas.definition);
-    return [...age, ...violations.map(refused), ...names(object, named, nature, minor)];
+    const size = dataSizeFault(object, named);
+    return [
+      ...age,
+      ...violations.map(refused),
+      ...(size === undefined ? [] : [tooLarge(size)]),
+      ...names(object, named, nature, minor),
+    ];
   }
   if (kubernetes.hasGroup(groupOf(named.apiVersion))) {
     return schemas === undefined ? age : [...age, unknownHere(named, target)];
@@ -74,6 +81,12 @@ export function objectFaults(
     return [unknownKind(named, custom), ...names(object, named, nature, minor)];
   }
   return customFaults(object, named, kind, target, patterns);
+}
+
+/** An object, or its data, that is more than a server takes. */
+export function tooLarge({ path, message }: SizeFault): ObjectFault {
+  const hint = 'Split it, or keep it elsewhere: in an image, a volume, or a store of objects.';
+  return { rule: 'schema/range', severity: 'error', message, hint, path };
 }
 
 /** The kind of an object, or why it has none. */

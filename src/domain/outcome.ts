@@ -22,6 +22,8 @@ export interface PublishOutcome {
   /** `oci://host/path/NAME@sha256:…`, or `oci-layout:DIR/NAME@sha256:…`; absent where nothing is known to be there. */
   readonly reference?: string;
   readonly digest?: string;
+  /** Tags that stand for the newest release and stand for this one now; only where some were asked for. */
+  readonly aliases?: readonly string[];
   readonly outcome: 'pushed' | 'already-published' | 'refused' | 'failed';
 }
 

@@ -284,9 +284,9 @@ function unknownField(name: string, known: Readonly<Record<string, unknown>> | u
   return { rule: 'schema/unknown-field', message: `unknown field ${quoted(name)}`, ...(meant && { nearest: meant }) };
 }
 
-/** Beyond this length nobody mistypes a name. */
+/** Beyond this length nobody mistypes a name, and of so many names one is always near. */
 function nearestOf(text: string, known: readonly string[]): string | undefined {
-  return text.length > 100 ? undefined : nearest(text, known);
+  return text.length > 100 || known.length > 1_000 ? undefined : nearest(text, known);
 }
 
 function reverseFrom(list: unknown[], start: number): void {

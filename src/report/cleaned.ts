@@ -1,3 +1,4 @@
+import type { CodeFrame } from '../domain/code-frame.ts';
 import type { Comparison } from '../domain/comparison.ts';
 import type { DeploymentOutcome } from '../domain/deployment.ts';
 import type { Finding } from '../domain/finding.ts';
@@ -26,6 +27,7 @@ export function cleaned(report: Report, redact: (text: string) => string): Repor
     published: report.published.map((one) => ({
       ...one,
       ...mapped(one, ['chart', 'version', 'registry'], clean),
+      ...(one.aliases && { aliases: one.aliases.map(clean) }),
       ...(one.reference !== undefined && { reference: cleanReference(one.reference, clean) }),
     })),
     deployments: report.deployments.map((one) => cleanDeployment(one, clean)),
@@ -66,7 +68,16 @@ function cleanFinding(finding: Finding, clean: (text: string) => string): Findin
     ...mapped(finding, ['message', 'hint', 'chart', 'file', 'resource', 'path'], clean),
     ...(finding.environments && { environments: finding.environments.map(clean) }),
     ...(finding.kubeVersions && { kubeVersions: finding.kubeVersions.map(clean) }),
+    ...(finding.frame && { frame: cleanFrame(finding.frame, clean) }),
   };
+}
+
+/** Where something was taken out of the line that is meant, its caret would point elsewhere. */
+function cleanFrame(frame: CodeFrame, clean: (text: string) => string): CodeFrame {
+  const lines = frame.lines.map(({ number, text }) => ({ number, text: text === undefined ? undefined : clean(text) }));
+  const isSame = lines.every(({ number, text }, index) => number !== frame.at || text === frame.lines[index]?.text);
+  const { before, ...rest } = frame;
+  return { ...rest, lines, ...(isSame && before !== undefined && { before }) };
 }
 
 function cleanDeployment(one: DeploymentOutcome, clean: (text: string) => string): DeploymentOutcome {

@@ -2,7 +2,8 @@ import type { Finding } from '../domain/finding.ts';
 import type { Report } from '../domain/outcome.ts';
 import { isTold } from './deployments.ts';
 import { bySeverity, placeOf, scopeOf } from './findings.ts';
-import { inert, inertLines } from './markdown.ts';
+import { frameLines } from './frame-lines.ts';
+import { codeBlock, inert, inertLines } from './markdown.ts';
 import { shorten } from './plain-text.ts';
 
 /** UTF-16 units of one message or hint. */
@@ -36,5 +37,12 @@ function findingBlock(finding: Finding): string {
     `  ${inertLines(shorten(finding.message, MESSAGE_LENGTH))}`,
   ];
   if (finding.hint !== undefined) lines.push(`  <br>💡 ${inertLines(shorten(finding.hint, MESSAGE_LENGTH))}`);
+  if (finding.frame !== undefined) {
+    // Within the entry of the list.
+    const block = codeBlock('text', frameLines(finding.frame, asIs, asIs));
+    lines.push('', ...block.split('\n').map((line) => `  ${line}`));
+  }
   return lines.join('\n');
 }
+
+const asIs = (text: string): string => text;

@@ -105,7 +105,8 @@ function publishedBlocks(report: Report): string[] {
 }
 
 function publishedBlock(one: PublishOutcome): string {
-  const line = `**${inert(one.chart)} ${inert(one.version)}** → ${inert(one.registry)}: ${OUTCOME_WORDS[one.outcome]}`;
+  const also = one.aliases?.length ? ` (also ${one.aliases.map(inert).join(', ')})` : '';
+  const line = `**${inert(one.chart)} ${inert(one.version)}** → ${inert(one.registry)}: ${OUTCOME_WORDS[one.outcome]}${also}`;
   return isPublished(one) ? `${line}\n\n${codeBlock('sh', commandsFor(one))}` : line;
 }
 

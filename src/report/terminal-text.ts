@@ -14,6 +14,7 @@ import {
   urgencyOf,
 } from './deployments.ts';
 import { bySeverity, placeOf, scopeOf } from './findings.ts';
+import { frameLines } from './frame-lines.ts';
 import type { Paint } from './paint.ts';
 import { oneLine, plainText, shorten } from './plain-text.ts';
 import { planText } from './plan.ts';
@@ -61,6 +62,9 @@ function findingText(finding: Finding, paint: Paint): string {
   const lines = [
     ...(place === undefined ? [] : [paint.strong(place)]),
     `${word}: ${indented(shorten(plainText(finding.message).trim(), MESSAGE_LENGTH))}`,
+    ...(finding.frame === undefined
+      ? []
+      : frameLines(finding.frame, paint.faint, severityPaint(finding.severity, paint))),
     `  ${about}`,
   ];
   if (finding.hint !== undefined) {
@@ -84,7 +88,7 @@ function publishedText(one: PublishOutcome, paint: Paint): string {
   const head = `${word}: ${oneLine(one.chart)} ${oneLine(one.version)} → ${oneLine(one.registry)}`;
   if (!isPublished(one)) return head;
   return [
-    head,
+    `${head}${aliasText(one)}`,
     `  ${oneLine(one.reference)}`,
     ...commandsFor(one).map((command) => paint.faint(`  $ ${command}`)),
   ].join('\n');
@@ -95,6 +99,10 @@ function releaseText({ release }: Report, paint: Paint): string {
   const word = (release.outcome === 'failed' ? paint.bad : paint.good)(RELEASE_WORDS[release.outcome]);
   const url = release.url === undefined ? '' : `\n  ${oneLine(release.url)}`;
   return `${word}: ${oneLine(release.tag)} on GitHub${url}`;
+}
+
+function aliasText({ aliases = [] }: PublishOutcome): string {
+  return aliases.length === 0 ? '' : ` (also ${aliases.map(oneLine).join(', ')})`;
 }
 
 function deploymentText(one: DeploymentOutcome, paint: Paint): string {

@@ -1,18 +1,22 @@
 import { resolve } from 'node:path';
-import { readArchive } from '../domain/archive.ts';
-import { normaliseFiles } from '../domain/archive-metadata.ts';
-import { CHART_TYPE } from '../domain/chart.ts';
 import type { Finding } from '../domain/finding.ts';
-import { ARCHIVE_LIMITS } from '../domain/limits.ts';
 import type { PublishOutcome } from '../domain/outcome.ts';
-import { diffFiles, isSame, type PackageDiff } from '../domain/package-diff.ts';
 import { type Location, locationOf, type Target, tagOf } from '../domain/reference.ts';
 import type { ChartPackage } from '../domain/staged.ts';
 import { together } from '../domain/together.ts';
 import type { ValuesRecord } from '../domain/values-record.ts';
-import type { Manifest, Ports, Registry } from '../ports.ts';
+import type { Manifest, Ports, Registry, RegistryFault } from '../ports.ts';
 import { elsewhere, failed, finding, outcomeOf, type Published, refused } from './published-outcome.ts';
+import { layerOf, likeness } from './published-version.ts';
 import { attachRecord } from './values-record.ts';
+
+/** Where a chart's version stands; asked for only where something is wrong with it. */
+export type Place = (() => Promise<Pick<Finding, 'file' | 'line' | 'column'>>) | undefined;
+
+interface Publishing {
+  readonly registry: Registry;
+  readonly place: Place;
+}
 
 /**
  * Puts a package where it is to go, everywhere at once. What is there already with the same files is left as it is
@@ -28,6 +32,7 @@ export async function publish(
     readonly record?: ValuesRecord | undefined;
     /** Told of each registry as it is done with: what an interrupted run did publish must be known. */
     readonly told?: (outcome: PublishOutcome) => void;
+    readonly place?: Place;
   },
   ports: Pick<Ports, 'registry'>,
 ): Promise<{ findings: Finding[]; outcomes: PublishOutcome[] }> {
@@ -35,7 +40,7 @@ export async function publish(
     targets.map(async (target) => {
       const location = locationOf(target, pkg.name, (...parts) => resolve(options.root, ...parts));
       const published = await recorded(
-        await publishTo(pkg, target, location, ports.registry),
+        await publishTo(pkg, target, location, { registry: ports.registry, place: options.place }),
         location,
         pkg,
         options.record,
@@ -55,12 +60,13 @@ async function publishTo(
   pkg: ChartPackage,
   target: Target,
   location: Location,
-  registry: Registry,
+  publishing: Publishing,
 ): Promise<Published> {
+  const { registry } = publishing;
   const tag = tagOf(pkg.version);
   const before = await registry.manifest(location, tag);
   if (!before.ok) return failed(pkg, target, before.fault);
-  if (before.value !== undefined) return await compare(pkg, target, location, before.value, registry);
+  if (before.value !== undefined) return await compare(pkg, target, location, before.value, publishing);
 
   const pushed = await registry.push(location, tag, {
     fileName: pkg.fileName,
@@ -76,7 +82,7 @@ async function publishTo(
   if (isOurs) return { outcome: 'pushed', target, digest: pushed.value };
 
   // Somebody else wrote this version between our look and our push. The same files are fine all the same.
-  const theirs = after.value && (await compare(pkg, target, location, after.value, registry));
+  const theirs = after.value && (await compare(pkg, target, location, after.value, publishing));
   if (theirs?.outcome === 'already-published') return theirs;
   const there = after.value === undefined ? 'nothing' : `another digest, ${after.value.digest}`;
   return {
@@ -112,43 +118,49 @@ async function compare(
   target: Target,
   location: Location,
   manifest: Manifest,
-  registry: Registry,
+  { registry, place }: Publishing,
 ): Promise<Published> {
-  const same: Published = { outcome: 'already-published', target, digest: manifest.digest };
-  const layer = manifest.layers.find(({ mediaType }) => mediaType === CHART_TYPE);
-  if (layer === undefined) return refused(pkg, target, 'as something that is no Helm chart');
-  if (layer.digest === layerOf(pkg)) return same;
-
-  const blob = await registry.blob(location, layer.digest, ARCHIVE_LIMITS.packedBytes);
-  if (!blob.ok)
-    return failed(pkg, target, blob.fault, `${pkg.name} ${pkg.version} is there already, but could not be compared.`);
-  const [theirs, ours] = await Promise.all([
-    readArchive(blob.value, ARCHIVE_LIMITS),
-    readArchive(pkg.archive, ARCHIVE_LIMITS),
-  ]);
-  if (!ours.ok) throw new Error(`the package of ${pkg.name} ${ours.reason}`);
-  if (!theirs.ok) return refused(pkg, target, `with an archive that ${theirs.reason}`);
-  const diff = diffFiles(normaliseFiles(theirs.files), normaliseFiles(ours.files));
-  return isSame(diff) && theirs.root === ours.root ? same : refused(pkg, target, `with other files: ${listed(diff)}`);
-}
-
-function layerOf(pkg: ChartPackage): string {
-  return `sha256:${pkg.sha256}`;
-}
-
-const MOST_LISTED = 20;
-
-/** `changed values.yaml; added templates/x.yaml; and 3 more`: what this package does to what is published. */
-function listed(diff: PackageDiff): string {
-  const entries = (['changed', 'added', 'removed'] as const).flatMap((what) =>
-    diff[what].map((path) => ({ what, path })),
-  );
-  if (entries.length === 0) return 'the folder in the archive has another name';
-  const groups = new Map<string, string[]>();
-  for (const { what, path } of entries.slice(0, MOST_LISTED)) {
-    groups.set(what, [...(groups.get(what) ?? []), path.replace(/[\x00-\x1f\x7f-\x9f]/g, '?')]);
+  const like = await likeness(pkg, location, manifest, registry);
+  switch (like.kind) {
+    case 'same':
+      return { outcome: 'already-published', target, digest: manifest.digest };
+    case 'other':
+      return await refusedAt(pkg, target, like.how, place);
+    case 'unknown':
+      return failed(pkg, target, like.fault, `${pkg.name} ${pkg.version} is there already, but could not be compared.`);
   }
-  const parts = [...groups].map(([what, paths]) => `${what} ${paths.join(', ')}`);
-  if (entries.length > MOST_LISTED) parts.push(`and ${entries.length - MOST_LISTED} more`);
-  return parts.join('; ');
+}
+
+/** A changed chart under a version that is taken: told where the version stands. */
+async function refusedAt(pkg: ChartPackage, target: Target, how: string, place: Place) {
+  const { finding: told, ...rest } = refused(pkg, target, how);
+  return { ...rest, finding: { ...told, ...(await place?.()) } };
+}
+
+/**
+ * Where nothing is to be published: whether it would be refused. What a registry doesn't answer is a note, since who may
+ * open a pull request may not be let in there.
+ */
+export async function wouldRefuse(
+  pkg: ChartPackage,
+  targets: readonly Target[],
+  options: { readonly root: string; readonly place?: Place },
+  { registry }: Pick<Ports, 'registry'>,
+): Promise<Finding[]> {
+  const found = await together(
+    targets.map(async (target): Promise<Finding[]> => {
+      const unknown = ({ message }: RegistryFault): Finding[] => {
+        const text = `whether ${pkg.name} ${pkg.version} is in ${target.text} already is not known: ${message}`;
+        return [{ ...finding(pkg, 'not-compared', text), severity: 'note' }];
+      };
+      const location = locationOf(target, pkg.name, (...parts) => resolve(options.root, ...parts));
+      const there = await registry.manifest(location, tagOf(pkg.version));
+      if (!there.ok) return unknown(there.fault);
+      if (there.value === undefined) return [];
+      const like = await likeness(pkg, location, there.value, registry);
+      if (like.kind === 'unknown') return unknown(like.fault);
+      return like.kind === 'same' ? [] : [(await refusedAt(pkg, target, like.how, options.place)).finding];
+    }),
+  );
+  return found.flat();
 }

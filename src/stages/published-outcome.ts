@@ -14,7 +14,9 @@ export type Published =
   | { readonly outcome: 'pushed' | 'already-published'; readonly target: Target; readonly digest: string }
   | { readonly outcome: 'refused' | 'failed'; readonly target: Target; readonly finding: Finding };
 
-export function refused(chart: Named, target: Target, how: string): Published {
+type Refused = Extract<Published, { readonly outcome: 'refused' | 'failed' }>;
+
+export function refused(chart: Named, target: Target, how: string): Refused {
   return {
     outcome: 'refused',
     target,

@@ -1,0 +1,118 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { action, command, type Workspace, workspace } from '../support/scenario.ts';
+
+let space: Workspace;
+beforeAll(() => {
+  space = workspace();
+  space.chart('chart', {
+    'values.yaml': 'image: demo\nreplicas: three\npassword: hunter2x\nlevel: 1\n',
+    'templates/configmap.yaml': undefined,
+    'templates/deployment.yaml': DEPLOYMENT,
+  });
+});
+afterAll(() => space.remove());
+
+const DEPLOYMENT = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: {{ .Release.Name }}
+spec:
+  replicas: {{ .Values.replicas }}
+  selector: { matchLabels: { app: a } }
+  template:
+    metadata: { labels: { app: a } }
+    spec:
+      containers:
+        - name: a
+          imagee: x
+          image: {{ .Values.image }}
+          env: [{ name: P, value: {{ .Values.password | quote }} }]
+`;
+
+const OF_VALUES = `  1 │ image: demo
+> 2 │ replicas: three
+    │           ^
+  3 │ (not shown: it may hold a secret)
+`;
+const OF_TEMPLATE = `  12 │         - name: a
+> 13 │           imagee: x
+  14 │           image: {{ .Values.image }}
+`;
+
+const run = (...args: string[]) => command(space, ['chart', '--until', 'validate', ...args]);
+
+test('the lines of a finding are shown, of values with a caret, and no secret is', async () => {
+  const { code, stdout, report } = await run();
+  expect(code).toBe(1);
+  expect(stdout).toContain(`chart/values.yaml:2:11\nerror: spec.replicas: is a string, must be an integer`);
+  expect(stdout).toContain(OF_VALUES);
+  expect(stdout).toContain(OF_TEMPLATE);
+  expect(stdout).not.toContain('hunter2x');
+  // No colours without a terminal.
+  expect(stdout).not.toContain('\u001b');
+  expect(JSON.stringify(report)).not.toContain('│');
+});
+
+test("the Action's log and the job summary have them, and what a chart writes there is no command", async () => {
+  space.chart('commands', {
+    'Chart.yaml': 'apiVersion: v2\nname: commands\nversion: 1.0.0\n',
+    'templates/configmap.yaml':
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndatta:\n  ::error::x: "##[add-mask]y"\n',
+  });
+  const ended = await action(space, { chart: 'commands', until: 'validate' });
+  expect(ended.code).toBe(1);
+  expect(ended.stdout).toContain('> 4 │ datta:\n');
+  expect(ended.summary).toContain('  > 4 │ datta:\n');
+  const after = ended.stdout.slice(ended.stdout.indexOf('> 4 │'));
+  const before = ended.stdout.slice(0, ended.stdout.indexOf('> 4 │'));
+  const token = /::stop-commands::(\S+)\n/.exec(before)?.[1];
+  expect(token).toBeDefined();
+  expect(after).toContain(`::${token}::`);
+});
+
+test('of forty findings a dozen have one', async () => {
+  const template = (index: number): string =>
+    `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a-${index} }\ndatta-${index}: {}\n`;
+  const files = Object.fromEntries(
+    Array.from({ length: 40 }, (_, index) => [`templates/${index}.yaml`, template(index)]),
+  );
+  space.chart('many', { 'Chart.yaml': 'apiVersion: v2\nname: many\nversion: 1.0.0\n', ...files });
+  const { stdout, report } = await command(space, ['many', '--until', 'validate']);
+  expect(report?.findings).toHaveLength(40);
+  expect(stdout.match(/^> /gm)).toHaveLength(12);
+  expect(stdout.match(/unknown field/g)).toHaveLength(40);
+});
+
+describe('nothing is read that is not to be shown', () => {
+  test('of a file outside the repository', async () => {
+    const other = workspace();
+    try {
+      other.write('secret.yaml', 'level: nothing-for-you\n');
+      space.chart('linked', {
+        'Chart.yaml': 'apiVersion: v2\nname: linked\nversion: 1.0.0\n',
+        'values.schema.json': '{"properties": {"level": {"type": "integer"}}}',
+      });
+      symlinkSync(join(other.root, 'secret.yaml'), join(space.root, 'linked/values-dev.yaml'));
+      const { code, stdout, stderr } = await command(space, ['linked', '--until', 'validate']);
+      expect(code).not.toBe(0);
+      expect(stdout + stderr).not.toContain('nothing-for-you');
+    } finally {
+      other.remove();
+    }
+  });
+
+  test('of a file whose name or content says that it is encrypted', async () => {
+    space.chart('encrypted', {
+      'Chart.yaml': 'apiVersion: v2\nname: encrypted\nversion: 1.0.0\n',
+      'values-dev.enc.yaml': 'level: nothing-for-you\n',
+      'values-prod.yaml': 'level: ENC[AES256_GCM,data:nothing-for-you]\nsops: { mac: x }\n',
+    });
+    space.write('chartship.yaml', 'environments:\n  dev: { values: [values-dev.enc.yaml] }\n  prod: {}\n');
+    const { report, stdout } = await command(space, ['encrypted', '--until', 'validate']);
+    space.empty('chartship.yaml');
+    expect(report?.findings.map(({ rule }) => rule).sort()).toEqual(['validate/not-encrypted', 'validate/values-file']);
+    expect(stdout).not.toContain('nothing-for-you');
+  });
+});
