@@ -1,12 +1,18 @@
 import { dirname, resolve } from 'node:path';
 import { valid } from 'semver';
+import {
+  type AttestationRequest,
+  readAttestation,
+  readVerification,
+  type VerificationRequest,
+} from './attestation-settings.ts';
 import { type EnvironmentSetting, readConfigFile } from './config-file.ts';
 import type { Credential } from './domain/credential.ts';
 import { hasCredentials, shown as shownRepository } from './domain/dependency-mirror.ts';
 import { parseDuration } from './domain/duration.ts';
 import { RequestError } from './domain/errors.ts';
-import { type ExpectedSigner, readExpectedSigner } from './domain/expected-signer.ts';
 import type { Finding } from './domain/finding.ts';
+import type { GitHubRun } from './domain/github-run.ts';
 import { isKubeconfig } from './domain/kubeconfig.ts';
 import { type KubeVersion, parseKubeVersion } from './domain/kubernetes.ts';
 import { SOURCE_BYTES } from './domain/limits.ts';
@@ -14,10 +20,11 @@ import { suggestion } from './domain/nearest.ts';
 import { isInside, shownPath } from './domain/paths.ts';
 import { parseChartReference } from './domain/published-chart.ts';
 import { isLoopback, parseTarget, type Target, targetFault } from './domain/reference.ts';
-import { readServices, type Services } from './domain/sigstore-services.ts';
 import { readSource } from './domain/source.ts';
 import { STAGES, type StageName } from './domain/stage.ts';
+import { type GitHubRequest, readGitHub } from './github-request.ts';
 import { INPUTS, type InputName, type RawInput } from './inputs.ts';
+import { type PolicyRequest, readPolicies } from './policy-settings.ts';
 import type { Files } from './ports.ts';
 import { fault, isSetting, type Pair, quote, readSettings, type Setting, type Settings } from './settings.ts';
 import { readAliasTags, readPreRelease, readTagFormats } from './version-settings.ts';
@@ -46,6 +53,7 @@ export interface Request {
   readonly apiVersions: readonly string[];
   /** Files and folders with definitions of kinds, relative to `base`. */
   readonly crdSchemas: { readonly paths: readonly string[]; readonly base: string };
+  readonly policies: PolicyRequest;
   readonly registries: readonly Target[];
   /** Those that nothing is published to, but that are asked whether they would have it: for a pull request. */
   readonly asked: readonly Target[];
@@ -65,6 +73,8 @@ export interface Request {
   readonly until: StageName;
   /** What was left out with all after it: this runs for a pull request, or `until` says so. */
   readonly held: Held | undefined;
+  /** It runs for a pull request: what it would change is told. */
+  readonly isProposed: boolean;
   /** Registries to publish to, or to copy to what is published, were given for this very run, not in the file. */
   readonly isRegistryAsked: boolean;
   /** The checkout is of somebody's who may not be trusted: nothing of his decides where a secret is sent. */
@@ -74,10 +84,14 @@ export interface Request {
   readonly namespace: string | undefined;
   readonly release: string | undefined;
   readonly deployment: DeploymentRequest;
+  /** What Artifact Hub is to know of each chart's repository: its artifacthub-repo.yml. */
+  readonly artifacthubRepo: Uint8Array | undefined;
+  /** What is to be said on GitHub; `undefined` outside of a workflow and without a token. */
+  readonly github: GitHubRequest | undefined;
   /** What is published is attested; `undefined` where it isn't. */
   readonly attestation: AttestationRequest | undefined;
   /** Who must have attested what is deployed or copied. */
-  readonly verification: { readonly expected: ExpectedSigner; readonly trustedRoot: string | undefined } | undefined;
+  readonly verification: VerificationRequest | undefined;
   readonly helmVersion: string | undefined;
   readonly orasVersion: string | undefined;
   readonly toolsMirror: string | undefined;
@@ -111,16 +125,6 @@ export interface DeploymentRequest {
   readonly dryRun: boolean;
 }
 
-/** By a key, or keyless: by services that are given, or those that the repository's visibility decides. */
-export type AttestationRequest =
-  | {
-      readonly kind: 'key';
-      /** A path (absolute) or the content. */
-      readonly key: { readonly path: string } | { readonly content: string };
-      readonly password: string | undefined;
-    }
-  | { readonly kind: 'keyless'; readonly services: Services | undefined };
-
 /** Whether a stage is among those that were asked for. */
 export function reaches(request: Request, stage: StageName): boolean {
   return STAGES.indexOf(stage) <= STAGES.indexOf(request.until);
@@ -136,6 +140,7 @@ export interface RawRequest {
   readonly workflow: {
     readonly actor?: string;
     readonly event?: 'own' | 'pull-request' | 'foreign';
+    readonly run?: GitHubRun;
     /** The runner gives tokens that show which workflow this is. */
     readonly hasIdentity?: boolean;
     /** The git tag that it runs for. */
@@ -302,6 +307,21 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       ),
     );
   }
+  const github = readGitHub(raw);
+  if (given.has('github-release') && settings.get('github-release') === true) {
+    if (github === undefined)
+      faults.push(
+        fault('github-release', 'github-release needs a workflow on GitHub and a github-token', {
+          hint: 'Leave it out elsewhere.',
+        }),
+      );
+    if (allPublished)
+      faults.push(
+        fault('github-release', 'github-release is given for a chart that is published already', {
+          hint: 'Release in the run that publishes it: give a chart folder.',
+        }),
+      );
+  }
   for (const setting of list(settings.get('set'))) {
     if (!isSetting(setting))
       faults.push(fault('wrong-type', `set must be path=value, not ${quote(setting)}`, at('set')));
@@ -327,9 +347,23 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     publishedHosts.length === 0 && given.has('crd-schemas')
       ? list(settings.get('crd-schemas')).flatMap(hostOfPublished)
       : publishedHosts;
-  const attests = settings.get('attest') === true && published && held !== 'publish' && !allPublished;
-  const attestation = await readAttestation(settings, attests && registries.length > 0, raw, files, faults);
-  const verification = await readVerification(settings, raw.cwd, files, faults);
+  const isTrial = settings.get('plan') === true || settings.get('dry-run') === true;
+  const attests =
+    settings.get('attest') === true &&
+    registries.length > 0 &&
+    published &&
+    held !== 'publish' &&
+    !allPublished &&
+    !isTrial;
+  const signing = {
+    services: list(settings.get('sigstore')),
+    key: has('signing-key'),
+    password: has('signing-password'),
+    hasIdentity: raw.workflow.hasIdentity === true,
+  };
+  const attestation = await readAttestation(signing, attests, raw.cwd, files, faults);
+  const trust = { signer: list(settings.get('verify')), root: has('trusted-root') };
+  const verification = await readVerification(trust, raw.cwd, files, faults);
   const request: Request = {
     charts: {
       patterns,
@@ -346,6 +380,11 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     kubeVersions: given.has('kube-versions') ? undefined : optional(kubeVersions),
     apiVersions: list(settings.get('api-versions')),
     crdSchemas: { paths: list(settings.get('crd-schemas')), base: base('crd-schemas') },
+    policies: await readPolicies(list(settings.get('policies')), base('policies'), faults, (index) =>
+      isFromFile('policies')
+        ? { file: file.shown, ...(file.position(['policies', index]) ?? file.position(['policies'])) }
+        : {},
+    ),
     registries,
     asked: heldPublish && event === 'pull-request' ? registries : [],
     credentials: passwordRefused
@@ -367,6 +406,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     tagFormats: readTagFormats(optional(list(settings.get('tag-format'))), () => at('tag-format'), faults),
     aliasTags: readAliasTags(list(settings.get('alias-tags')), () => at('alias-tags'), faults),
     until,
+    isProposed: event !== 'own',
     held: held ?? (deploys.length > 0 && !deployed ? 'until' : undefined),
     isForeign: event === 'foreign',
     isRegistryAsked: given.has('registry'),
@@ -384,6 +424,8 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       test: settings.get('test') !== false,
       dryRun: settings.get('dry-run') === true,
     },
+    artifacthubRepo: await readArtifacthubRepo(),
+    github,
     attestation,
     verification,
     helmVersion: has('helm-version'),
@@ -428,6 +470,32 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
   }
   if (faults.length > 0) throw new RequestError(faults);
   return request;
+
+  async function readArtifacthubRepo(): Promise<Uint8Array | undefined> {
+    const named = has('artifacthub-repo');
+    if (named === undefined) return undefined;
+    const path = resolve(base('artifacthub-repo'), named);
+    const wrong = (what: string, rest: Partial<Finding> = {}): undefined =>
+      void faults.push(
+        fault('artifacthub-repo', `artifacthub-repo ${quote(shownPath(files.root, path))} ${what}`, {
+          ...at('artifacthub-repo'),
+          ...rest,
+        }),
+      );
+    const real = await files.real(path);
+    if (real === undefined) return wrong('is not there');
+    const root = (await files.real(files.root)) ?? files.root;
+    if (isFromFile('artifacthub-repo') && !isInside(root, real))
+      return wrong('lies outside the repository', { hint: 'Nothing outside the repository is read.' });
+    const bytes = await files.read(real, SOURCE_BYTES);
+    if (bytes === undefined) return wrong('is no file');
+    const read = readSource(bytes);
+    const { message, ...place } = read.ok ? { message: '' } : read.fault;
+    if (!read.ok) return wrong(message, { file: shownPath(files.root, path), ...place });
+    const { data } = read.source;
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) return wrong('must be a mapping');
+    return bytes;
+  }
 
   /** What a relative path of this setting is relative to. */
   function base(name: InputName): string {
@@ -480,74 +548,6 @@ async function readKubeconfig(
   if ((await files.real(path)) === undefined)
     faults.push(fault('kubeconfig', `kubeconfig ${quote(shownPath(files.root, path))} is not there`));
   return { path };
-}
-
-/** What signs; asked for only where something is to be signed, so that a pull request needs neither key nor identity. */
-async function readAttestation(
-  settings: Settings,
-  attests: boolean,
-  { cwd, workflow }: RawRequest,
-  files: Pick<Files, 'root' | 'real'>,
-  faults: Finding[],
-): Promise<AttestationRequest | undefined> {
-  const lines = list(settings.get('sigstore'));
-  const services = lines.length === 0 ? undefined : readServices(lines);
-  if (typeof services === 'string') faults.push(fault('sigstore', `sigstore ${services}`));
-  if (!attests || typeof services === 'string') return undefined;
-  const given = text(settings.get('signing-key'));
-  if (given !== undefined) {
-    if (services !== undefined)
-      faults.push(
-        fault('sigstore', 'sigstore is given beside signing-key: a key asks no service', { hint: 'Give one.' }),
-      );
-    const password = text(settings.get('signing-password'))?.replace(/\r?\n$/, '');
-    if (given.includes('-----BEGIN ')) return { kind: 'key', key: { content: given }, password };
-    const path = resolve(cwd, given.trim().replace(/^@/, ''));
-    // What is neither may be the secret in another form: nothing of it is shown.
-    if (given.trim().length > LONGEST_PATH || (await files.real(path)) === undefined)
-      faults.push(fault('signing-key', 'signing-key is neither the content of a key nor a file that is there'));
-    return { kind: 'key', key: { path }, password };
-  }
-  if (workflow.hasIdentity !== true) {
-    faults.push(
-      fault('no-identity', 'attest: true needs somebody to sign, and there is neither an identity nor a signing-key', {
-        hint: 'On GitHub give the job "permissions: id-token: write"; elsewhere give signing-key.',
-      }),
-    );
-  }
-  return { kind: 'keyless', services };
-}
-
-async function readVerification(
-  settings: Settings,
-  cwd: string,
-  files: Pick<Files, 'root' | 'real'>,
-  faults: Finding[],
-): Promise<Request['verification']> {
-  const root = text(settings.get('trusted-root'));
-  const trustedRoot = root === undefined ? undefined : resolve(cwd, root);
-  if (trustedRoot !== undefined && (await files.real(trustedRoot)) === undefined)
-    faults.push(fault('trusted-root', `trusted-root ${quote(shownPath(files.root, trustedRoot))} is not there`));
-  const lines = list(settings.get('verify'));
-  if (lines.length === 0) {
-    if (root !== undefined)
-      faults.push(
-        fault('trusted-root', 'trusted-root is given without verify', { hint: 'Say who is to be expected: verify.' }),
-      );
-    return undefined;
-  }
-  const read = readExpectedSigner(lines);
-  if (!read.ok) {
-    for (const { message, hint } of read.faults)
-      faults.push(fault('verify', `verify ${message}`, hint === undefined ? {} : { hint }));
-    return undefined;
-  }
-  const { expected } = read;
-  if (expected.kind !== 'key') return { expected, trustedRoot };
-  const file = resolve(cwd, expected.file);
-  if ((await files.real(file)) === undefined)
-    faults.push(fault('verify', `verify: the key ${quote(shownPath(files.root, file))} is not there`));
-  return { expected: { ...expected, file }, trustedRoot };
 }
 
 /** Whether a folder, which needn't be there yet, is in the repository once every link on the way is followed. */

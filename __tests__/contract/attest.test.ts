@@ -204,8 +204,11 @@ test('what was signed is verified by the trusted root, and shows who signed', as
   }
 });
 
-test('the services are named, and the token is masked before it is used', async () => {
-  await ship([`oci://${withTag.host}/p${place}`]);
+test('the services are named, and the token is masked before it is used, and in no argument', async () => {
+  const registry = registryClient({ temporary });
+  await ship([`oci://${withTag.host}/p${place}`], signing(), registry);
+  expect(registry.calls.some(({ args }) => args[0] === 'attach')).toBe(true);
+  expect(JSON.stringify(registry.calls)).not.toContain(sigstore.token());
   const host = new URL(sigstore.environment.ACTIONS_ID_TOKEN_REQUEST_URL ?? '').host;
   expect(notes).toEqual([`requests go to ${host} for a signature`]);
   expect(masked).toContain(sigstore.token());

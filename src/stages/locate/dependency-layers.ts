@@ -21,6 +21,7 @@ export function dependencyLayers(staged: StagedChart, having = ''): ValuesLayer[
 function below(prefix: readonly string[], source: Source): Source {
   const data = prefix.reduceRight<unknown>((inner, step) => ({ [step]: inner }), source.data);
   return {
+    ...source,
     data,
     position: (path, what) =>
       prefix.every((step, index) => path[index] === step)
