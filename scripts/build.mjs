@@ -3,7 +3,7 @@
 // `--outdir DIR` builds there (below the repository: the bundles are modules by its package.json).
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -18,7 +18,7 @@ export async function bundle(outdir, entryPoints = entries) {
   await build({
     absWorkingDir: root,
     entryPoints,
-    plugins: [start, kubeconfigAlone, withoutXml],
+    plugins: [start, kubeconfigAlone, withoutXml, rulePages],
     outdir,
     bundle: true,
     platform: 'node',
@@ -86,6 +86,25 @@ const kubeconfigAlone = {
     }));
   },
 };
+
+/** `import pages from 'rule-pages'`: every page of docs/rules by its rule, in a chunk that only --explain loads. */
+const rulePages = {
+  name: 'rule-pages',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'rule-pages';
+    onResolve({ filter: /^rule-pages$/ }, () => ({ path: 'rule-pages', namespace }));
+    onLoad({ filter: /./, namespace }, () => ({ contents: JSON.stringify(readRulePages()), loader: 'json' }));
+  },
+};
+
+/** Rule → its page. */
+export function readRulePages() {
+  const folder = join(root, 'docs/rules');
+  const files = filesBelow(folder).filter((path) => path.includes(sep));
+  return Object.fromEntries(
+    files.map((path) => [path.split(sep).join('/').replace(/\.md$/, ''), readFileSync(join(folder, path), 'utf8')]),
+  );
+}
 
 /** The library of bills of materials looks for one that writes XML, and does without it. Bills are written in JSON. */
 const withoutXml = {

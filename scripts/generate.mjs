@@ -1,11 +1,13 @@
 // Generates what users read from where it is declared: from the inputs (src/inputs.ts) action.yml, the tables of
-// README.md and chartship.schema.json; from chart/values.yaml the chart's schema and its README's table. `--check`
-// writes nothing and fails when one of them has drifted.
+// README.md and chartship.schema.json; from chart/values.yaml the chart's schema and its README's table; from the pages
+// on rules their index; from the repository's address in package.json where workflows and examples find the Action.
+// `--check` writes nothing and fails when one of them has drifted.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
+import { readRulePages } from './build.mjs';
 import { valuesTable } from './chart/readme.mjs';
 import { valuesSchema } from './chart/schema.mjs';
 
@@ -98,7 +100,7 @@ function editorSchema({ INPUTS, ENVIRONMENT_KEYS }) {
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
-function readme(text, { INPUTS, OUTPUTS }) {
+function readme(text, { INPUTS, OUTPUTS }, workflow) {
   const cell = (value) => value.replaceAll('|', '\\|');
   const inputs = INPUTS.map(
     (input) =>
@@ -106,7 +108,7 @@ function readme(text, { INPUTS, OUTPUTS }) {
   );
   const outputs = Object.entries(OUTPUTS).map(([name, description]) => `| \`${name}\` | ${cell(description)} |`);
   return section(
-    section(text, 'inputs', [
+    section(section(text, 'pipeline', pipelineTable(workflow)), 'inputs', [
       '| input | in chartship.yaml | default | meaning |',
       '| --- | --- | --- | --- |',
       ...inputs,
@@ -114,6 +116,49 @@ function readme(text, { INPUTS, OUTPUTS }) {
     'outputs',
     ['| output | meaning |', '| --- | --- |', ...outputs],
   );
+}
+
+/** The address of every action and workflow that is neither GitHub's own nor in the checkout. */
+function addressed(text, address) {
+  return text.replace(/(uses: |workflow=)(?!actions\/|OWNER\/REPO\/|\.\/)[\w.-]+\/[\w.-]+(?=[@/])/g, `$1${address}`);
+}
+
+/** What a caller of the reusable workflow can give. */
+function pipelineTable(workflow) {
+  const { inputs, secrets } = parse(workflow).on.workflow_call;
+  const shown = (value) => (value === undefined || value === '' ? '' : `\`${value}\``);
+  const rows = [
+    ...Object.entries(inputs).map(([name, { default: otherwise, description }]) => [
+      name,
+      shown(otherwise),
+      description,
+    ]),
+    ...Object.entries(secrets).map(([name, { description }]) => [`secrets.${name}`, '', description]),
+  ];
+  const lines = rows.map(([name, otherwise, description]) => `| \`${name}\` | ${otherwise} | ${description} |`);
+  return ['| input or secret | default | meaning |', '| --- | --- | --- |', ...lines];
+}
+
+/** The index of docs/rules: each page with its default severity and its first sentence. */
+function rulesIndex(pages) {
+  const rows = Object.entries(pages).map(([rule, page]) => {
+    const severity = /^By default: (\S+)$/m.exec(page)?.[1];
+    const what = /^# .*\n\n(.*?[^.]\.)(?= |\n)/.exec(page)?.[1];
+    if (severity === undefined || what === undefined) throw new Error(`docs/rules/${rule}.md isn't of the usual form`);
+    return `| [${rule}](${rule}.md) | ${severity} | ${what.replaceAll('|', '\\|')} |`;
+  });
+  return [
+    '<!-- Generated from the pages by npm run generate. -->',
+    '',
+    '# Rules',
+    '',
+    '`chartship --explain RULE` prints a page. Policies are told as `policies` says (`RULE=error`, `RULE=warning`, `RULE=off`).',
+    '',
+    '| rule | by default | what |',
+    '| --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
 }
 
 function section(text, name, lines) {
@@ -131,10 +176,14 @@ const current = (name) => {
     return '';
   }
 };
+const address = JSON.parse(current('package.json')).repository.replace(/^github:/, '');
+const pipeline = '.github/workflows/pipeline.yml';
 const generated = {
   'action.yml': actionYaml(from),
   'chartship.schema.json': editorSchema(from),
-  'README.md': readme(current('README.md'), from),
+  'README.md': addressed(readme(current('README.md'), from, current(pipeline)), address),
+  [pipeline]: addressed(current(pipeline), address),
+  'docs/rules/README.md': rulesIndex(readRulePages()),
   'chart/values.schema.json': valuesSchema(current('chart/values.yaml')),
   'chart/README.md': section(current('chart/README.md'), 'values', valuesTable(current('chart/values.yaml'))),
 };
@@ -142,7 +191,7 @@ const drifted = Object.entries(generated).filter(([name, text]) => current(name)
 if (!process.argv.includes('--check')) for (const [name, text] of drifted) writeFileSync(join(root, name), text);
 else if (drifted.length > 0) {
   console.error(
-    `Not as src/inputs.ts and chart/values.yaml have it: ${drifted.map(([name]) => name).join(', ')}\nRun npm run generate and commit them.`,
+    `Not as src/inputs.ts, chart/values.yaml and docs/rules have it: ${drifted.map(([name]) => name).join(', ')}\nRun npm run generate and commit them.`,
   );
   process.exitCode = 1;
 }

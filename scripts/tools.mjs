@@ -35,6 +35,7 @@ const linkerVariables = {
   actionlint: ({ version }) => ({ 'github.com/rhysd/actionlint.version': version.slice(1) }),
   act: noVariables,
   sops: noVariables,
+  conftest: ({ version }) => ({ 'github.com/open-policy-agent/conftest/internal/version.Version': version }),
   ct: noVariables,
   apiextensions: noVariables,
   kubernetes: ({ version }) => {
@@ -47,6 +48,7 @@ const linkerVariables = {
   coredns: noVariables,
   pause: noVariables,
   referrers: noVariables,
+  'pod-security': noVariables,
   cosign: ({ version }) => ({ 'sigs.k8s.io/release-utils/version.gitVersion': version }),
 };
 
@@ -57,6 +59,7 @@ const mainsOfOurOwn = {
   pause: undefined,
   apiextensions: 'k8s.io/apiextensions-apiserver',
   referrers: 'cuelabs.dev/go/oci/ociregistry',
+  'pod-security': 'k8s.io/pod-security-admission',
 };
 
 /** What the cluster is made of; Kubernetes takes minutes to build, and few runs need it. */

@@ -13,15 +13,20 @@ import { STAGES } from './domain/stage.ts';
 import type { ChartPackage, StagedChart } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import type { ValuesLayer } from './domain/values.ts';
+import type { OwnPolicies } from './own-policies.ts';
 import type { PlannedChart } from './plan.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
+import { type Base, compare, lastPublished } from './stages/compare.ts';
 import { isCrdFile, readCrds } from './stages/crds.ts';
 import { lint } from './stages/lint.ts';
 import { locate } from './stages/locate.ts';
+import { createOwnPolicyChecks, type OwnPolicyChecks } from './stages/own-policies.ts';
 import { packageChart } from './stages/package.ts';
+import { createPolicyChecks, type PolicyChecks } from './stages/policies.ts';
 import { type Rendered, render, versionsToRender } from './stages/render.ts';
 import { resolve } from './stages/resolve.ts';
+import { type ChartValues, unusedValues } from './stages/unused-values.ts';
 import { checkSchemas, validateValues } from './stages/validate.ts';
 import { createObjectChecks, type ObjectChecks } from './stages/validate-objects.ts';
 import { environmentOf, type LoadedValues } from './values-files.ts';
@@ -35,10 +40,16 @@ interface Checking {
   /** Reads a rendered document, each text once. */
   readonly read: (text: string) => DocumentContent;
   readonly checkObjects: ObjectChecks;
+  readonly policies: PolicyChecks;
+  readonly ownPolicies: OwnPolicyChecks;
   /** A schema refers outside itself, or is none: values are not checked against it. */
   readonly schemaFindings: readonly Finding[];
   /** The chart's own values.schema.json. */
   readonly schema: Uint8Array | undefined;
+  /** What of the values is of no use, in all environments together. */
+  readonly unused: () => Promise<readonly Finding[]>;
+  /** What this chart is compared with; `undefined` where it isn't to be. */
+  readonly base: Promise<Base> | undefined;
   /** Images of pods as they are rendered → the environments that have them; kept only where the chart is attested. */
   readonly images: Map<string, Set<string>>;
 }
@@ -48,12 +59,19 @@ export interface CheckedPackage extends ChartPackage {
   readonly contents: ChartContents;
 }
 
+/** What is given to check charts by. */
+export interface Given {
+  /** By `crd-schemas`. */
+  readonly kinds: CustomKinds;
+  readonly ownPolicies: readonly OwnPolicies[];
+}
+
 /** Everything before the gate, for one chart. What can run side by side does; one failure never hides another. */
 export async function checkChart(
   request: Request,
   planned: PlannedChart,
   values: LoadedValues,
-  givenKinds: CustomKinds,
+  given: Given,
   record: Record,
   ports: Ports,
 ): Promise<CheckedPackage | undefined> {
@@ -68,18 +86,27 @@ export async function checkChart(
   const schemas = checkSchemas(staged, schema);
   if (reaches(request, 'validate')) record.add(schemas.findings);
   const read = createDocumentReader();
-  const further = (): CustomKinds => kindsOfDependencies(staged, givenKinds);
+  const further = (): CustomKinds => kindsOfDependencies(staged, given.kinds);
+  const environments = planned.environments.map((environment) => environmentOf(planned, environment, values, request));
+  const policies = createPolicyChecks(staged, request.policies.severities);
+  let unused: Promise<readonly Finding[]> | undefined;
   const checking = {
     request,
     record,
     ports,
     staged,
     read,
+    policies,
+    ownPolicies: createOwnPolicyChecks(
+      { staged, folders: given.ownPolicies, severity: request.policies.severities.get('conftest'), read },
+      ports,
+    ),
     checkObjects: createObjectChecks({
       staged,
       read,
       crds,
       further,
+      policies,
       locate: (environment, rendered, questions) =>
         locate(
           { staged, environment, rendering: { ...rendered, secretValues: request.secretValues } },
@@ -89,9 +116,10 @@ export async function checkChart(
     }),
     schema,
     schemaFindings: schemas.findings,
+    unused: () => (unused ??= unusedValues(valuesOf(staged, environments, request), ports)),
+    base: isCompared(request, staged) ? lastPublished(name, request.registries, ports) : undefined,
     images: new Map<string, Set<string>>(),
   };
-  const environments = planned.environments.map((environment) => environmentOf(planned, environment, values, request));
   // Packing first: its compression is our own work, which goes on while helm renders.
   const own = environments[0]?.layers[0];
   const packs = reaches(request, 'package') && (own === undefined || isReadable(own)) && schemas.packable;
@@ -99,8 +127,19 @@ export async function checkChart(
   const [built] = await together([
     packs ? buildPackage(checking, environments) : Promise.resolve(undefined),
     ...environments.map(async (environment) => void (await checkEnvironment(checking, environment))),
+    ...(checking.base === undefined ? [] : [checking.base.then(() => undefined)]),
   ]);
   return built && { ...built, contents: { dependencies: staged.dependencies, images: checking.images } };
+}
+
+/**
+ * On a pull request, where something may be published: what it would change there. A library renders nothing. A foreign
+ * checkout says nothing of which host is asked.
+ */
+function isCompared(request: Request, { metadata }: StagedChart): boolean {
+  const isAsked = !request.isForeign || request.isRegistryAsked;
+  const compares = request.isProposed && request.registries.length > 0 && isAsked;
+  return compares && reaches(request, 'render') && metadata.type !== 'library';
 }
 
 async function resolveChart(
@@ -132,6 +171,12 @@ async function resolveChart(
     await ports.files.write(join(request.report, 'locks', name, 'chartship.lock'), contentLock);
   }
   return { staged, crds };
+}
+
+/** A chart whose environments set nothing is there for others, who will set what they like. */
+function valuesOf(staged: StagedChart, environments: readonly Environment[], request: Request): ChartValues {
+  const isComplete = request.only === undefined && environments.some(({ layers }) => layers.length > 1);
+  return { staged, environments, isComplete, secretValues: request.secretValues };
 }
 
 /** What the `crds/` of dependencies define, and then what else is given. Whether one is switched off isn't asked: a definition too many does no harm. */
@@ -192,20 +237,37 @@ function isReadable(layer: ValuesLayer): boolean {
 }
 
 async function renderAndValidate(
-  { request, record, ports, staged, read, checkObjects, schema, schemaFindings, images }: Checking,
+  {
+    request,
+    record,
+    ports,
+    staged,
+    read,
+    checkObjects,
+    policies,
+    ownPolicies,
+    schema,
+    schemaFindings,
+    base,
+    images,
+    unused,
+  }: Checking,
   environment: Environment,
   where: { readonly chart: string; readonly environment: string },
 ): Promise<void> {
   // Where values aren't to be validated, helm must not stop at them either: the fault would be told by nobody.
   const validates = reaches(request, 'validate');
   const skipSchema = schemaFindings.length > 0 || !validates;
-  const renders = await together(
-    versionsToRender(staged, environment).map((version) =>
-      record.stage({ name: 'render', ...where, kubeVersion: version.label }, () =>
-        render(staged, environment, version, { ...request, skipSchema }, read, ports),
+  const [renders, ofNoUse] = await together([
+    together(
+      versionsToRender(staged, environment).map((version) =>
+        record.stage({ name: 'render', ...where, kubeVersion: version.label }, () =>
+          render(staged, environment, version, { ...request, skipSchema }, read, ports),
+        ),
       ),
     ),
-  );
+    validates ? unused() : [],
+  ]);
   if (validates) {
     const faults = renders.flatMap(({ schema }) => schema);
     const rendered = renders.flatMap((each) => each.rendered);
@@ -214,11 +276,25 @@ async function renderAndValidate(
       findings: [
         ...schemaFindings,
         ...validateValues(staged, environment, faults, schema),
+        ...ofEnvironment(ofNoUse, environment),
         ...(await checkObjects(environment, rendered)),
+        ...(await policies.ofValues(environment)),
+        ...(await ownPolicies(environment, rendered)),
       ],
       skipped: renders[0]?.unchecked === true,
     }));
   }
+  if (base !== undefined)
+    record.compare(
+      await compare(
+        where.chart,
+        environment,
+        renders.flatMap(({ rendered }) => rendered),
+        await base,
+        request.secretValues,
+        ports,
+      ),
+    );
   if (request.attestation !== undefined) {
     for (const { text } of renders.flatMap(({ rendered }) => rendered.flatMap(({ documents }) => documents)))
       for (const image of imagesOf(read(text).objects))
@@ -226,6 +302,12 @@ async function renderAndValidate(
   }
   const folder = join(request.report, 'manifests', where.chart, where.environment);
   await together(renders.flatMap(({ rendered }) => rendered.map((each) => writeManifest(each, folder, ports))));
+}
+
+function ofEnvironment(findings: readonly Finding[], { name }: Environment): Finding[] {
+  return findings
+    .filter(({ environments }) => environments?.includes(name) === true)
+    .map((finding) => ({ ...finding, environments: [name] }));
 }
 
 async function writeManifest(rendered: Rendered, folder: string, { files, host }: Ports): Promise<void> {

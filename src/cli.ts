@@ -15,6 +15,12 @@ import { VERSION } from './version.ts';
 async function main(): Promise<number> {
   const { env: environment, stdout, stderr } = process;
   const line = await readCommandLine(process.argv.slice(2), secretSources(process.stdin));
+  if (line.kind === 'explain') {
+    const { explain } = await import('./adapters/rule-pages.ts');
+    const { known, text } = explain(line.rule);
+    (known ? stdout : stderr).write(text);
+    return known ? 0 : 2;
+  }
   if (line.kind !== 'run') {
     stdout.write(line.kind === 'help' ? helpText(VERSION) : `${VERSION}\n`);
     return 0;
@@ -25,7 +31,7 @@ async function main(): Promise<number> {
   const host = createTerminal({ stdout, stderr, environment, redaction });
   const cancel = cancelOnSignals((signal) => new Cancelled(signal));
   const cwd = process.cwd();
-  const { files, connect, close } = await compose({
+  const { files, connect, openForge, close } = await compose({
     root: repositoryRoot(cwd),
     environment,
     host,
@@ -34,7 +40,7 @@ async function main(): Promise<number> {
   try {
     const ending = await run(
       { inputs, faults: line.faults, cwd, workflow: workflowOf(environment) },
-      { files, host, clock },
+      { files, host, clock, openForge },
       connect,
     );
     if (ending.crash !== undefined) host.bug(ending.crash);

@@ -24,8 +24,9 @@ export async function withCodeFrames(report: Report, files: Files): Promise<Repo
   const seen = new Set<string>();
   for (const finding of SEVERITIES.flatMap((each) => report.findings.filter(({ severity }) => severity === each))) {
     if (frames.size === MOST) break;
-    const { file, line, column } = finding;
-    if (file === undefined || line === undefined) continue;
+    const { file, line, column, rule } = finding;
+    // A line of which that is said may hold the secret, in whatever form.
+    if (file === undefined || line === undefined || rule.startsWith('policy/secret-')) continue;
     // Several findings of one place stand together, and are read with one frame.
     const place = JSON.stringify([file, line, column]);
     if (seen.has(place)) continue;

@@ -12,6 +12,7 @@ import { hasCredentials, shown as shownRepository } from './domain/dependency-mi
 import { parseDuration } from './domain/duration.ts';
 import { RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
+import type { GitHubRun } from './domain/github-run.ts';
 import { isKubeconfig } from './domain/kubeconfig.ts';
 import { type KubeVersion, parseKubeVersion } from './domain/kubernetes.ts';
 import { SOURCE_BYTES } from './domain/limits.ts';
@@ -21,7 +22,9 @@ import { parseChartReference } from './domain/published-chart.ts';
 import { isLoopback, parseTarget, type Target, targetFault } from './domain/reference.ts';
 import { readSource } from './domain/source.ts';
 import { STAGES, type StageName } from './domain/stage.ts';
+import { type GitHubRequest, readGitHub } from './github-request.ts';
 import { INPUTS, type InputName, type RawInput } from './inputs.ts';
+import { type PolicyRequest, readPolicies } from './policy-settings.ts';
 import type { Files } from './ports.ts';
 import { fault, isSetting, type Pair, quote, readSettings, type Setting, type Settings } from './settings.ts';
 import { readAliasTags, readPreRelease, readTagFormats } from './version-settings.ts';
@@ -50,6 +53,7 @@ export interface Request {
   readonly apiVersions: readonly string[];
   /** Files and folders with definitions of kinds, relative to `base`. */
   readonly crdSchemas: { readonly paths: readonly string[]; readonly base: string };
+  readonly policies: PolicyRequest;
   readonly registries: readonly Target[];
   /** Those that nothing is published to, but that are asked whether they would have it: for a pull request. */
   readonly asked: readonly Target[];
@@ -69,6 +73,8 @@ export interface Request {
   readonly until: StageName;
   /** What was left out with all after it: this runs for a pull request, or `until` says so. */
   readonly held: Held | undefined;
+  /** It runs for a pull request: what it would change is told. */
+  readonly isProposed: boolean;
   /** Registries to publish to, or to copy to what is published, were given for this very run, not in the file. */
   readonly isRegistryAsked: boolean;
   /** The checkout is of somebody's who may not be trusted: nothing of his decides where a secret is sent. */
@@ -78,6 +84,10 @@ export interface Request {
   readonly namespace: string | undefined;
   readonly release: string | undefined;
   readonly deployment: DeploymentRequest;
+  /** What Artifact Hub is to know of each chart's repository: its artifacthub-repo.yml. */
+  readonly artifacthubRepo: Uint8Array | undefined;
+  /** What is to be said on GitHub; `undefined` outside of a workflow and without a token. */
+  readonly github: GitHubRequest | undefined;
   /** What is published is attested; `undefined` where it isn't. */
   readonly attestation: AttestationRequest | undefined;
   /** Who must have attested what is deployed or copied. */
@@ -130,6 +140,7 @@ export interface RawRequest {
   readonly workflow: {
     readonly actor?: string;
     readonly event?: 'own' | 'pull-request' | 'foreign';
+    readonly run?: GitHubRun;
     /** The runner gives tokens that show which workflow this is. */
     readonly hasIdentity?: boolean;
     /** The git tag that it runs for. */
@@ -296,6 +307,21 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       ),
     );
   }
+  const github = readGitHub(raw);
+  if (given.has('github-release') && settings.get('github-release') === true) {
+    if (github === undefined)
+      faults.push(
+        fault('github-release', 'github-release needs a workflow on GitHub and a github-token', {
+          hint: 'Leave it out elsewhere.',
+        }),
+      );
+    if (allPublished)
+      faults.push(
+        fault('github-release', 'github-release is given for a chart that is published already', {
+          hint: 'Release in the run that publishes it: give a chart folder.',
+        }),
+      );
+  }
   for (const setting of list(settings.get('set'))) {
     if (!isSetting(setting))
       faults.push(fault('wrong-type', `set must be path=value, not ${quote(setting)}`, at('set')));
@@ -354,6 +380,11 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     kubeVersions: given.has('kube-versions') ? undefined : optional(kubeVersions),
     apiVersions: list(settings.get('api-versions')),
     crdSchemas: { paths: list(settings.get('crd-schemas')), base: base('crd-schemas') },
+    policies: await readPolicies(list(settings.get('policies')), base('policies'), faults, (index) =>
+      isFromFile('policies')
+        ? { file: file.shown, ...(file.position(['policies', index]) ?? file.position(['policies'])) }
+        : {},
+    ),
     registries,
     asked: heldPublish && event === 'pull-request' ? registries : [],
     credentials: passwordRefused
@@ -375,6 +406,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     tagFormats: readTagFormats(optional(list(settings.get('tag-format'))), () => at('tag-format'), faults),
     aliasTags: readAliasTags(list(settings.get('alias-tags')), () => at('alias-tags'), faults),
     until,
+    isProposed: event !== 'own',
     held: held ?? (deploys.length > 0 && !deployed ? 'until' : undefined),
     isForeign: event === 'foreign',
     isRegistryAsked: given.has('registry'),
@@ -392,6 +424,8 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       test: settings.get('test') !== false,
       dryRun: settings.get('dry-run') === true,
     },
+    artifacthubRepo: await readArtifacthubRepo(),
+    github,
     attestation,
     verification,
     helmVersion: has('helm-version'),
@@ -436,6 +470,32 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
   }
   if (faults.length > 0) throw new RequestError(faults);
   return request;
+
+  async function readArtifacthubRepo(): Promise<Uint8Array | undefined> {
+    const named = has('artifacthub-repo');
+    if (named === undefined) return undefined;
+    const path = resolve(base('artifacthub-repo'), named);
+    const wrong = (what: string, rest: Partial<Finding> = {}): undefined =>
+      void faults.push(
+        fault('artifacthub-repo', `artifacthub-repo ${quote(shownPath(files.root, path))} ${what}`, {
+          ...at('artifacthub-repo'),
+          ...rest,
+        }),
+      );
+    const real = await files.real(path);
+    if (real === undefined) return wrong('is not there');
+    const root = (await files.real(files.root)) ?? files.root;
+    if (isFromFile('artifacthub-repo') && !isInside(root, real))
+      return wrong('lies outside the repository', { hint: 'Nothing outside the repository is read.' });
+    const bytes = await files.read(real, SOURCE_BYTES);
+    if (bytes === undefined) return wrong('is no file');
+    const read = readSource(bytes);
+    const { message, ...place } = read.ok ? { message: '' } : read.fault;
+    if (!read.ok) return wrong(message, { file: shownPath(files.root, path), ...place });
+    const { data } = read.source;
+    if (typeof data !== 'object' || data === null || Array.isArray(data)) return wrong('must be a mapping');
+    return bytes;
+  }
 
   /** What a relative path of this setting is relative to. */
   function base(name: InputName): string {

@@ -8,6 +8,7 @@ import type { FetchedChart, PublishedChart } from './domain/published-chart.ts';
 import { locationOf, referenceText, type Target } from './domain/reference.ts';
 import type { ChartPackage } from './domain/staged.ts';
 import { valuesPaths } from './domain/values.ts';
+import { createAnnouncer } from './github/deployment-status.ts';
 import { isInstallable, type Plan, type PlannedChart } from './plan.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
@@ -53,6 +54,7 @@ export async function deployAll(
   changed: ReadonlyMap<PlannedEnvironment, readonly Finding[]> = new Map(),
 ): Promise<void> {
   const packages = new Map<string, Unpacked>();
+  const announcer = announcerFor(request, ports);
   const isHeld = [...changed.values()].flat().some(({ severity }) => severity === 'error');
   for (const { chart, environment } of deploymentsOf(plan)) {
     const { name } = chart.chart.metadata;
@@ -78,6 +80,8 @@ export async function deployAll(
     }
     const connection = connections.get(environment);
     if (connection === undefined) throw new Error(`no connection was made for ${environment.name}`);
+    const { version } = chart.chart.metadata;
+    const announced = announcer?.begin(planned, { chart: name, version, reference: source.reference });
     const { outcome } = await record.stage({ name: 'deploy', ...where }, async () => {
       const fetched = packages.get(name) ?? (await packageOf(source, ports));
       if ('rule' in fetched) return notFetched(fetched, name, planned, source);
@@ -95,10 +99,19 @@ export async function deployAll(
       );
       return { ...deployed, findings: [...found, ...deployed.findings] };
     });
-    record.deployments.push(outcome);
+    const { url } = planned;
+    record.deployments.push({ ...outcome, ...(url !== undefined && { url }) });
+    if (announced !== undefined) record.add(await announced.end(outcome));
     // What was interrupted is on record; nothing more is begun.
     ports.self.cancel.throwIfAborted();
   }
+}
+
+/** Who tells GitHub of deployments; nobody outside of a workflow, or of a dry run. */
+function announcerFor({ github, deployment }: Request, { openForge }: Pick<Ports, 'openForge'>) {
+  if (github?.deployment !== true || deployment.dryRun) return undefined;
+  const { run, token } = github;
+  return createAnnouncer(run, () => openForge({ repository: run.repository, token }));
 }
 
 function deploymentOf({ name, namespace, release, timeout, kubeContext, url }: PlannedEnvironment): PlannedDeployment {

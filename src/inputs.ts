@@ -97,6 +97,15 @@ export const INPUTS = [
       'Files or folders in the repository, or oci://host/path:TAG artifacts, with CustomResourceDefinitions or JSON schemas, for kinds that neither Kubernetes nor the charts define.',
   },
   {
+    name: 'policies',
+    kind: 'list',
+    fileKey: 'policies',
+    placeholder: 'RULE=SEVERITY',
+    default: 'the built-in severities',
+    description:
+      'How policies are told, RULE=error, RULE=warning or RULE=off; and folders in the repository with your own policies in Rego, which an installed conftest runs.',
+  },
+  {
     name: 'registry',
     kind: 'list',
     fileKey: 'registry',
@@ -379,7 +388,40 @@ export const INPUTS = [
     kind: 'secret',
     placeholder: '@FILE',
     default: "the workflow's token",
-    description: 'Token for ghcr.io where no other credentials are given.',
+    description:
+      'Token for what is said on GitHub (comment, github-deployment, github-release), and for ghcr.io where no other credentials are given.',
+  },
+  {
+    name: 'comment',
+    kind: 'boolean',
+    placeholder: '',
+    default: 'true (on pull requests, where the token may)',
+    description: 'Say on the pull request what came of the run and what it would change: one comment, kept up to date.',
+  },
+  {
+    name: 'github-deployment',
+    kind: 'boolean',
+    placeholder: '',
+    default: 'true (in a workflow, where the token may)',
+    description:
+      "Keep GitHub's deployments up to date: the one of the job's environment, or one of its own where the job has none.",
+  },
+  {
+    name: 'github-release',
+    kind: 'boolean',
+    placeholder: '',
+    default: 'false',
+    description:
+      'On a tag: a release on GitHub with the packages, what they are made of where they are attested, the report, and what changed; from draft to published.',
+  },
+  {
+    name: 'artifacthub-repo',
+    kind: 'text',
+    fileKey: 'artifacthubRepo',
+    placeholder: 'FILE',
+    default: 'none',
+    description:
+      "Artifact Hub's artifacthub-repo.yml, pushed beside each chart that is published, as the tag artifacthub.io.",
   },
 ] as const satisfies readonly InputDeclaration[];
 
@@ -412,6 +454,7 @@ export const OUTPUTS = {
   status: 'passed, failed, invalid, error or cancelled',
   version: 'Version of the packaged chart (the first one, with several)',
   reference: 'oci://…@sha256:… of the published chart (the first one, with several)',
+  references: 'oci://…@sha256:… of each published chart, one a line: what the input chart takes to deploy them all',
   digest: 'Digest of the published manifest (the first one, with several)',
   package: "Path of the chart's package (the first one, with several)",
   report: 'Path of the report folder',

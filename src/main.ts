@@ -15,13 +15,19 @@ import { isInside, shownPath } from './domain/paths.ts';
 import type { ChartPackage } from './domain/staged.ts';
 import { together } from './domain/together.ts';
 import type { ValuesRecord } from './domain/values-record.ts';
+import { commentOn } from './github/pull-request-comment.ts';
+import { readGitHub } from './github-request.ts';
+import { findOwnPolicies } from './own-policies.ts';
 import { makePlan, type Plan } from './plan.ts';
 import { planOnly } from './planning.ts';
 import type { Files, Ports } from './ports.ts';
 import { fetchAsked, promoteAll, promotes, sourcesIn } from './published.ts';
 import { Record } from './record.ts';
+import { releaseTag } from './release.ts';
+import { cleaned } from './report/cleaned.ts';
 import { renderPlan, renderReport } from './report/render.ts';
 import { fault, quote } from './settings.ts';
+import { pushRepositoryMetadata } from './stages/artifacthub.ts';
 import { attest } from './stages/attest.ts';
 import { type Place, publish, wouldRefuse } from './stages/publish.ts';
 import { survey } from './survey.ts';
@@ -30,7 +36,7 @@ import { verifyAll } from './verified.ts';
 import { VERSION } from './version.ts';
 
 /** What is needed before the request is known. */
-export type Base = Pick<Ports, 'files' | 'host' | 'clock'>;
+export type Base = Pick<Ports, 'files' | 'host' | 'clock' | 'openForge'>;
 
 export interface Ending {
   readonly report: Report;
@@ -56,9 +62,27 @@ export async function run(
   connect: (request: Request) => Omit<Ports, keyof Base>,
 ): Promise<Ending> {
   const { record, status, folder, isPublished, crash } = await pipeline(raw, base, connect);
+  record.add(await tellPullRequest(raw, record.report(status), base));
   const told = record.report(status);
   const ending = await finish(isPublished === true ? told : await withCodeFrames(told, base.files), folder, base);
   return { ...ending, ...(crash !== undefined && { crash }) };
+}
+
+/** What came of it is said where it is reviewed, also of a request that was refused. */
+async function tellPullRequest(raw: RawRequest, report: Report, { openForge, host }: Base): Promise<Finding[]> {
+  const github = readGitHub(raw);
+  const pullRequest = github?.run.pullRequest;
+  // Of a run that was interrupted the next one tells; a plan has come to nothing yet.
+  const isSilent = report.status === 'cancelled' || report.plan !== undefined;
+  if (github?.comment !== true || pullRequest === undefined || isSilent) return [];
+  try {
+    const forge = await openForge({ repository: github.run.repository, token: github.token });
+    return await commentOn(pullRequest, github.run, github.about, cleaned(report, host.redact), forge);
+  } catch (error) {
+    // A bug, and no reason to lose the report.
+    const message = `a bug in Chartship: the pull request has no comment: ${error instanceof Error ? error.message : String(error)}`;
+    return [{ stage: 'github', rule: 'github/bug', severity: 'note', message }];
+  }
 }
 
 /** resolve → lint → render → validate → package → publish → deploy → test */
@@ -106,6 +130,7 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
   const plan = makePlan(request, charts);
   const values = await loadValues(request, plan, ports);
   const definitions = await loadCrdSchemas(request, ports);
+  const ownPolicies = await findOwnPolicies(request, ports.files);
   const connections = await connectAll(plan, ports);
   if (request.attestation !== undefined) await ports.signing.ready();
   record.add([
@@ -115,7 +140,9 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
     ...(await checkTag(request, charts, ports.files)),
   ]);
   const packages = await together(
-    plan.charts.map((chart) => checkChart(request, chart, values, definitions.kinds, record, ports)),
+    plan.charts.map((chart) =>
+      checkChart(request, chart, values, { kinds: definitions.kinds, ownPolicies }, record, ports),
+    ),
   );
   record.add(definitions.findings());
   const valuesRecords = new Map(plan.charts.map((chart) => [chart.chart.metadata.name, recordOf(chart, values)]));
@@ -127,6 +154,7 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
     await verifyAll(request, sources, record, ports);
     await deployAll(request, plan, values, sources, connections, record, ports);
   }
+  await releaseTag(request, plan, built, record, ports);
   const names = built.map(({ name }) => name);
   await aliasAll(request, names, record, ports);
 }
@@ -240,10 +268,17 @@ async function publishAll(
           { root, told, record: valuesRecords.get(each.name), place: placeOf(each, request, plan, ports) },
           ports,
         );
-        if (request.attestation === undefined) return published;
-        const options = { targets: request.registries, root, toolVersion: VERSION };
-        const findings = await attest(each, each.contents, published.outcomes, options, ports);
-        return { ...published, findings: [...published.findings, ...findings] };
+        const findings = [...published.findings];
+        if (request.attestation !== undefined) {
+          const options = { targets: request.registries, root, toolVersion: VERSION };
+          findings.push(...(await attest(each, each.contents, published.outcomes, options, ports)));
+        }
+        // Of a chart that is published everywhere alone: it is told of by what it says of itself.
+        if (request.artifacthubRepo !== undefined && findings.length === 0)
+          findings.push(
+            ...(await pushRepositoryMetadata(each.name, request.artifacthubRepo, request.registries, ports)),
+          );
+        return { ...published, findings };
       });
       // As they were asked for, not as they came.
       record.publish(each.name, outcomes);

@@ -1,4 +1,5 @@
 import type { WorkflowRun } from './domain/attestation.ts';
+import type { Commit } from './domain/changelog.ts';
 import type { SignerIdentity } from './domain/expected-signer.ts';
 import type { KindName, KubeObject, ObjectName } from './domain/kube-object.ts';
 import type { Here, Holder } from './domain/lease-holder.ts';
@@ -13,6 +14,9 @@ export interface Ports {
   /** The cluster of a context, the current one when none is named. Asks nobody but the disk; throws a `RequestError`. */
   readonly connectCluster: (context: string | undefined) => Promise<ClusterAccess>;
   readonly sops: Sops;
+  readonly openForge: OpenForge;
+  readonly conftest: Conftest;
+  readonly git: Git;
   readonly signing: Signing;
   readonly verifying: Verifying;
   readonly files: Files;
@@ -357,15 +361,21 @@ export interface Registry {
   manifest(location: Location, reference: string): Promise<RegistryAnswer<Manifest | undefined>>;
   /** A blob whose bytes were checked against its digest; a `corrupt` fault when it is larger than `limitBytes`. */
   blob(location: Location, digest: string, limitBytes: number): Promise<RegistryAnswer<Uint8Array>>;
+  /** Every tag of a repository; none where there is no such repository. */
+  tags(location: Location): Promise<RegistryAnswer<readonly string[]>>;
   /** Pushes and tags; the manifest's digest. */
   push(location: Location, tag: string, artifact: ArtifactToPush): Promise<RegistryAnswer<string>>;
-  /** Every tag of a repository; those of a layout aren't asked for. */
-  tags(location: Extract<Location, { kind: 'registry' }>): Promise<RegistryAnswer<readonly string[]>>;
   /** Makes a tag name what a digest does, whatever it named before. */
   tag(
     location: Extract<Location, { kind: 'registry' }>,
     digest: string,
     tag: string,
+  ): Promise<RegistryAnswer<undefined>>;
+  /** Pushes one file as an artifact, and moves the tag to it. */
+  pushFile(
+    location: Extract<Location, { readonly kind: 'registry' }>,
+    tag: string,
+    file: { readonly name: string; readonly content: Uint8Array; readonly type: string; readonly configType: string },
   ): Promise<RegistryAnswer<undefined>>;
   /** Attaches an artifact to a manifest (an OCI referrer), whose digest stays. */
   attach(location: Location, digest: string, artifact: ArtifactToAttach): Promise<RegistryAnswer<undefined>>;
@@ -407,6 +417,141 @@ export interface Verifying {
   >;
 }
 
+// ---------------------------------------------------------------- GitHub
+
+/** GitHub's API for one repository (`owner/name`), with a token. */
+export type OpenForge = (access: { readonly repository: string; readonly token: string }) => Promise<Forge>;
+
+export interface ForgeFault {
+  readonly kind:
+    | 'unauthorized' // 401: the token is wrong, or ran out
+    | 'forbidden' // 403: the token may not
+    | 'rate-limited' // 403 and 429 that say when to come again, after waiting where that is soon
+    | 'not-found' // 404 and 410; GitHub says so, too, of what the token may not see
+    | 'conflict' // 409
+    | 'invalid' // 422 and 400
+    | 'unreachable' // refused, no such host, closed in the middle, a deadline passed
+    | 'server-error'; // 5xx, after tries where another does no harm
+  /** One sentence for a person; GitHub's own words where there are any. Never a secret. */
+  readonly message: string;
+}
+
+export type ForgeAnswer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly fault: ForgeFault };
+
+export interface ForgeComment {
+  readonly id: number;
+  readonly body: string;
+  /** Written by an app (as the workflow's token is), or by somebody whom the repository trusts to write. */
+  readonly isTrusted: boolean;
+}
+
+export interface ForgeDeployment {
+  readonly id: number;
+  readonly sha: string;
+}
+
+export interface DeploymentStatus {
+  readonly state: 'error' | 'failure' | 'inactive' | 'in_progress' | 'queued' | 'pending' | 'success';
+  /** At most 140 characters. */
+  readonly description: string;
+  /** The run that it comes from. */
+  readonly logUrl: string;
+  /** Where what is deployed is reached. */
+  readonly environmentUrl?: string;
+}
+
+export interface ForgeRelease {
+  readonly id: number;
+  readonly tag: string;
+  readonly isDraft: boolean;
+  /** Published for good: neither it nor its files can be changed any more. */
+  readonly isImmutable: boolean;
+  readonly body: string;
+  /** Where a person looks at it. */
+  readonly url: string;
+  /** Where files are sent to, as GitHub names it. */
+  readonly uploadUrl: string;
+}
+
+export interface ForgeAsset {
+  readonly id: number;
+  readonly name: string;
+  readonly size: number;
+  /** `sha256:…`; absent where GitHub doesn't say. */
+  readonly digest?: string;
+  /** False for an upload that goes on, or was never finished. */
+  readonly isComplete: boolean;
+}
+
+/**
+ * What is said on GitHub. Every call is bounded in time. What can be tried again without harm is tried again; what
+ * makes something new is sent once, so that `unreachable` and `server-error` leave open whether it was made: look.
+ */
+export interface Forge {
+  /** Oldest first. */
+  comments(pullRequest: number): Promise<ForgeAnswer<readonly ForgeComment[]>>;
+  addComment(pullRequest: number, body: string): Promise<ForgeAnswer<ForgeComment>>;
+  editComment(id: number, body: string): Promise<ForgeAnswer<undefined>>;
+  removeComment(id: number): Promise<ForgeAnswer<undefined>>;
+
+  /** The newest of an environment and a task, newest first. */
+  deployments(of: {
+    readonly environment: string;
+    readonly task: string;
+    readonly sha?: string;
+  }): Promise<ForgeAnswer<readonly ForgeDeployment[]>>;
+  addDeployment(deployment: {
+    readonly environment: string;
+    readonly task: string;
+    readonly sha: string;
+    readonly description: string;
+    readonly payload: Readonly<Record<string, string>>;
+    readonly isProduction: boolean;
+  }): Promise<ForgeAnswer<ForgeDeployment>>;
+  /** Newest first. */
+  deploymentStatuses(id: number): Promise<ForgeAnswer<readonly DeploymentStatus[]>>;
+  /** Other deployments of the environment stay as they are. */
+  addDeploymentStatus(id: number, status: DeploymentStatus): Promise<ForgeAnswer<undefined>>;
+
+  /** Every release of a tag, drafts with it, oldest first. */
+  releases(tag: string): Promise<ForgeAnswer<readonly ForgeRelease[]>>;
+  addDraft(release: {
+    readonly tag: string;
+    readonly sha: string;
+    readonly name: string;
+    readonly body: string;
+    readonly isPrerelease: boolean;
+  }): Promise<ForgeAnswer<ForgeRelease>>;
+  removeRelease(id: number): Promise<ForgeAnswer<undefined>>;
+  /** Makes a draft public; nothing for what is. */
+  publishRelease(id: number, isPrerelease: boolean): Promise<ForgeAnswer<ForgeRelease>>;
+  assets(release: number): Promise<ForgeAnswer<readonly ForgeAsset[]>>;
+  /** A `conflict` when there is one of that name. */
+  addAsset(
+    release: ForgeRelease,
+    asset: { readonly name: string; readonly type: string; readonly content: Uint8Array },
+  ): Promise<ForgeAnswer<ForgeAsset>>;
+  removeAsset(id: number): Promise<ForgeAnswer<undefined>>;
+}
+
+// ---------------------------------------------------------------- git
+
+export type GitAnswer =
+  /** Newest first; `since` is the tag before, where there is one. */
+  | { readonly ok: true; readonly since: string | undefined; readonly commits: readonly Commit[] }
+  /** A phrase that says why not. */
+  | { readonly ok: false; readonly message: string };
+
+export interface Git {
+  /** The commits of a tag since the last one before it whose name matches (git's patterns), of some folders alone. */
+  commitsBefore(
+    tag: string,
+    of: { readonly match: string; readonly exclude: string | undefined; readonly folders: readonly string[] },
+  ): Promise<GitAnswer>;
+}
+
 // ---------------------------------------------------------------- encrypted values
 
 export type Decrypted =
@@ -417,6 +562,28 @@ export type Decrypted =
 export interface Sops {
   /** A file in clear, in memory; every value of it is masked by then. Throws an `EnvironmentError` without a sops. */
   decrypt(path: string, shown: string): Promise<Decrypted>;
+}
+
+// ---------------------------------------------------------------- users' own policies
+
+export type OwnVerdict =
+  | { readonly ok: true; readonly results: readonly OwnResult[] }
+  /** Why the policies can't be run, a phrase to follow the folder's name. */
+  | { readonly ok: false; readonly message: string };
+
+export interface OwnResult {
+  /** The index of the document that it is said of. */
+  readonly document: number;
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  /** The query that said it, such as `main.deny`. */
+  readonly query: string;
+}
+
+/** Policies in Rego, run by an installed conftest. */
+export interface Conftest {
+  /** What the policies of a folder say of documents, which hold no secret. Throws an `EnvironmentError` without a conftest. */
+  check(folder: string, documents: readonly string[]): Promise<OwnVerdict>;
 }
 
 // ---------------------------------------------------------------- files

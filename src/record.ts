@@ -1,8 +1,9 @@
+import type { Comparison } from './domain/comparison.ts';
 import type { DeploymentOutcome } from './domain/deployment.ts';
 import { withoutEchoes } from './domain/echoes.ts';
 import { Cancelled } from './domain/errors.ts';
 import { type Finding, mergeFindings, reaches } from './domain/finding.ts';
-import type { PackageOutcome, PublishOutcome, Report, RunStatus } from './domain/outcome.ts';
+import type { PackageOutcome, PublishOutcome, ReleaseOutcome, Report, RunStatus } from './domain/outcome.ts';
 import type { PlannedWork } from './domain/planned-work.ts';
 import { STAGES, type StageRun } from './domain/stage.ts';
 import type { Clock, Host } from './ports.ts';
@@ -27,6 +28,9 @@ export class Record {
   readonly #published = new Map<string, readonly PublishOutcome[]>();
   /** In the order in which they were planned. */
   readonly deployments: DeploymentOutcome[] = [];
+  readonly #comparisons: Comparison[] = [];
+  /** On GitHub, of the tag. */
+  release: ReleaseOutcome | undefined;
   /** Where planning is all that was asked for. */
   plan: PlannedWork | undefined;
 
@@ -78,6 +82,10 @@ export class Record {
     this.#published.set(chart, outcomes);
   }
 
+  compare(comparison: Comparison): void {
+    this.#comparisons.push(comparison);
+  }
+
   add(findings: readonly Finding[]): void {
     this.#findings.push(...findings);
   }
@@ -100,6 +108,8 @@ export class Record {
       packages: [...this.packages].sort((a, b) => compare(a.chart, b.chart)),
       published: [...this.#published.values()].flat().sort((a, b) => compare(a.chart, b.chart)),
       deployments: [...this.deployments],
+      ...(this.release !== undefined && { release: this.release }),
+      ...(this.#comparisons.length > 0 && { comparisons: [...this.#comparisons].sort(comparisonsInOrder) }),
       ...(this.plan !== undefined && { plan: this.plan }),
     };
   }
@@ -123,6 +133,11 @@ function findingsInOrder(a: Finding, b: Finding): number {
     compare(a.environments?.[0] ?? '', b.environments?.[0] ?? '') ||
     compare(b.kubeVersions?.[0] ?? '', a.kubeVersions?.[0] ?? '')
   );
+}
+
+/** By chart; environments as their names sort, since they are compared side by side. */
+function comparisonsInOrder(a: Comparison, b: Comparison): number {
+  return compare(a.chart, b.chart) || compare(a.environment, b.environment);
 }
 
 /** The request and tools, which are no stages, come first. */

@@ -85,6 +85,7 @@ function staged(directory: string, metadata: Partial<ChartMetadata> = {}): Stage
     directory,
     source: 'charts/ch',
     metadata: of,
+    files: [],
     dependencies: [],
     readsCapabilities: false,
     readsOperation: false,

@@ -85,7 +85,10 @@ spec:
   template:
     metadata: { labels: { app: agent } }
     spec:
-      containers: [{ name: agent, image: {{ .Values.image | quote }} }]
+      containers:
+        - name: agent
+          image: {{ .Values.image | quote }}
+          resources: { requests: { cpu: 10m, memory: 16Mi } }
 `;
 
 const VERIFY = [

@@ -158,10 +158,11 @@ describe('with a cluster that knows nobody', () => {
     expect((await fetch(`http://${registry.host}/v2/dry/demo/tags/list`)).status).toBe(200);
   });
 
-  test('a registry beside a published chart is said to be of no use', async () => {
-    const reference = await published('unused', '1.0.0');
+  test('a registry beside a published chart gets it before it is deployed', async () => {
+    const reference = await published('used', '1.0.0');
     const ended = await run(reference, '--registry', `oci://${registry.host}/other`);
-    expect(rules(ended)).toEqual(['deploy/unauthorized', 'publish/published']);
+    expect(rules(ended)).toEqual(['deploy/unauthorized']);
+    expect(ended.report?.published).toMatchObject([{ registry: `oci://${registry.host}/other`, outcome: 'pushed' }]);
   });
 
   test.each(['kubeconfig', '@kubeconfig'])('the input kubeconfig may be the path %s', async (kubeconfig) => {

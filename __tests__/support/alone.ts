@@ -35,6 +35,7 @@ export async function alone(space: Workspace, port: number, args: readonly strin
       LANG: 'C.UTF-8',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -42,7 +43,8 @@ export async function alone(space: Workspace, port: number, args: readonly strin
       output += text;
     });
   }
-  const limit = setTimeout(() => child.kill('SIGKILL'), 90_000);
+  // With all that it has started.
+  const limit = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), 50_000);
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', resolve);

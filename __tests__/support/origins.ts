@@ -133,6 +133,7 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
         directory: chart,
         source: name,
         metadata: { name, version: '1.0.0', apiVersion: 'v2', type: 'application', dependencies: [] },
+        files: [],
         dependencies: dependenciesOf(chart, options.alias ?? {}),
         readsCapabilities: false,
         readsOperation: false,

@@ -1,3 +1,4 @@
+import type { Comparison } from '../../src/domain/comparison.ts';
 import type { DeploymentOutcome } from '../../src/domain/deployment.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import type { PackageOutcome, PublishOutcome, Report } from '../../src/domain/outcome.ts';
@@ -153,6 +154,30 @@ const UNTESTED: DeploymentOutcome = deployment('staging', {
   ],
 });
 
+const COMPARED: Comparison = {
+  chart: 'task-api',
+  environment: 'prod',
+  against: { version: '1.0.0', reference: `oci://ghcr.io/acme/charts/task-api@${DIGEST}` },
+  dangers: [
+    { kind: 'volume', object: 'PersistentVolumeClaim/agent-data', message: 'is deleted, and what it holds with it' },
+    { kind: 'no-replicas', object: 'Deployment/agent-prod', message: 'replicas go from 3 to 0' },
+  ],
+  images: [{ object: 'Deployment/agent-prod', container: 'agent', from: 'acme/agent:1.0.0', to: 'acme/agent:1.1.0' }],
+  objects: [
+    {
+      kind: 'changed',
+      object: 'Deployment/agent-prod',
+      changes: [
+        'spec.template.spec.containers[agent].image: acme/agent:1.0.0 → acme/agent:1.1.0',
+        'spec.replicas: 3 → 0',
+      ],
+    },
+    { kind: 'changed', object: 'Secret/agent-prod', changes: ['its content'] },
+    { kind: 'added', object: 'NetworkPolicy/agent-prod', changes: [] },
+    { kind: 'removed', object: 'PersistentVolumeClaim/agent-data', changes: [] },
+  ],
+};
+
 /** One of each kind of ending; every face has a snapshot of each. */
 export const SAMPLES = {
   good: reportOf({
@@ -163,6 +188,16 @@ export const SAMPLES = {
       published('oci://127.0.0.1:5000/charts', 'already-published'),
       published('oci-layout:.ship/layout', 'pushed'),
     ],
+  }),
+  released: reportOf({
+    packages: [PACKAGE],
+    published: [published('oci://ghcr.io/acme/charts', 'pushed')],
+    release: {
+      tag: 'v1.0.0',
+      url: 'https://github.com/acme/charts/releases/tag/v1.0.0',
+      outcome: 'published',
+      assets: ['task-api-1.0.0.tgz', 'chartship-report.json'],
+    },
   }),
   findings: reportOf({
     status: 'failed',
@@ -202,6 +237,29 @@ export const SAMPLES = {
       UNTESTED,
       CRASHED,
       deployment('last', { outcome: 'skipped', tests: [] }),
+    ],
+  }),
+  proposed: reportOf({
+    stages: checked(),
+    packages: [PACKAGE],
+    comparisons: [
+      {
+        chart: 'task-api',
+        environment: 'dev',
+        ...(COMPARED.against && { against: COMPARED.against }),
+        dangers: [],
+        images: [],
+        objects: [],
+      },
+      COMPARED,
+      {
+        chart: 'task-api',
+        environment: 'staging',
+        reason: 'no release of task-api is published yet',
+        dangers: [],
+        images: [],
+        objects: [],
+      },
     ],
   }),
   invalid: reportOf({ status: 'invalid', findings: [UNKNOWN_INPUT] }),
@@ -274,5 +332,17 @@ export function hostileReport(): Report {
       cause: { code: 'crash-loop', resource: text, message: text, hint: text, file: text, line: 1, log: text },
       tests: [{ name: text, outcome: 'failed', log: `${text} of a test` }],
     })),
+    release: { tag: HOSTILE.join(' '), url: HOSTILE.join(' '), outcome: 'failed', assets: HOSTILE },
+    comparisons: HOSTILE.flatMap((text) => [
+      { chart: text, environment: text, reason: text, dangers: [], images: [], objects: [] },
+      {
+        chart: text,
+        environment: text,
+        against: { version: text, reference: `${text}@${DIGEST}` },
+        dangers: [{ kind: 'deletion', object: text, message: text }],
+        images: [{ object: text, container: text, from: text, to: text }],
+        objects: (['added', 'removed', 'changed'] as const).map((kind) => ({ kind, object: text, changes: [text] })),
+      },
+    ]),
   });
 }

@@ -144,6 +144,7 @@ describe('hostile text', () => {
         'package',
         'published',
         'reference',
+        'references',
         'report',
         'status',
         'version',

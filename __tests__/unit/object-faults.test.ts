@@ -125,6 +125,28 @@ const widget = (spec: unknown, more = {}) => ({
   ...more,
 });
 
+describe('sizes', () => {
+  const most = 1024 * 1024;
+  const of = (kind: string, fields: Record<string, unknown>): string[] =>
+    faults({ apiVersion: 'v1', kind, metadata, ...fields }).map(({ path, message }) => `${path}: ${message}`);
+  const base64 = (size: number): string => Buffer.alloc(size).toString('base64');
+
+  test('of a ConfigMap all values count, binary ones without base64', () => {
+    expect(of('ConfigMap', { data: { a: 'x'.repeat(most) } })).toEqual([]);
+    expect(of('ConfigMap', { data: { a: 'x'.repeat(most - 4) }, binaryData: { b: base64(4) } })).toEqual([]);
+    const message = `/data: its values have ${most + 1} bytes, and an API server takes ${most}`;
+    expect(of('ConfigMap', { data: { a: 'x'.repeat(most - 3) }, binaryData: { b: base64(4) } })).toEqual([message]);
+    expect(of('ConfigMap', { data: { a: 'é'.repeat(most / 2), b: 'x' } })).toEqual([message]);
+  });
+
+  test('of a Secret what is in clear counts in place of the same key in base64', () => {
+    expect(of('Secret', { data: { a: base64(most) } })).toEqual([]);
+    expect(of('Secret', { data: { a: base64(most) }, stringData: { a: 'x' } })).toEqual([]);
+    expect(of('Secret', { data: { a: base64(most) }, stringData: { b: 'x' } })).toHaveLength(1);
+    expect(of('Service', { data: { a: 'x'.repeat(2 * most) } })).not.toContainEqual(expect.stringContaining('bytes'));
+  });
+});
+
 describe('kinds that a definition describes', () => {
   const string = { type: 'string' };
   const cases: [string, Record<string, unknown>, unknown, string[]][] = [
@@ -363,6 +385,13 @@ describe('kinds that a definition describes', () => {
           wanted: 'scalar',
         },
       ]);
+    });
+
+    test('a text under a name for secrets is not quoted', () => {
+      const schema = { type: 'object', properties: { password: { ...string, pattern: '^[0-9]+$', enum: undefined } } };
+      const target = targetVersion('1.35', kubernetesSchemas());
+      const found = objectFaults(widget({ password: 'hunter2"x' }), target, widgets(schema), createPatterns(goRegexp));
+      expect(found.map(({ message }) => message)).toEqual(['the value does not match ^[0-9]+$']);
     });
 
     test.each([

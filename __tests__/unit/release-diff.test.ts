@@ -8,7 +8,7 @@ const object = (kind: string, rest: object = {}, metadata: object = {}): KubeObj
   metadata: { name: 'a', ...metadata },
   ...rest,
 });
-const lines = (live: KubeObject[], next: KubeObject[]): string[] => diffLines(diffReleases(live, next));
+const lines = (live: KubeObject[], next: KubeObject[]): string[] => diffLines(diffReleases(live, next, (text) => text));
 const pod = (containers: object[]): KubeObject => object('Pod', { spec: { containers } });
 
 test.each<[string, KubeObject[], KubeObject[], string[]]>([

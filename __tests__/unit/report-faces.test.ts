@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { annotationsOf } from '../../src/report/annotations.ts';
+import { commentText } from '../../src/report/comment.ts';
 import { junitText } from '../../src/report/junit.ts';
 import { PLAIN } from '../../src/report/paint.ts';
 import { sarifText } from '../../src/report/sarif.ts';
@@ -14,6 +15,10 @@ describe.each(Object.entries(SAMPLES))('%s', (_name, report) => {
   });
   test('job summary', () => {
     expect(summaryText(report)).toMatchSnapshot();
+  });
+  test('comment', () => {
+    const frame = { marker: '<!-- marker -->', commit: 'c0ffee00c0ffee00', runUrl: 'https://github.example/run/1' };
+    expect(commentText(report, frame)).toMatchSnapshot();
   });
   test('annotations', () => {
     expect(annotationsOf(report)).toMatchSnapshot();

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { annotationsOf } from '../../src/report/annotations.ts';
+import { commentText } from '../../src/report/comment.ts';
 import { junitText } from '../../src/report/junit.ts';
 import { PLAIN } from '../../src/report/paint.ts';
 import { plainText } from '../../src/report/plain-text.ts';
@@ -10,6 +11,12 @@ import { HOSTILE, hostileReport, reportOf, SAMPLES } from '../support/sample-rep
 
 const report = hostileReport();
 const CONTROL = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2028\u2029\ufeff]|\p{Cs}/u;
+
+/** Milliseconds of the processor: on a busy machine the clock says nothing of what a text costs. */
+function cpuMilliseconds(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1000;
+}
 
 /** A report of one finding with this message, hint, file and chart. */
 function saying(text: string) {
@@ -40,26 +47,26 @@ describe('plain text', () => {
   });
 
   test('takes linear time on text made of beginnings of escape sequences', () => {
-    const started = performance.now();
+    const started = process.cpuUsage();
     plainText('\u001b]0;a'.repeat(200_000));
     plainText('\u001b['.repeat(200_000));
     plainText('\u009d'.repeat(400_000));
     plainText('\u001b[1;'.repeat(200_000));
     plainText(`\u001b${'['.repeat(400_000)}`);
     plainText(`\u001b]${';a'.repeat(400_000)}`);
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(cpuMilliseconds(started)).toBeLessThan(3000);
   });
 });
 
 test('no face takes long on blanks, line feeds or backticks without end', () => {
-  const started = performance.now();
+  const started = process.cpuUsage();
   for (const text of [' '.repeat(1_000_000), '\n'.repeat(1_000_000), '` '.repeat(500_000), ' \n'.repeat(300_000)]) {
     const one = { ...SAMPLES.good.published[0], chart: text } as never;
     const all = { ...saying(text), published: [one] };
     for (const face of [summaryText, junitText, sarifText, annotationsOf]) face(all);
     terminalText(all, text, PLAIN);
   }
-  expect(performance.now() - started).toBeLessThan(5000);
+  expect(cpuMilliseconds(started)).toBeLessThan(5000);
 });
 
 describe('terminal', () => {
@@ -85,33 +92,91 @@ describe('annotations', () => {
   });
 });
 
-describe('job summary', () => {
-  /** What is left when the fenced blocks are taken out, as CommonMark delimits them. */
-  function prose(markdown: string): string {
-    return markdown.replace(/^(`{3,})(?:sh|text)\n[\s\S]*?\n\1$/gm, '');
-  }
+const FRAME = { marker: '<!-- chartship-comment 0 run 1.1 -->', commit: 'c0ffee', runUrl: 'https://run.example/1' };
 
+/** What is left when the fenced blocks are taken out, as CommonMark delimits them. */
+function prose(markdown: string): string {
+  return markdown.replace(/^(`{3,})(?:sh|text|diff)\n[\s\S]*?\n\1$/gm, '');
+}
+
+/** The faces that GitHub renders. */
+const RENDERED = {
+  'job summary': { text: summaryText(report), tables: 3 + (report.comparisons ?? []).length / 2 },
+  comment: { text: commentText({ ...report, findings: [] }, FRAME), tables: 1 },
+  'comment without checks': { text: commentText({ ...report, stages: [] }, FRAME), tables: 0 },
+};
+
+describe.each(Object.entries(RENDERED))('%s', (_name, { text: markdown, tables: number }) => {
   test('nothing of a chart becomes markup, a mention or a link', () => {
-    const text = prose(summaryText(report))
+    const text = prose(markdown)
+      .replace(`${FRAME.marker}\n`, '')
       .replaceAll('`report.json`', '')
+      .replaceAll('[the summary of the run](https://run.example/1)', '')
+      .replace(/^_(Of c0ffee\..*|This is not all.*)_$/gm, '$1')
+      .replace(/^<details><summary>(\d+ objects|What was checked)<\/summary>$|^<\/details>$/gm, '')
       .replaceAll('<br>', '')
       .replace(/^- (\*\*.*?\*\* · )/gm, (_all, place: string) => place.replaceAll('**', ''))
-      .replace(/^\*\*(.*?)\*\* (→|\()/gm, '$1 $2')
+      .replace(/^\*\*(.*?)\*\*( →| \(| since|: not compared|: not released)/gm, '$1$2')
       .replace(/ · set in \*\*(.*?)\*\*$/gm, ' · set in $1');
     expect(text.match(/&#(64|35);(?!&#8203;)/g)).toBeNull();
     const lines = text.split('\n').filter((line) => !/^(#{2,3} [^#]*|\|.*\||)$/.test(line));
     expect(lines.join('\n')).not.toMatch(/[<>`*_[\]\\~]|@|https?:\/\/|www\.|GH-\d|^\s*[#>|]/m);
+    expect(markdown).not.toMatch(CONTROL);
   });
 
   test('every row of a table has as many cells as its head', () => {
-    const tables = prose(summaryText(report)).match(/(^\|.*\n)+/gm) ?? [];
-    expect(tables).toHaveLength(3);
+    const tables = prose(markdown).match(/(^\|.*\n)+/gm) ?? [];
+    expect(tables.length).toBeGreaterThanOrEqual(number);
     for (const rows of tables.map((table) => table.trimEnd().split('\n'))) {
       const cells = (row: string): number => row.split('|').length;
       expect(rows.map(cells)).toEqual(rows.map(() => cells(rows[0] ?? '')));
     }
   });
+});
 
+describe('comment', () => {
+  test('40 findings and differences of 3 MB: within what GitHub takes, and the worst is said', () => {
+    const findings = Array.from({ length: 40 }, (_, index) => ({
+      ...SAMPLES.findings.findings[0],
+      message: `${index} ${'<&"ü|@'.repeat(60)}`,
+    }));
+    const comparisons = (SAMPLES.proposed.comparisons ?? []).map((one) => ({
+      ...one,
+      objects: Array.from({ length: 10_000 }, (_, index) => ({
+        kind: 'changed' as const,
+        object: `ConfigMap/agent-${index}`,
+        changes: [`data.text: ${'ä'.repeat(20)} → ${'ö'.repeat(20)}`],
+      })),
+    }));
+    const large = reportOf({ status: 'failed', findings: findings as never, comparisons });
+    expect(JSON.stringify(comparisons).length).toBeGreaterThan(3_000_000);
+    const comment = commentText(large, FRAME);
+    expect(Buffer.byteLength(comment)).toBeLessThanOrEqual(65_536);
+    expect(Buffer.byteLength(summaryText(large))).toBeLessThanOrEqual(1024 * 1024);
+    expect(annotationsOf(large)).toHaveLength(10);
+    for (const said of [
+      'replicas go from 3 to 0',
+      '… and 20 more in `report.json`.',
+      'Errors (40)',
+      'more in report.json',
+    ])
+      expect(comment).toContain(said);
+    expect(comment.indexOf('replicas go from')).toBeLessThan(comment.indexOf('Errors (40)'));
+  });
+
+  test('what does not fit is left out in whole blocks', () => {
+    const findings = Array.from({ length: 40 }, () => ({
+      ...SAMPLES.findings.findings[0],
+      message: '<&"ü|@'.repeat(2000),
+      hint: '<&"ü|@'.repeat(2000),
+    }));
+    const comment = commentText(reportOf({ status: 'failed', findings: findings as never }), FRAME);
+    expect(Buffer.byteLength(comment)).toBeLessThanOrEqual(65_536);
+    expect(comment).toContain('The rest is in `report.json` in the report folder.');
+  });
+});
+
+describe('job summary', () => {
   test('a fence is longer than any run of backticks within', () => {
     const one = { ...SAMPLES.good.published[0], chart: '````\n# heading', version: '`````' } as never;
     const text = summaryText(reportOf({ published: [one] }));

@@ -41,7 +41,7 @@ describe('report.json', () => {
   test('the schema names the stages and severities of the code, and describes every key', () => {
     const { stages, findings } = schema.properties;
     expect(stages.items.properties.name.enum).toEqual([...STAGES]);
-    expect(findings.items.properties.stage.enum).toEqual([...STAGES, 'request', 'tools']);
+    expect(findings.items.properties.stage.enum).toEqual([...STAGES, 'request', 'tools', 'github']);
     expect(findings.items.properties.severity.enum).toEqual([...SEVERITIES]);
     const [, cause] = schema.properties.deployments.items.properties.cause.oneOf;
     expect(cause.properties.code.enum).toEqual([...CAUSE_CODES]);

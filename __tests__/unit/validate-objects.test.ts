@@ -5,6 +5,7 @@ import { KNOWN_KUBE_VERSIONS } from '../../src/domain/kubernetes.ts';
 import { documentsOf } from '../../src/domain/manifest.ts';
 import { createDocumentReader } from '../../src/domain/rendered-objects.ts';
 import type { StagedChart } from '../../src/domain/staged.ts';
+import { createPolicyChecks } from '../../src/stages/policies.ts';
 import { createObjectChecks } from '../../src/stages/validate-objects.ts';
 
 const kubeVersions = KNOWN_KUBE_VERSIONS.slice(0, 3);
@@ -25,7 +26,8 @@ const rendered = (manifest: string) => ({
 function checks(read = createDocumentReader()) {
   const locate = async (_environment: unknown, _rendered: unknown, questions: readonly unknown[]) =>
     questions.map(() => ({ cause: 'unknown' as const }));
-  return createObjectChecks({ staged, read, crds: [], locate, further: () => NO_CUSTOM_KINDS });
+  const policies = createPolicyChecks(staged, new Map());
+  return createObjectChecks({ staged, read, crds: [], locate, further: () => NO_CUSTOM_KINDS, policies });
 }
 
 const configMap = (name: string, data = ''): string =>
@@ -64,10 +66,14 @@ test('twenty thousand objects in fifty megabytes take bounded time and memory, a
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(600_000_000);
 });
 
-test('a ConfigMap of forty megabytes', async () => {
+test('a ConfigMap of forty megabytes is told as too large, once for each version', async () => {
   const data = Array.from({ length: 200_000 }, (_, index) => `  k${index}: "${'y'.repeat(200)}"\n`).join('');
   const started = performance.now();
-  expect(await checks()(environment('dev'), [rendered(configMap('a', data))])).toEqual([]);
+  const findings = await checks()(environment('dev'), [rendered(configMap('a', data))]);
+  expect(new Set(findings.map(({ message }) => message))).toEqual(
+    new Set(['data: its values have 40000000 bytes, and an API server takes 1048576']),
+  );
+  expect(findings).toHaveLength(3);
   expect(performance.now() - started).toBeLessThan(15_000);
 });
 

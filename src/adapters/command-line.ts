@@ -9,6 +9,8 @@ import { declarationOf, fault } from '../settings.ts';
 export type CommandLine =
   | { readonly kind: 'help' }
   | { readonly kind: 'version' }
+  /** Without a rule all are listed. */
+  | { readonly kind: 'explain'; readonly rule: string | undefined }
   | { readonly kind: 'run'; readonly inputs: readonly RawInput[]; readonly faults: readonly Finding[] };
 
 /** Where secrets come from; asked only when an argument says so. Both throw a RangeError at more than `SECRET_BYTES`. */
@@ -26,6 +28,9 @@ export async function readCommandLine(args: readonly string[], secrets: SecretSo
   if (args.includes('--help') || args.includes('-h')) return { kind: 'help' };
   // With a value it is the chart's version, so alone it is ours.
   if (args.length === 1 && args[0] === '--version') return { kind: 'version' };
+  const [first = '', second] = args;
+  if (first === '--explain') return { kind: 'explain', rule: second };
+  if (first.startsWith('--explain=')) return { kind: 'explain', rule: first.slice('--explain='.length) };
   const inputs: RawInput[] = [];
   const faults: Finding[] = [];
   let standardInputOf: string | undefined;
@@ -150,6 +155,7 @@ export function helpText(version: string): string {
     'deploy, test.',
     '',
     'Usage: chartship [CHART …] [--input value …]',
+    '       chartship --explain RULE    what a rule of a finding is about, and how to mend or silence it',
     '',
     ...rows,
     '',

@@ -2,9 +2,11 @@ import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { type Request, reaches } from '../config.ts';
 import type { Cancelled } from '../domain/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../domain/limits.ts';
-import type { Clock, Files, Host, Ports } from '../ports.ts';
+import type { Clock, Files, Host, OpenForge, Ports } from '../ports.ts';
 import { connectCluster } from './cluster-connection.ts';
+import { createConftest } from './conftest.ts';
 import { createFiles } from './files.ts';
+import { createGit } from './git.ts';
 import { createHelm } from './helm.ts';
 import { checkNodeDeploys } from './node-version.ts';
 import { createRegistry } from './oras.ts';
@@ -25,7 +27,12 @@ export interface Composition {
   /** Throws an `EnvironmentError` where what was asked for can't be done on this Node. */
   connect(
     request: Request,
-  ): Pick<Ports, 'helm' | 'registry' | 'connectCluster' | 'sops' | 'signing' | 'verifying' | 'self'>;
+  ): Pick<
+    Ports,
+    'helm' | 'registry' | 'connectCluster' | 'sops' | 'conftest' | 'signing' | 'verifying' | 'git' | 'self'
+  >;
+  /** Octokit is loaded here, and only where there is something to say on GitHub. */
+  readonly openForge: OpenForge;
   /** Waits for children that are ending, and removes the private folder. */
   close(): Promise<void>;
 }
@@ -108,6 +115,7 @@ export async function compose(options: {
           temporary: files.temporary,
           mask: (secret) => host.mask(secret),
         }),
+        conftest: createConftest({ run: runner.run, environment, os: process.platform, files }),
         ...createSignatures(request, {
           run: runner.run,
           environment,
@@ -116,6 +124,7 @@ export async function compose(options: {
           note,
           cancel,
         }),
+        git: createGit({ run: runner.run, environment, os: process.platform, root: files.root }),
         self: { ...runIdentity(environment), cancel },
         registry: createRegistry({
           ...shared,
@@ -125,6 +134,10 @@ export async function compose(options: {
           ...(request.caFile !== undefined && { caFile: request.caFile }),
         }),
       };
+    },
+    openForge: async (access) => {
+      const { createForge } = await import('./forge.ts');
+      return createForge({ ...access, environment, cancel, note });
     },
     close: async () => {
       await runner.idle();

@@ -6,9 +6,11 @@ import { isPublished } from '../report/commands.ts';
 /** The Action's outputs; where a run has nothing to say, the text is empty. */
 export interface Outputs {
   readonly status: string;
-  /** Of the first chart, as the four that follow. */
+  /** Of the first chart, as those that follow up to `package` but for `references`. */
   readonly version: string;
   readonly reference: string;
+  /** Of each chart in the first registry that has it, one a line; a layout can't be deployed from by another job. */
+  readonly references: string;
   readonly digest: string;
   /** Absolute path of the package. */
   readonly package: string;
@@ -33,6 +35,7 @@ export function outputsOf(report: Report, reportFolder: string | undefined): Out
     status: report.status,
     version: packed?.version ?? report.published[0]?.version ?? '',
     reference: published?.reference ?? '',
+    references: referencesOf(report).join('\n'),
     digest: published?.digest ?? '',
     package: packed === undefined || reportFolder === undefined ? '' : join(reportFolder, 'packages', packed.file),
     report: reportFolder ?? '',
@@ -41,6 +44,14 @@ export function outputsOf(report: Report, reportFolder: string | undefined): Out
     matrix: report.plan === undefined ? '' : JSON.stringify(report.plan.matrix),
     deployments: JSON.stringify(report.deployments.map(withoutLogs)),
   };
+}
+
+function referencesOf({ published }: Report): readonly string[] {
+  const first = new Map<string, string>();
+  for (const { chart, reference } of published.filter(isPublished)) {
+    if (!first.has(chart) && reference.startsWith('oci://')) first.set(chart, reference);
+  }
+  return [...first.values()];
 }
 
 function withoutLogs({ cause, tests, ...one }: DeploymentOutcome): object {

@@ -20,7 +20,10 @@ export function schemaFaults(text: string): HelmFault[] | undefined {
   let unusable: string | undefined;
   let violations: Violation[] = [];
   const end = (): void => {
-    if (unusable !== undefined) faults.push(schemaFileFault(unusable, violations.flatMap(leaves), chart));
+    // Of a schema that leads round in a circle helm says so at a value.
+    const circle = violations.flatMap(leaves).find(({ message }) => message.endsWith('causing reference cycle'));
+    if (circle !== undefined) faults.push(schemaFileFault(circle.message, [], chart));
+    else if (unusable !== undefined) faults.push(schemaFileFault(unusable, violations.flatMap(leaves), chart));
     else
       for (const one of violations.flatMap(demands)) faults.push({ kind: 'schema', severity: 'error', ...one, chart });
     unusable = undefined;

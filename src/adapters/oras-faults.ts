@@ -136,6 +136,13 @@ export function saysAbsent(stderr: string, kind: Location['kind']): boolean {
     : /^Error(?: response from registry)?: (?:.*: )?not found\s*$/s.test(stderr);
 }
 
+/** Whether the registry itself said that it has no such repository (NAME_UNKNOWN, or a bare 404). */
+export function saysNoRepository(stderr: string): boolean {
+  return /^Error response from registry: .*(?:name unknown|NAME_UNKNOWN|not found|response status code 404)/s.test(
+    stderr,
+  );
+}
+
 /** oras' own words in short: its first line, without prefixes, and without the queries of URLs (they hold upload tokens). */
 function detailOf(stderr: string): string {
   const line = stderr.split('\n').find((text) => text.trim() !== '') ?? '';

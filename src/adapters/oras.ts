@@ -7,7 +7,7 @@ import { isLoopback, type Location } from '../domain/reference.ts';
 import type { ArtifactToAttach, ArtifactToPush, Registry, RegistryAnswer, RegistryFault } from '../ports.ts';
 import { addToLayout, layoutState } from './oci-layout.ts';
 import { digestOf, digestsIn, parsed, readManifest, referrersIn, sizeIn } from './oras-answers.ts';
-import { faultOf, saysAbsent } from './oras-faults.ts';
+import { faultOf, saysAbsent, saysNoRepository } from './oras-faults.ts';
 import type { Ran, Run } from './process.ts';
 import type { Credentials } from './registry-credentials.ts';
 
@@ -103,6 +103,22 @@ export function createRegistry(options: OrasOptions): Registry {
     return failure(location, ran);
   };
 
+  const tags: Registry['tags'] = async (location) => {
+    if (location.kind === 'layout') {
+      const state = await layoutState(location.directory);
+      if (!state.ok) return state;
+      if (state.value === 'empty') return { ok: true, value: [] };
+    }
+    const name = location.kind === 'layout' ? '' : `${location.host}/${location.repository}`;
+    const ran = await call(location, ['repo', 'tags', name]);
+    if (succeeded(ran)) {
+      const lines = new TextDecoder().decode(ran.stdout).split('\n');
+      return { ok: true, value: lines.map((line) => line.trim()).filter((line) => line !== '') };
+    }
+    if (ran.ended === 'exit' && saysNoRepository(ran.stderr)) return { ok: true, value: [] };
+    return failure(location, ran);
+  };
+
   const blob: Registry['blob'] = async (location, digest, limitBytes) => {
     const corrupt = (what: string): RegistryAnswer<Uint8Array> => ({
       ok: false,
@@ -158,6 +174,22 @@ export function createRegistry(options: OrasOptions): Registry {
       return { ok: true, value: digest };
     });
 
+  const pushFile: Registry['pushFile'] = async (location, tag, { name, content, type, configType }) =>
+    await inPrivateFolder(async (folder) => {
+      await Promise.all([
+        writeFile(path.join(folder, name), content),
+        writeFile(path.join(folder, 'config'), ''),
+        // Without a time of its own the same file has another digest each time.
+        writeFile(
+          path.join(folder, 'annotations.json'),
+          JSON.stringify({ $manifest: { 'org.opencontainers.image.created': '1970-01-01T00:00:00Z' } }),
+        ),
+      ]);
+      const what = [`./${name}:${type}`, '--config', `config:${configType}`, '--annotation-file', 'annotations.json'];
+      const ran = await call(location, ['push', nameOf(location, tag), ...what, '--no-tty'], folder);
+      return succeeded(ran) ? { ok: true, value: undefined } : failure(location, ran);
+    });
+
   const push: Registry['push'] = async (location, tag, artifact) => {
     if (location.kind === 'layout') {
       const beside = (side: string) => upload({ kind: 'layout', directory: side }, tag, artifact);
@@ -172,13 +204,6 @@ export function createRegistry(options: OrasOptions): Registry {
     if (there.value !== undefined) return uploaded;
     const ran = await call(location, ['tag', nameOf(location, uploaded.value), tag]);
     return succeeded(ran) ? uploaded : failure(location, ran);
-  };
-
-  const tags: Registry['tags'] = async (location) => {
-    const ran = await call(location, ['repo', 'tags', `${location.host}/${location.repository}`]);
-    return succeeded(ran)
-      ? { ok: true, value: new TextDecoder().decode(ran.stdout).split(/\s+/).filter(Boolean) }
-      : failure(location, ran);
   };
 
   const tag: Registry['tag'] = async (location, digest, name) => {
@@ -278,9 +303,10 @@ export function createRegistry(options: OrasOptions): Registry {
     hasLogin: (host) => options.credentials.hasLogin(host),
     manifest,
     blob,
-    push,
     tags,
+    push,
     tag,
+    pushFile,
     attach,
     attached,
     copy,

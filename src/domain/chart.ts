@@ -11,6 +11,9 @@ export interface Dependency {
   readonly repository: string;
   readonly alias?: string;
   readonly condition?: string;
+  readonly tags?: readonly string[];
+  /** As it is written: names of the dependency's `exports`, or pairs of paths. */
+  readonly importValues?: readonly unknown[];
 }
 
 /** What Chartship reads of a Chart.yaml. */

@@ -110,6 +110,14 @@ function text(value: unknown): string {
 
 /** What the rest of the pipeline needs to know of a requirement. */
 export function dependencyOf(requirement: Requirement): Dependency {
-  const { name, version, repository, alias, condition } = requirement;
-  return { name, version, repository, ...(alias && { alias }), ...(condition && { condition }) };
+  const { name, version, repository, alias, condition, tags, importValues } = requirement;
+  return {
+    name,
+    version,
+    repository,
+    ...(alias && { alias }),
+    ...(condition && { condition }),
+    ...(tags.length > 0 && { tags }),
+    ...(importValues.length > 0 && { importValues }),
+  };
 }

@@ -53,6 +53,8 @@ export interface DeploymentOutcome {
   readonly revision?: number;
   /** What was deployed, by digest. */
   readonly reference: string;
+  /** Where it is reached, as chartship.yaml has it. */
+  readonly url?: string;
   readonly outcome: 'deployed' | 'unchanged' | 'rolled-back' | 'removed' | 'failed' | 'skipped' | 'cancelled';
   readonly cause: Cause | null;
   readonly tests: readonly TestOutcome[];

@@ -9,8 +9,8 @@ export type Severity = (typeof SEVERITIES)[number];
  * `file` is relative to the repository's root with forward slashes; `line` and `column` count from 1.
  */
 export interface Finding {
-  /** `request` is for what was wrong with the request itself (exit code 2). */
-  readonly stage: StageName | 'request' | 'tools';
+  /** `request` is for what was wrong with the request itself (exit code 2), `github` for what could not be said there. */
+  readonly stage: StageName | 'request' | 'tools' | 'github';
   /** `stage/what`, a stable identifier such as `validate/values-schema`. */
   readonly rule: string;
   readonly severity: Severity;

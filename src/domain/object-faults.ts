@@ -10,13 +10,16 @@ import {
 } from './kubernetes-schemas.ts';
 import { nearest } from './nearest.ts';
 import { nameFaults } from './object-names.ts';
+import { dataSizeFault, type SizeFault } from './object-size.ts';
 import { NO_PATTERNS, type Patterns } from './patterns.ts';
-import { formatPointer } from './pointer.ts';
+import { formatPointer, parsePointer } from './pointer.ts';
+import { withDefaults } from './schema-defaults.ts';
 import { schemaViolations, type Violation } from './schema-validation.ts';
+import { isSecretName } from './secret-lines.ts';
 
-/** Something that an API server would say of an object. */
+/** Something that an API server, or a policy, would say of an object. */
 export interface ObjectFault {
-  readonly rule: `schema/${string}`;
+  readonly rule: `schema/${string}` | `policy/${string}`;
   readonly severity: Severity;
   readonly message: string;
   readonly hint?: string;
@@ -59,7 +62,13 @@ export function objectFaults(
   if (builtIn !== undefined && schemas !== undefined) {
     const nature = { origin: 'built-in', namespaced: builtIn.namespaced } as const;
     const violations = schemaViolations(object, builtIn.schema, schemas.definition);
-    return [...age, ...violations.map(refused), ...names(object, named, nature, minor)];
+    const size = dataSizeFault(object, named);
+    return [
+      ...age,
+      ...violations.map(refused),
+      ...(size === undefined ? [] : [tooLarge(size)]),
+      ...names(object, named, nature, minor),
+    ];
   }
   if (kubernetes.hasGroup(groupOf(named.apiVersion))) {
     return schemas === undefined ? age : [...age, unknownHere(named, target)];
@@ -74,6 +83,12 @@ export function objectFaults(
     return [unknownKind(named, custom), ...names(object, named, nature, minor)];
   }
   return customFaults(object, named, kind, target, patterns);
+}
+
+/** An object, or its data, that is more than a server takes. */
+export function tooLarge({ path, message }: SizeFault): ObjectFault {
+  const hint = 'Split it, or keep it elsewhere: in an image, a volume, or a store of objects.';
+  return { rule: 'schema/range', severity: 'error', message, hint, path };
 }
 
 /** The kind of an object, or why it has none. */
@@ -108,7 +123,8 @@ function customFaults(
     const root = { ...kind.schema, 'x-kubernetes-embedded-resource': true };
     const embedded = (inner: Data): Violation[] => embeddedViolations(inner, target);
     const before = patterns.leftOut.length;
-    const violations = schemaViolations(object, root, () => ({}), { dropsStatus, patterns, minor, embedded });
+    const defaulted = withDefaults(object, kind.schema);
+    const violations = schemaViolations(defaulted, root, () => ({}), { dropsStatus, patterns, minor, embedded });
     faults.push(...violations.map(refused));
     const [why] = patterns.leftOut.slice(before);
     if (why !== undefined) faults.push(notEvaluated(`a pattern of ${shownName(name)} is not evaluated: ${why}`));
@@ -241,7 +257,8 @@ function refused({ rule, path, message, nearest: meant, ofScalar }: Violation): 
   return {
     rule,
     severity: 'error',
-    message,
+    // What is wrong with a password can be said without it.
+    message: isSecretName(parsePointer(path).at(-1) ?? '') ? message.replace(QUOTED, 'the value') : message,
     path,
     ...(meant !== undefined && { hint: `Did you mean ${meant}?` }),
     ...(rule === 'schema/unknown-field' && { what: 'key' as const }),
@@ -250,6 +267,9 @@ function refused({ rule, path, message, nearest: meant, ofScalar }: Violation): 
     }),
   };
 }
+
+/** The value that a message begins with. */
+const QUOTED = /^"(?:[^"\\]|\\.)*"(?= (?:is|does))/;
 
 /** What these say is said of scalars, but for types, which say what they want. */
 const OF_SCALARS: readonly string[] = ['schema/type', 'schema/enum', 'schema/format', 'schema/range'];

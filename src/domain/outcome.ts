@@ -1,3 +1,4 @@
+import type { Comparison } from './comparison.ts';
 import type { DeploymentOutcome } from './deployment.ts';
 import type { Finding } from './finding.ts';
 import type { PlannedWork } from './planned-work.ts';
@@ -26,6 +27,16 @@ export interface PublishOutcome {
   readonly outcome: 'pushed' | 'already-published' | 'refused' | 'failed';
 }
 
+/** What became of the release of a tag on GitHub. */
+export interface ReleaseOutcome {
+  readonly tag: string;
+  /** Absent where nothing is known to be there. */
+  readonly url?: string;
+  readonly outcome: 'published' | 'already-published' | 'failed';
+  /** The names of the files that are in it. */
+  readonly assets: readonly string[];
+}
+
 export type RunStatus = 'passed' | 'failed' | 'invalid' | 'error' | 'cancelled';
 
 /** Everything a run has to say; each face (terminal, annotations, summary, SARIF, JUnit) is a function of it. */
@@ -37,6 +48,10 @@ export interface Report {
   readonly packages: readonly PackageOutcome[];
   readonly published: readonly PublishOutcome[];
   readonly deployments: readonly DeploymentOutcome[];
+  /** Absent where none was asked for, or nothing is tagged. */
+  readonly release?: ReleaseOutcome;
+  /** Against what is published, by chart and environment; absent where nothing was to be compared. */
+  readonly comparisons?: readonly Comparison[];
   /** Of a run that only planned: it has a file of its own, and no report.json. */
   readonly plan?: PlannedWork;
 }

@@ -15,14 +15,17 @@ const MOST_CHANGES = 8;
 /** Characters of a value that are shown. */
 const SHOWN = 60;
 
+/** Takes secrets out of a text: before it is cut, since of half a secret nobody knows that it is one. */
+export type Redact = (text: string) => string;
+
 /** What is different between what is live and what is to be, in the new order, what goes last. */
-export function diffReleases(live: readonly KubeObject[], next: readonly KubeObject[]): ObjectDiff[] {
+export function diffReleases(live: readonly KubeObject[], next: readonly KubeObject[], redact: Redact): ObjectDiff[] {
   const before = new Map(live.map((object) => [objectKey(object), object]));
   const after = new Set(next.map(objectKey));
   const diffs = next.flatMap((object): ObjectDiff[] => {
     const old = before.get(objectKey(object));
     if (old === undefined) return [{ kind: 'added', object: shown(object), changes: [] }];
-    const changes = changesOf(old, object);
+    const changes = changesOf(old, object, redact);
     return changes.length === 0 ? [] : [{ kind: 'changed', object: shown(object), changes }];
   });
   const gone = live.filter((object) => !after.has(objectKey(object)));
@@ -45,37 +48,48 @@ function shown(object: KubeObject): string {
   return `${shownObject({ kind: object.kind, name: object.metadata.name })}${namespace}`;
 }
 
-function changesOf(old: KubeObject, now: KubeObject): string[] {
-  const changes: Change[] = [];
-  compare(old, now, [], changes);
+function changesOf(old: KubeObject, now: KubeObject, redact: Redact): string[] {
+  const changes = changesBetween(old, now, redact);
   // A Secret's values, and their form, are nobody's business; that it is another one is.
   if (now.kind === 'Secret') return changes.length === 0 ? [] : ['its content'];
   return changes
-    .sort((one, other) => Number(other.isImage) - Number(one.isImage))
-    .map(({ path, from, to }) => `${path}: ${from} → ${to}`);
+    .sort((one, other) => Number(isImage(other)) - Number(isImage(one)))
+    .map(({ path, from, to }) => `${path.join('.')}: ${from} → ${to}`);
 }
 
-interface Change {
-  readonly path: string;
+/** A field that is another one; the values are shortened. */
+export interface Change {
+  /** Keys; an entry of a list stands with its name or number, `containers[app]`. */
+  readonly path: readonly string[];
   readonly from: string;
   readonly to: string;
-  readonly isImage: boolean;
 }
 
-function compare(old: unknown, now: unknown, path: readonly string[], changes: Change[]): void {
+/** Every field in which two versions of an object differ. */
+export function changesBetween(old: KubeObject, now: KubeObject, redact: Redact): Change[] {
+  const changes: Change[] = [];
+  compare(old, now, [], changes, redact);
+  return changes;
+}
+
+export function isImage({ path }: Change): boolean {
+  return path.at(-1) === 'image';
+}
+
+function compare(old: unknown, now: unknown, path: readonly string[], changes: Change[], redact: Redact): void {
   if (isMapping(old) && isMapping(now)) {
     for (const key of new Set([...Object.keys(old), ...Object.keys(now)]))
-      compare(old[key], now[key], [...path, key], changes);
+      compare(old[key], now[key], [...path, key], changes, redact);
     return;
   }
   if (Array.isArray(old) && Array.isArray(now)) {
     const keys = keyed(old, now);
     for (const [key, [one, other]] of keys)
-      compare(one, other, [...path.slice(0, -1), `${path.at(-1)}[${key}]`], changes);
+      compare(one, other, [...path.slice(0, -1), `${path.at(-1)}[${key}]`], changes, redact);
     return;
   }
   if (same(old, now)) return;
-  changes.push({ path: path.join('.'), from: value(old), to: value(now), isImage: path.at(-1) === 'image' });
+  changes.push({ path, from: value(old, redact), to: value(now, redact) });
 }
 
 /** Entries of two lists that belong together: of the same name where all have one, else of the same place. */
@@ -98,10 +112,10 @@ function same(one: unknown, other: unknown): boolean {
   return one === other || (one ?? undefined) === (other ?? undefined);
 }
 
-function value(of: unknown): string {
+function value(of: unknown, redact: Redact): string {
   if (of === undefined || of === null) return '(none)';
   const text = typeof of === 'string' ? of : JSON.stringify(of);
-  const line = text.replaceAll(/\s+/g, ' ');
+  const line = redact(text).replaceAll(/\s+/g, ' ');
   return line.length > SHOWN ? `${line.slice(0, SHOWN)}…` : line;
 }
 

@@ -36,7 +36,7 @@ function hostOf(url: string): string {
 
 /** The file in clear, with the positions of the encrypted one: its keys and their order are the same. */
 export function inClear(encrypted: Source, clear: Source): Source {
-  return { data: clear.data, position: encrypted.position };
+  return { ...encrypted, data: clear.data };
 }
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {

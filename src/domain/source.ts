@@ -28,6 +28,8 @@ export interface Source {
   readonly data: unknown;
   /** The position of the value at a path; `key` gives the position of its key. `undefined` when it isn't there. */
   position(path: readonly (string | number)[], what?: 'key' | 'value'): Position | undefined;
+  /** The text of a line, which counts from 1; empty where there is none. */
+  line(number: number): string;
 }
 
 export type SourceFault = Pick<Finding, 'message' | 'hint' | 'line' | 'column'>;
@@ -66,6 +68,7 @@ export function readSource(bytes: Uint8Array): { ok: true; source: Source } | { 
   // Most files are plain, and nothing in most of them is ever pointed at: their positions are found when asked for.
   const plain = plainData(text);
   if (plain === undefined) return readFully(text);
+  const { line } = linesOf(text);
   let full: ReturnType<typeof readFully> | undefined;
   return {
     ok: true,
@@ -75,6 +78,7 @@ export function readSource(bytes: Uint8Array): { ok: true; source: Source } | { 
         full ??= readFully(text);
         return full.ok ? full.source.position(path, what) : undefined;
       },
+      line,
     },
   };
 }
@@ -95,7 +99,9 @@ function readFully(text: string): ReturnType<typeof readSource> {
       },
     };
   }
-  if (document === undefined) return { ok: true, source: { data: undefined, position: () => undefined } };
+  if (document === undefined) {
+    return { ok: true, source: { data: undefined, position: () => undefined, ...linesOf(text) } };
+  }
   const error = document.errors[0];
   if (error !== undefined)
     return { ok: false, fault: { message: said(error.code, error.message), ...at(error.pos[0]) } };
@@ -114,6 +120,17 @@ function readFully(text: string): ReturnType<typeof readSource> {
         const offset = find(document, path, what);
         return offset === undefined ? undefined : at(offset);
       },
+      ...linesOf(text),
+    },
+  };
+}
+
+function linesOf(text: string): Pick<Source, 'line'> {
+  let lines: readonly string[] | undefined;
+  return {
+    line: (number) => {
+      lines ??= text.split(/\r\n|\r|\n/);
+      return lines[number - 1] ?? '';
     },
   };
 }

@@ -8,6 +8,8 @@ export interface StagedChart {
   readonly source: string;
   /** With `version` and `app-version` as they were overridden. */
   readonly metadata: ChartMetadata;
+  /** Its own files, without those of its dependencies. */
+  readonly files: readonly ChartFile[];
   readonly dependencies: readonly StagedDependency[];
   /** Whether a template of the chart or of a dependency reads `.Capabilities`: the render may differ by Kubernetes version. */
   readonly readsCapabilities: boolean;

@@ -1,4 +1,5 @@
 import type { CodeFrame } from '../domain/code-frame.ts';
+import type { Comparison } from '../domain/comparison.ts';
 import type { DeploymentOutcome } from '../domain/deployment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Report } from '../domain/outcome.ts';
@@ -30,6 +31,14 @@ export function cleaned(report: Report, redact: (text: string) => string): Repor
       ...(one.reference !== undefined && { reference: cleanReference(one.reference, clean) }),
     })),
     deployments: report.deployments.map((one) => cleanDeployment(one, clean)),
+    ...(report.release && {
+      release: {
+        ...report.release,
+        ...mapped(report.release, ['tag', 'url'], clean),
+        assets: report.release.assets.map(clean),
+      },
+    }),
+    ...(report.comparisons && { comparisons: report.comparisons.map((one) => cleanComparison(one, clean)) }),
     ...(report.plan !== undefined && { plan: cleanPlan(report.plan, clean) }),
   };
 }
@@ -75,10 +84,24 @@ function cleanDeployment(one: DeploymentOutcome, clean: (text: string) => string
   const { cause } = one;
   return {
     ...one,
-    ...mapped(one, ['chart', 'environment', 'namespace', 'release'], clean),
+    ...mapped(one, ['chart', 'environment', 'namespace', 'release', 'url'], clean),
     reference: cleanReference(one.reference, clean),
     cause: cause && { ...cause, ...mapped(cause, ['resource', 'message', 'hint', 'file', 'log'], clean) },
     tests: one.tests.map((test) => ({ ...test, ...mapped(test, ['name', 'log'], clean) })),
+  };
+}
+
+function cleanComparison(one: Comparison, clean: (text: string) => string): Comparison {
+  const { against } = one;
+  return {
+    ...one,
+    ...mapped(one, ['chart', 'environment', 'reason'], clean),
+    ...(against && {
+      against: { version: clean(against.version), reference: cleanReference(against.reference, clean) },
+    }),
+    dangers: one.dangers.map((each) => ({ ...each, ...mapped(each, ['object', 'message'], clean) })),
+    images: one.images.map((each) => ({ ...each, ...mapped(each, ['object', 'container', 'from', 'to'], clean) })),
+    objects: one.objects.map((each) => ({ ...each, object: clean(each.object), changes: each.changes.map(clean) })),
   };
 }
 

@@ -1,27 +1,27 @@
 import type { DeploymentOutcome } from '../domain/deployment.ts';
-import type { Finding } from '../domain/finding.ts';
-import type { PublishOutcome, Report, RunStatus } from '../domain/outcome.ts';
+import type { PublishOutcome, Report } from '../domain/outcome.ts';
 import { checkTable } from './check-table.ts';
 import { commandsFor, isPublished } from './commands.ts';
-import { causePlace, commandsToLook, DEPLOYMENT_WORDS, endingOf, isLive, isTold, testsText } from './deployments.ts';
-import { bySeverity, placeOf, scopeOf } from './findings.ts';
-import { frameLines } from './frame-lines.ts';
+import { comparisonBlocks, dangerBlocks } from './comparison-blocks.ts';
+import { causePlace, commandsToLook, DEPLOYMENT_WORDS, endingOf, isLive, testsText } from './deployments.ts';
+import { findingBlocks } from './finding-blocks.ts';
+import { fitted } from './fitted.ts';
 import { codeBlock, inert, inertLines, table, unbroken } from './markdown.ts';
 import { plainText, shorten } from './plain-text.ts';
 import { planBlocks } from './plan.ts';
-import { OUTCOME_WORDS, verdict } from './verdict.ts';
+import { OUTCOME_WORDS, RELEASE_WORDS, STATUS_MARKS, verdict } from './verdict.ts';
 
 /** GitHub refuses a step's summary that is larger than this many bytes. */
 const LIMIT_BYTES = 1024 * 1024;
 /** Findings of one severity; the others are in report.json. */
 const PER_SEVERITY = 50;
+/** What all comparisons together may take of it. */
+const COMPARISON_BYTES = 400 * 1024;
 /** Lines of a log, and UTF-16 units of one of them. */
 const LOG_LINES = 40;
 const LOG_LINE_LENGTH = 500;
 /** UTF-16 units of one message or hint. */
 const MESSAGE_LENGTH = 2000;
-
-const MARKS: Record<RunStatus, string> = { passed: '✅', failed: '❌', invalid: '❌', error: '💥', cancelled: '🚫' };
 
 /**
  * The job summary: GitHub-flavoured Markdown of at most 1 MiB (UTF-8). What does not fit is left out in
@@ -29,65 +29,19 @@ const MARKS: Record<RunStatus, string> = { passed: '✅', failed: '❌', invalid
  */
 export function summaryText(report: Report): string {
   const blocks = [
-    `## ${MARKS[report.status]} Chartship: ${verdict(report)}`,
+    `## ${STATUS_MARKS[report.status]} Chartship: ${verdict(report)}`,
     ...(report.plan === undefined ? [] : planBlocks(report.plan)),
     ...deploymentBlocks(report),
-    ...findingBlocks(report),
+    ...dangerBlocks(report),
+    ...findingBlocks(report, PER_SEVERITY),
+    ...comparisonBlocks(report, COMPARISON_BYTES),
     ...publishedBlocks(report),
+    ...releaseBlocks(report),
     ...checkedBlocks(report),
     ...packageBlocks(report),
   ];
-  const rest =
-    '_This is not all: it was cut to the size GitHub shows. The rest is in `report.json` in the report folder._';
-  let room = LIMIT_BYTES - size(rest);
-  const fitting = blocks.filter((block) => {
-    const fits = size(block) <= room;
-    if (fits) room -= size(block);
-    return fits;
-  });
-  return `${[...fitting, ...(fitting.length < blocks.length ? [rest] : [])].join('\n\n')}\n`;
+  return fitted(blocks, LIMIT_BYTES);
 }
-
-function size(block: string): number {
-  return Buffer.byteLength(block) + 2;
-}
-
-const HEADINGS = { error: 'Errors', warning: 'Warnings', note: 'Notes' } as const;
-
-function findingBlocks(report: Report): string[] {
-  return (['error', 'warning', 'note'] as const).flatMap((severity) => {
-    const those = bySeverity(report.findings).filter(
-      (finding) => finding.severity === severity && !isTold(finding, report),
-    );
-    const number = those.length;
-    if (number === 0) return [];
-    const more = number - PER_SEVERITY;
-    return [
-      `### ${HEADINGS[severity]} (${number})`,
-      ...those.slice(0, PER_SEVERITY).map(findingBlock),
-      ...(more > 0 ? [`… and ${more} more in \`report.json\`.`] : []),
-    ];
-  });
-}
-
-function findingBlock(finding: Finding): string {
-  const place = placeOf(finding);
-  const head = [...(place === undefined ? [] : [`**${inert(shorten(place, 500))}**`]), inert(finding.rule)];
-  const scope = scopeOf(finding).map((part) => inert(shorten(part, 500)));
-  const lines = [
-    `- ${[...head, ...scope].join(' · ')}<br>`,
-    `  ${inertLines(shorten(finding.message, MESSAGE_LENGTH))}`,
-  ];
-  if (finding.hint !== undefined) lines.push(`  <br>💡 ${inertLines(shorten(finding.hint, MESSAGE_LENGTH))}`);
-  if (finding.frame !== undefined) {
-    // Within the entry of the list.
-    const block = codeBlock('text', frameLines(finding.frame, asIs, asIs));
-    lines.push('', ...block.split('\n').map((line) => `  ${line}`));
-  }
-  return lines.join('\n');
-}
-
-const asIs = (text: string): string => text;
 
 function deploymentBlocks(report: Report): string[] {
   if (report.deployments.length === 0) return [];
@@ -154,6 +108,14 @@ function publishedBlock(one: PublishOutcome): string {
   const also = one.aliases?.length ? ` (also ${one.aliases.map(inert).join(', ')})` : '';
   const line = `**${inert(one.chart)} ${inert(one.version)}** → ${inert(one.registry)}: ${OUTCOME_WORDS[one.outcome]}${also}`;
   return isPublished(one) ? `${line}\n\n${codeBlock('sh', commandsFor(one))}` : line;
+}
+
+function releaseBlocks({ release }: Report): string[] {
+  if (release === undefined) return [];
+  const { tag, url, outcome, assets } = release;
+  const files = assets.length === 0 ? '' : `\n\n${assets.map((name) => `- ${inert(shorten(name, 300))}`).join('\n')}`;
+  const address = url === undefined ? '' : `\n\n${codeBlock('text', [url])}`;
+  return ['### Release', `**${inert(shorten(tag, 300))}**: ${RELEASE_WORDS[outcome]}${files}${address}`];
 }
 
 function checkedBlocks(report: Report): string[] {

@@ -18,7 +18,7 @@ import { frameLines } from './frame-lines.ts';
 import type { Paint } from './paint.ts';
 import { oneLine, plainText, shorten } from './plain-text.ts';
 import { planText } from './plan.ts';
-import { OUTCOME_WORDS, verdict } from './verdict.ts';
+import { OUTCOME_WORDS, RELEASE_WORDS, verdict } from './verdict.ts';
 
 /** Findings that are printed; the others are in report.json. */
 const FINDINGS = 100;
@@ -40,6 +40,7 @@ export function terminalText(report: Report, reportFolder: string | undefined, p
       .sort((a, b) => urgencyOf(a) - urgencyOf(b))
       .map((one) => deploymentText(one, paint))
       .join('\n\n'),
+    releaseText(report, paint),
     reportFolder === undefined ? '' : `report: ${oneLine(reportFolder)}`,
   ];
   const color = report.status === 'passed' ? paint.good : report.status === 'cancelled' ? paint.odd : paint.bad;
@@ -95,6 +96,13 @@ function publishedText(one: PublishOutcome, paint: Paint): string {
 
 function aliasText({ aliases = [] }: PublishOutcome): string {
   return aliases.length === 0 ? '' : ` (also ${aliases.map(oneLine).join(', ')})`;
+}
+
+function releaseText({ release }: Report, paint: Paint): string {
+  if (release === undefined) return '';
+  const word = (release.outcome === 'failed' ? paint.bad : paint.good)(RELEASE_WORDS[release.outcome]);
+  const url = release.url === undefined ? '' : `\n  ${oneLine(release.url)}`;
+  return `${word}: ${oneLine(release.tag)} on GitHub${url}`;
 }
 
 function deploymentText(one: DeploymentOutcome, paint: Paint): string {

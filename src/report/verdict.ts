@@ -1,5 +1,5 @@
 import { SEVERITIES } from '../domain/finding.ts';
-import type { PublishOutcome, Report, RunStatus } from '../domain/outcome.ts';
+import type { PublishOutcome, ReleaseOutcome, Report, RunStatus } from '../domain/outcome.ts';
 import { DEPLOYMENT_WORDS } from './deployments.ts';
 import { countOf } from './findings.ts';
 import { count } from './plain-text.ts';
@@ -14,11 +14,25 @@ const WORDS: Record<RunStatus, string> = {
   cancelled: 'cancelled',
 };
 
+export const STATUS_MARKS: Record<RunStatus, string> = {
+  passed: '✅',
+  failed: '❌',
+  invalid: '❌',
+  error: '💥',
+  cancelled: '🚫',
+};
+
 export const OUTCOME_WORDS: Record<PublishOutcome['outcome'], string> = {
   pushed: 'pushed',
   'already-published': 'already published',
   refused: 'refused',
   failed: 'not published',
+};
+
+export const RELEASE_WORDS: Record<ReleaseOutcome['outcome'], string> = {
+  published: 'released',
+  'already-published': 'released already',
+  failed: 'not released',
 };
 
 /** The whole run in one line, such as `failed: 1 chart × 3 environments; 1 refused; 1 error, 2 warnings`. */

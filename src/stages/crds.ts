@@ -5,6 +5,7 @@ import type { Finding } from '../domain/finding.ts';
 import { SOURCE_BYTES } from '../domain/limits.ts';
 import { documentsOfFile, type RenderedDocument } from '../domain/manifest.ts';
 import { joinShown } from '../domain/paths.ts';
+import { readDocument } from '../domain/rendered-objects.ts';
 import type { StagedChart } from '../domain/staged.ts';
 import type { Ports } from '../ports.ts';
 
@@ -56,13 +57,29 @@ async function filesBelow(folder: string, staged: StagedChart, ports: Pick<Ports
   return found;
 }
 
+/** Characters up to which keys are compared with each other: it takes a minute for 60,000 of them. */
+const MOST_COMPARED = 500_000;
+
 function errorIn(text: string): { message: string; line?: number; column?: number } | undefined {
-  if (documentsOfFile(text, '').every((document) => blockYaml(document.text) !== undefined)) return undefined;
+  const contents = documentsOfFile(text, '').map((document) =>
+    blockYaml(document.text) === undefined ? readDocument(document.text) : undefined,
+  );
+  const repeated = contents.find((content) => content?.repeatedKey !== undefined)?.repeatedKey;
+  // What is only too much for the reader is helm's to judge.
+  const isYaml = contents.every((content) => !/^can't be read: (?!nesting )/.test(content?.unread ?? ''));
+  if (isYaml && repeated === undefined) return undefined;
+  if (isYaml && text.length > MOST_COMPARED) return { message: `has the key ${JSON.stringify(repeated)} twice` };
   // What is wrong, and where, this reader says; it takes ten times as long.
-  const documents = parseAllDocuments(text, { logLevel: 'silent' });
-  const error = Array.isArray(documents) ? documents.flatMap((document) => document.errors)[0] : undefined;
-  if (error === undefined) return undefined;
-  const [start] = error.linePos ?? [];
-  const reason = error.message.split(' at line ')[0]?.split('\n')[0] ?? '';
-  return { message: `is no YAML: ${reason}`, ...(start !== undefined && { line: start.line, column: start.col }) };
+  try {
+    const uniqueKeys = text.length <= MOST_COMPARED;
+    const documents = parseAllDocuments(text, { logLevel: 'silent', uniqueKeys });
+    const error = Array.isArray(documents) ? documents.flatMap((document) => document.errors)[0] : undefined;
+    if (error === undefined) return undefined;
+    const [start] = error.linePos ?? [];
+    const reason = error.message.split(' at line ')[0]?.split('\n')[0] ?? '';
+    return { message: `is no YAML: ${reason}`, ...(start !== undefined && { line: start.line, column: start.col }) };
+  } catch (error) {
+    if (error instanceof RangeError) return { message: 'is nested too deeply' };
+    throw error;
+  }
 }

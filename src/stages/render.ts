@@ -90,7 +90,7 @@ export async function render(
  * The API versions and the kinds that every cluster of a version has, such as `networking.k8s.io/v1/Ingress`. Without a
  * cluster helm knows no kinds and not every API version, and a template that asks would choose what is long gone.
  */
-async function apisOf(version: KubeVersion): Promise<string[]> {
+export async function apisOf(version: KubeVersion): Promise<string[]> {
   const { KUBERNETES_SCHEMAS } = await import('../domain/bundled-schemas.ts');
   const kinds = KUBERNETES_SCHEMAS.version(version.full)?.kinds() ?? [];
   const stable = kinds.filter(({ apiVersion }) => /(?:^|\/)v[0-9]+$/.test(apiVersion));

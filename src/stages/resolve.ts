@@ -86,6 +86,7 @@ async function stage(
       ...(appVersion !== undefined && { appVersion }),
       dependencies: (tree.dependencyFiles?.requirements ?? []).map(dependencyOf),
     },
+    files: tree.files.filter(({ path }) => !path.startsWith('charts/')),
     dependencies: tree.dependencies,
     readsCapabilities: reads.capabilities,
     readsOperation: reads.operation,

@@ -4,7 +4,14 @@ import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { KubeVersion } from '../domain/kubernetes.ts';
 import type { RenderedDocument } from '../domain/manifest.ts';
-import { type ObjectFault, objectFaults, type TargetVersion, targetVersion } from '../domain/object-faults.ts';
+import {
+  type ObjectFault,
+  objectFaults,
+  type TargetVersion,
+  targetVersion,
+  tooLarge,
+} from '../domain/object-faults.ts';
+import { DATA_PATH, objectSizeFault, REQUEST_BYTES } from '../domain/object-size.ts';
 import { createPatterns, type Patterns } from '../domain/patterns.ts';
 import { parsePointer } from '../domain/pointer.ts';
 import type { DocumentContent, RenderedObject } from '../domain/rendered-objects.ts';
@@ -12,6 +19,7 @@ import type { StagedChart } from '../domain/staged.ts';
 import { originsOf } from './locate/origins-of-faults.ts';
 import { placed } from './locate/placed.ts';
 import type { ObjectQuestion, Origin } from './locate.ts';
+import type { PolicyChecks } from './policies.ts';
 import type { Rendered } from './render.ts';
 
 /** Checks the objects of a chart's renders for each Kubernetes version of an environment. */
@@ -31,6 +39,7 @@ interface Sources {
   ) => Promise<readonly Origin[]>;
   /** What else defines kinds: dependencies, and `crd-schemas`. Asked only for a kind that nothing else knows. */
   readonly further: () => CustomKinds;
+  readonly policies: PolicyChecks;
 }
 
 /** A fault, and which of the objects of its document has it. */
@@ -62,7 +71,7 @@ interface ToldFault extends Told {
 const MOST_TOLD = 100;
 
 /** For the life of these checks a text is checked once for each version, however many renders have it. */
-export function createObjectChecks({ staged, read, crds, locate, further }: Sources): ObjectChecks {
+export function createObjectChecks({ staged, read, crds, locate, further, policies }: Sources): ObjectChecks {
   const known = new Map<string, Map<string, readonly PlacedFault[]>>();
   const chartKinds = firstOf(
     lazily(() => customKinds(crds.flatMap(({ text }) => read(text).objects).filter(isDefinition))),
@@ -97,9 +106,11 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
     if (before !== undefined) return before;
     const met = metPatterns();
     const judge = (patterns: Patterns): PlacedFault[] =>
-      objects.flatMap(({ data }, index) =>
-        objectFaults(data, target, set.custom, patterns).map((fault) => ({ index, fault })),
-      );
+      objects.flatMap(({ data }, index) => {
+        const faults = objectFaults(data, target, set.custom, patterns);
+        const size = faults.some(({ path }) => path === DATA_PATH) ? [] : sizeFaults(data, text);
+        return [...faults, ...size].map((fault) => ({ index, fault }));
+      });
     const first = judge(engine ?? met);
     const faults = engine === undefined && met.leftOut.length > 0 ? judge(await loadPatterns()) : first;
     ofText.set(key, faults);
@@ -134,8 +145,10 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
         if (count.times <= MOST_TOLD) told.push({ ...each, rendered, version: label });
       };
       const objects: PlacedObject[] = [];
-      for (const document of [...documents, ...crds]) {
+      const ofPolicies = await policies.ofRender(environment.namespace, targets);
+      for (const [number, document] of [...documents, ...crds].entries()) {
         const content = read(document.text);
+        if (number < documents.length) ofPolicies.take(document, content);
         for (const target of targets) {
           if (content.unread !== undefined) tell({ document, fault: unread(content.unread) }, target);
           for (const { index, fault } of await faultsOf(document.text, content, target, set)) {
@@ -151,6 +164,9 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
       for (const each of duplicates(objects, environment.namespace, targets, set.custom)) {
         for (const target of targets) tell(each, target);
       }
+      for (const { minor, ...each } of await ofPolicies.told()) {
+        for (const target of targets) if (minor === undefined || minor === target.minor) tell(each, target);
+      }
       for (const { times, first, version } of counts.values()) {
         if (times <= MOST_TOLD) continue;
         const message = `this is told ${MOST_TOLD} times; there are ${times - MOST_TOLD} more such faults in this template`;
@@ -162,6 +178,12 @@ export function createObjectChecks({ staged, read, crds, locate, further }: Sour
     const origins = await originsOf(told, (rendered, questions) => locate(environment, rendered, questions));
     return [...findings, ...told.map((each, index) => objectFinding(each, origins[index], staged, environment))];
   };
+}
+
+/** An object is hardly ever larger than its text: most need no measuring. */
+function sizeFaults(data: RenderedObject['data'], text: string): ObjectFault[] {
+  const fault = text.length < REQUEST_BYTES / 2 ? undefined : objectSizeFault(data);
+  return fault === undefined ? [] : [tooLarge(fault)];
 }
 
 /** Evaluates none, and says whether there was one. */

@@ -194,7 +194,8 @@ async function tellDiff(
   manifest: readonly KubeObject[],
   session: Session,
 ): Promise<void> {
-  const lines = diffLines(diffReleases(before === undefined ? [] : await objectsOf(before.manifest), manifest));
+  const live = before === undefined ? [] : await objectsOf(before.manifest);
+  const lines = diffLines(diffReleases(live, manifest, session.host.redact));
   session.tell(lines.length === 0 ? 'no object changes' : 'what changes:');
   for (const line of lines) session.tell(`  ${line}`);
 }

@@ -17,7 +17,7 @@ import { readVendored, type Vendored } from './vendored.ts';
 export interface ChartTree {
   readonly findings: readonly Finding[];
   readonly files: readonly ChartFile[];
-  /** Every file, those in archives too: where templates are looked for. */
+  /** Every file, those in archives too, those of a dependency below `charts/`: where templates are looked for. */
   readonly everything: readonly ChartFile[];
   readonly dependencies: readonly StagedDependency[];
   readonly contents: readonly Content[];
@@ -83,11 +83,13 @@ export async function readTree(
   return {
     findings: [...findings, ...left.findings],
     files: [...own, ...added],
-    everything: [
+    everything: uniquePaths([
       ...own,
-      ...resolved.flatMap((each) => each.everything),
-      ...extra.flatMap(({ chart }) => chart.everything),
-    ],
+      ...resolved.flatMap(({ dependency, everything }) =>
+        dependency === undefined ? [] : below(dependency, everything),
+      ),
+      ...extra.flatMap(({ chart }) => below(chart, chart.everything)),
+    ]),
     dependencies: [...resolved.flatMap((each) => each.dependency ?? []), ...extra.map(vendoredDependency)],
     contents: resolved.flatMap((each) => each.contents),
     dependencyFiles,
@@ -114,6 +116,10 @@ function vendoredDependency({ chart, sha256 }: Vendored): StagedDependency {
     from: 'vendored',
     files: chart.everything,
   };
+}
+
+function below({ name }: { readonly name: string }, files: readonly ChartFile[]): ChartFile[] {
+  return files.map((file) => ({ ...file, path: `charts/${name}/${file.path}` }));
 }
 
 function uniquePaths(files: readonly ChartFile[]): ChartFile[] {

@@ -1,0 +1,200 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { DeploymentOutcome } from '../../src/domain/deployment.ts';
+import type { Finding } from '../../src/domain/finding.ts';
+import type { GitHubRun } from '../../src/domain/github-run.ts';
+import { createAnnouncer } from '../../src/github/deployment-status.ts';
+import { FORBIDDEN, onWrites, RUN, testForge, writesTo } from '../support/github-forge.ts';
+import { type GitHubServer, startGitHub, type Trouble } from '../support/github-server.ts';
+import { type Deployment, statusOf } from '../support/github-state.ts';
+
+/** GitHub's deployments, over HTTP with a server that takes and gives what GitHub's description allows. */
+
+let github: GitHubServer;
+beforeEach(async () => {
+  github = await startGitHub();
+});
+afterEach(async () => {
+  await github.stop();
+  expect(github.faults).toEqual([]);
+});
+
+const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
+
+interface Given {
+  readonly run?: Partial<GitHubRun>;
+  readonly environment?: string;
+  readonly chart?: string;
+  readonly outcome?: DeploymentOutcome['outcome'];
+  readonly cancel?: AbortSignal;
+}
+
+/** One deployment, from its beginning to its end. */
+async function deploy(given: Given = {}): Promise<Finding[]> {
+  const { environment = 'staging', chart = 'task-api', outcome = 'deployed', cancel } = given;
+  const announcer = createAnnouncer({ ...RUN, ...given.run }, async () =>
+    testForge(github, { ...(cancel && { cancel }) }),
+  );
+  return await announce(announcer, environment, chart, outcome);
+}
+
+async function announce(
+  announcer: ReturnType<typeof createAnnouncer>,
+  environment: string,
+  chart: string,
+  outcome: DeploymentOutcome['outcome'],
+): Promise<Finding[]> {
+  const planned = {
+    environment,
+    namespace: environment,
+    release: `${chart}-x`,
+    timeout: 300,
+    url: 'https://app.example',
+  };
+  const reference = `oci://ghcr.io/acme/charts/${chart}@${DIGEST}`;
+  const announced = announcer.begin(planned, { chart, version: '1.2.3', reference });
+  const cause = ['deployed', 'unchanged', 'cancelled'].includes(outcome)
+    ? null
+    : { code: 'other' as const, message: 'x' };
+  const { namespace, release } = planned;
+  return await announced.end({ chart, environment, namespace, release, reference, outcome, cause, tests: [] });
+}
+
+const statuses = (index = 0): string[] => (github.state.deployments[index]?.statuses ?? []).map(({ state }) => state);
+
+/** What GitHub makes for a job with `environment:`, of a run. */
+function jobDeployment(run: number, environment = 'staging', sha = RUN.sha): Deployment {
+  const log_url = `https://github.example/acme/charts/actions/runs/${run}/job/5`;
+  const made: Deployment = {
+    ...{ id: github.state.nextId++, sha, ref: 'main', task: 'deploy', environment, payload: '', description: null },
+    production_environment: false,
+    statuses: [statusOf(github.state, { state: 'in_progress', log_url })],
+  };
+  github.state.deployments.push(made);
+  return made;
+}
+
+describe("the job's own", () => {
+  test('is used, with the URL and the digest; none is made', async () => {
+    jobDeployment(1000);
+    const own = jobDeployment(1001);
+    jobDeployment(10011);
+    expect(await deploy()).toEqual([]);
+    expect(github.state.deployments).toHaveLength(3);
+    expect(own.statuses.slice(0, 2)).toMatchObject([
+      { state: 'success', description: `deployed: task-api 1.2.3 ${DIGEST}`, environment_url: 'https://app.example' },
+      { state: 'in_progress', description: `task-api 1.2.3 ${DIGEST}`, log_url: `${RUN.url}/attempts/1` },
+    ]);
+    expect([statuses(0), statuses(2)]).toEqual([['in_progress'], ['in_progress']]);
+  });
+
+  test('of another environment or commit is not', async () => {
+    jobDeployment(1001, 'dev');
+    jobDeployment(1001, 'staging', 'deadbeef');
+    await deploy();
+    expect(github.state.deployments).toHaveLength(3);
+    expect([statuses(0), statuses(1)]).toEqual([['in_progress'], ['in_progress']]);
+  });
+});
+
+describe('one is made where the job has none', () => {
+  test('with what is deployed, in progress and then successful', async () => {
+    expect(await deploy()).toEqual([]);
+    expect(github.state.deployments).toMatchObject([
+      {
+        ...{ sha: RUN.sha, task: 'deploy:task-api', environment: 'staging', production_environment: false },
+        payload: { chart: 'task-api', version: '1.2.3', digest: DIGEST, namespace: 'staging', release: 'task-api-x' },
+      },
+    ]);
+    expect(statuses()).toEqual(['success', 'in_progress']);
+  });
+
+  test.each<[DeploymentOutcome['outcome'], string]>([
+    ['unchanged', 'success'],
+    ['rolled-back', 'failure'],
+    ['removed', 'failure'],
+    ['failed', 'failure'],
+    ['cancelled', 'error'],
+  ])('%s is %s', async (outcome, state) => {
+    await deploy({ outcome });
+    expect(statuses()).toEqual([state, 'in_progress']);
+  });
+
+  test('the one before it is inactive then, in production, too; other charts and environments stay', async () => {
+    await deploy({ environment: 'prod' });
+    await deploy({ environment: 'prod', chart: 'other' });
+    await deploy({ environment: 'dev' });
+    await deploy({ environment: 'prod', outcome: 'rolled-back', run: { id: 1002 } });
+    expect(statuses(0)).toEqual(['success', 'in_progress']);
+    await deploy({ environment: 'prod', run: { id: 1003 } });
+    expect(github.state.deployments[0]?.production_environment).toBe(true);
+    expect([0, 1, 2, 3, 4].map((index) => statuses(index)[0])).toEqual([
+      ...['inactive', 'success', 'success', 'failure', 'success'],
+    ]);
+    await deploy({ environment: 'prod', run: { id: 1004 } });
+    expect(statuses(0)).toEqual(['inactive', 'success', 'in_progress']);
+    expect(statuses(4)[0]).toBe('inactive');
+  });
+
+  test('one that a dead run left in progress is inactive, too', async () => {
+    await deploy();
+    github.state.deployments[0]?.statuses.shift();
+    await deploy({ run: { id: 1002 } });
+    expect([statuses(0)[0], statuses(1)[0]]).toEqual(['inactive', 'success']);
+  });
+
+  test('a long name leaves the digest whole', async () => {
+    await deploy({ chart: 'x'.repeat(250) });
+    expect(github.state.deployments[0]?.statuses[0]?.description).toMatch(new RegExp(`^deployed: x+ ${DIGEST}$`));
+  });
+
+  test('an attempt later another one is made', async () => {
+    await deploy({ outcome: 'failed' });
+    await deploy({ run: { attempt: 2 } });
+    expect(github.state.deployments).toHaveLength(2);
+  });
+});
+
+describe('what GitHub will not hear of is a note', () => {
+  test.each<[string, Trouble]>([
+    ['403', FORBIDDEN],
+    ['409', { status: 409, message: 'Conflict' }],
+    ['422', { status: 422, message: 'Validation Failed' }],
+    ['404', { status: 404, message: 'Not Found' }],
+  ])('%s, sent once', async (_name, trouble) => {
+    onWrites(github, trouble);
+    expect(await deploy()).toMatchObject([
+      { stage: 'github', rule: 'github/deployment', severity: 'note', environments: ['staging'] },
+    ]);
+    expect(writesTo(github)).toHaveLength(1);
+  });
+
+  test('a token that may not: told once, for the first of several environments, with what is missing', async () => {
+    github.trouble = () => FORBIDDEN;
+    const announcer = createAnnouncer(RUN, async () => testForge(github));
+    const [note, ...more] = await announce(announcer, 'dev', 'task-api', 'deployed');
+    expect(note?.hint).toContain('permissions: deployments: write');
+    expect([...more, ...(await announce(announcer, 'prod', 'task-api', 'deployed'))]).toEqual([]);
+    expect(github.asked).toHaveLength(1);
+  });
+});
+
+describe('what passes', () => {
+  test.each<[string, Trouble]>([
+    ['500', { status: 500 }],
+    ['an answer that is lost', 'lost'],
+    ['a connection that is cut', 'cut'],
+  ])('%s leads to no second deployment', async (_name, trouble) => {
+    onWrites(github, trouble, { times: 1, to: 'POST /repos/{owner}/{repo}/deployments' });
+    expect(await deploy()).toEqual([]);
+    expect(github.state.deployments).toHaveLength(1);
+    expect(statuses()).toEqual(['success', 'in_progress']);
+  });
+
+  test('an interrupted run still says so', async () => {
+    const cancel = new AbortController();
+    const announcer = createAnnouncer(RUN, async () => testForge(github, { cancel: cancel.signal }));
+    setTimeout(() => cancel.abort(), 100);
+    await announce(announcer, 'staging', 'task-api', 'cancelled');
+    expect(statuses()).toEqual(['error', 'in_progress']);
+  });
+});

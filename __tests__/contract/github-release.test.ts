@@ -1,0 +1,232 @@
+import { createHash } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { Cancelled } from '../../src/domain/errors.ts';
+import { type Released, releaseOnGitHub, type WantedAsset } from '../../src/github/release.ts';
+import { RELEASE_MARKER } from '../../src/report/release-notes.ts';
+import { FORBIDDEN, onWrites, RUN, testForge, writesTo } from '../support/github-forge.ts';
+import { type GitHubServer, startGitHub, type Trouble } from '../support/github-server.ts';
+import type { Release } from '../support/github-state.ts';
+
+/** The release of a tag, over HTTP with a server that takes and gives what GitHub's description allows. */
+
+let github: GitHubServer;
+beforeEach(async () => {
+  github = await startGitHub();
+});
+afterEach(async () => {
+  await github.stop();
+  expect(github.faults).toEqual([]);
+});
+
+function file(name: string, text: string): WantedAsset {
+  const content = new TextEncoder().encode(text);
+  const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`;
+  return { name, type: 'application/gzip', content, digest };
+}
+const PACKAGE = file('demo-1.0.0.tgz', 'package');
+const report = (text = 'report'): WantedAsset => {
+  const { digest: _, ...rest } = file('chartship-report.json', text);
+  return rest;
+};
+
+interface Given {
+  readonly assets?: readonly WantedAsset[];
+  readonly cancel?: AbortSignal;
+  readonly isPrerelease?: boolean;
+}
+
+function release({ assets = [PACKAGE, report()], cancel, isPrerelease = false }: Given = {}): Promise<Released> {
+  return releaseOnGitHub(
+    { tag: 'v1.0.0', sha: RUN.sha, name: 'v1.0.0', notes: `${RELEASE_MARKER}\n\nnotes`, isPrerelease, assets },
+    testForge(github),
+    { cancel: cancel ?? new AbortController().signal, tell: () => undefined, second: 10 },
+  );
+}
+
+/** A release that is there from before. */
+function there(parts: Partial<Release> = {}): Release {
+  const one: Release = {
+    ...{ id: github.state.nextId++, tag_name: 'v1.0.0', target_commitish: 'main', name: 'v1.0.0' },
+    ...{ body: `${RELEASE_MARKER}\n\nnotes`, draft: true, prerelease: false, immutable: false, assets: [] },
+    ...parts,
+  };
+  github.state.releases.push(one);
+  return one;
+}
+
+const asset = (name: string, text: string, state: 'uploaded' | 'open' = 'uploaded') => ({
+  id: github.state.nextId++,
+  name,
+  content: new TextEncoder().encode(text),
+  state,
+});
+
+const texts = (one = github.state.releases[0]): Record<string, string> =>
+  Object.fromEntries((one?.assets ?? []).map(({ name, content }) => [name, new TextDecoder().decode(content)]));
+
+const BOTH = { 'demo-1.0.0.tgz': 'package', 'chartship-report.json': 'report' };
+const DRAFT = 'POST /repos/{owner}/{repo}/releases';
+const UPLOAD = 'POST /repos/{owner}/{repo}/releases/{release_id}/assets';
+
+test.each([false, true])('draft, files, published (immutable: %s); a second run changes nothing', async (immutable) => {
+  github.state.immutableReleases = immutable;
+  const { outcome, fault } = await release();
+  expect(fault).toBeUndefined();
+  expect(outcome).toEqual({
+    ...{ tag: 'v1.0.0', url: 'https://github.example/acme/charts/releases/v1.0.0', outcome: 'published' },
+    assets: ['demo-1.0.0.tgz', 'chartship-report.json'],
+  });
+  expect(github.state.releases).toMatchObject([{ draft: false, prerelease: false, immutable }]);
+  expect(writesTo(github)).toEqual([DRAFT, UPLOAD, UPLOAD, 'PATCH /repos/{owner}/{repo}/releases/{release_id}']);
+  expect(texts()).toEqual(BOTH);
+
+  const before = writesTo(github).length;
+  const again = await release({ assets: [PACKAGE, report('another report')] });
+  expect(again.outcome.outcome).toBe('already-published');
+  expect(writesTo(github)).toHaveLength(before);
+  expect(texts()).toEqual(BOTH);
+});
+
+test('a pre-release is one', async () => {
+  await release({ isPrerelease: true });
+  expect(github.state.releases).toMatchObject([{ draft: false, prerelease: true }]);
+});
+
+describe('a run that died is gone on from', () => {
+  test('with a draft, a file, and one that was never finished', async () => {
+    const draft = there();
+    draft.assets.push(asset('demo-1.0.0.tgz', 'package'), asset('chartship-report.json', 're', 'open'));
+    expect((await release()).outcome.outcome).toBe('published');
+    expect(github.state.releases).toHaveLength(1);
+    expect(texts()).toEqual(BOTH);
+    expect(draft.draft).toBe(false);
+  });
+
+  test('a file of a draft with other content is replaced', async () => {
+    there().assets.push(asset('demo-1.0.0.tgz', 'older'));
+    await release();
+    expect(texts()).toEqual(BOTH);
+  });
+
+  test('wherever it died', async () => {
+    for (let writes = 1; writes <= 4; writes += 1) {
+      github.state.releases = [];
+      let left = writes;
+      github.trouble = ({ route }) => (route.startsWith('GET ') || left-- > 0 ? undefined : FORBIDDEN);
+      await release();
+      github.trouble = () => undefined;
+      expect((await release()).fault).toBeUndefined();
+      expect(github.state.releases).toMatchObject([{ draft: false }]);
+      expect(texts()).toEqual(BOTH);
+    }
+  });
+});
+
+test('what is published counts, also beside a draft that is left over', async () => {
+  const draft = there();
+  const published = there({ draft: false });
+  await release();
+  expect([texts(published), draft.draft]).toEqual([BOTH, true]);
+});
+
+test('a draft that somebody prepared is filled and published, with his words', async () => {
+  const draft = there({ body: 'words of a person' });
+  await release();
+  expect(github.state.releases).toHaveLength(1);
+  expect([draft.draft, draft.body]).toEqual([false, 'words of a person']);
+});
+
+describe('two at once', () => {
+  test('lose nothing: one release with the files of both', async () => {
+    const other = file('other-1.0.0.tgz', 'other');
+    const ended = await Promise.all([release(), release({ assets: [other, report('another')] })]);
+    expect(ended.map(({ fault }) => fault)).toEqual([undefined, undefined]);
+    expect(github.state.releases).toHaveLength(1);
+    expect(Object.keys(texts()).sort()).toEqual(['chartship-report.json', 'demo-1.0.0.tgz', 'other-1.0.0.tgz']);
+  });
+
+  test('of the same files are one, also where releases are immutable', async () => {
+    github.state.immutableReleases = true;
+    const ended = await Promise.all([release(), release(), release()]);
+    expect(ended.map(({ fault }) => fault)).toEqual([undefined, undefined, undefined]);
+    expect(github.state.releases).toMatchObject([{ draft: false }]);
+    expect(texts()).toEqual(BOTH);
+  });
+
+  test('a file that somebody is sending is waited for', async () => {
+    const draft = there();
+    draft.assets.push(asset('demo-1.0.0.tgz', '', 'open'));
+    let looks = 0;
+    github.trouble = ({ route }) => {
+      if (route.startsWith('GET ') && route.endsWith('/assets') && ++looks === 3)
+        draft.assets[0] = asset('demo-1.0.0.tgz', 'package');
+      return undefined;
+    };
+    await release();
+    expect(writesTo(github).filter((route) => route.startsWith('DELETE '))).toEqual([]);
+    expect(texts()).toEqual(BOTH);
+  });
+});
+
+describe('what is published is never overwritten', () => {
+  test('a file with other content is a fault', async () => {
+    there({ draft: false }).assets.push(asset('demo-1.0.0.tgz', 'older'));
+    const { outcome, fault } = await release();
+    expect(outcome.outcome).toBe('failed');
+    expect(fault?.message).toBe('demo-1.0.0.tgz is in the release v1.0.0 already, with other content');
+    expect(texts()).toEqual({ 'demo-1.0.0.tgz': 'older' });
+  });
+
+  test('what is missing is added, unless it is published for good', async () => {
+    const one = there({ draft: false });
+    expect((await release()).outcome.outcome).toBe('published');
+    expect(texts(one)).toEqual(BOTH);
+    one.assets.pop();
+    one.immutable = true;
+    const { fault } = await release();
+    expect(fault?.message).toBe('the release v1.0.0 is published for good, without chartship-report.json');
+  });
+});
+
+describe('faults', () => {
+  test.each<[string, Trouble]>([
+    ['403', FORBIDDEN],
+    ['404', { status: 404, message: 'Not Found' }],
+    ['409', { status: 409, message: 'Conflict' }],
+    ['422', { status: 422, message: 'Validation Failed' }],
+  ])('%s: said, sent once, and nothing is public', async (_name, trouble) => {
+    onWrites(github, trouble);
+    const { outcome, fault } = await release();
+    expect(outcome).toEqual({ tag: 'v1.0.0', outcome: 'failed', assets: [] });
+    expect(fault?.message).toMatch(new RegExp(`answered ${(trouble as { status: number }).status}`));
+    expect(writesTo(github)).toHaveLength(1);
+  });
+
+  test.each<[string, Trouble, string]>([
+    ['500 for the draft', { status: 500 }, DRAFT],
+    ['a lost answer for the draft', 'lost', DRAFT],
+    ['502 for a file', { status: 502 }, UPLOAD],
+    ['a lost answer for a file', 'lost', UPLOAD],
+    ['a cut for a file', 'cut', UPLOAD],
+    ['502 for publishing', { status: 502 }, 'PATCH '],
+    ['a lost answer for publishing', 'lost', 'PATCH '],
+  ])('%s, once, is passed over; nothing is there twice', async (_name, trouble, to) => {
+    onWrites(github, trouble, { times: 1, to });
+    expect((await release()).fault).toBeUndefined();
+    expect(github.state.releases).toMatchObject([{ draft: false }]);
+    expect(texts()).toEqual(BOTH);
+  });
+
+  test('an interruption stops between two files, and the next run goes on', async () => {
+    const cancel = new AbortController();
+    github.trouble = ({ route }) => {
+      if (route === UPLOAD) cancel.abort(new Cancelled('SIGINT'));
+      return undefined;
+    };
+    await expect(release({ cancel: cancel.signal })).rejects.toThrow('interrupted');
+    expect(github.state.releases).toMatchObject([{ draft: true }]);
+    github.trouble = () => undefined;
+    expect((await release()).outcome.outcome).toBe('published');
+    expect(texts()).toEqual(BOTH);
+  });
+});

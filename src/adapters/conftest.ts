@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { EnvironmentError } from '../domain/errors.ts';
+import type { Conftest, Files, OwnResult, OwnVerdict } from '../ports.ts';
+import type { Ran, Run } from './process.ts';
+import { firstOnPath } from './tools-installed.ts';
+
+export interface ConftestOptions {
+  readonly run: Run;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly os: string;
+  readonly files: Pick<Files, 'makeTemporary' | 'write' | 'remove'>;
+}
+
+const MILLISECONDS = 60_000;
+
+/** Users' own policies, by an installed conftest: documents as files of a private folder, the answer as JSON. */
+export function createConftest({ run, environment, os, files }: ConftestOptions): Conftest {
+  return {
+    check: async (folder, documents) => {
+      const file = await firstOnPath(os === 'win32' ? 'conftest.exe' : 'conftest', environment);
+      if (file === undefined) {
+        throw new EnvironmentError('conftest, which runs your own policies, is not installed: it is not in PATH', {
+          hint: 'Install it (https://www.conftest.dev), or leave the folder out of policies.',
+        });
+      }
+      const own = await files.makeTemporary('conftest');
+      try {
+        await Promise.all(documents.map((text, index) => files.write(join(own, 'documents', `${index}.yaml`), text)));
+        const ran = await run({
+          file,
+          args: [
+            ...['test', '--no-fail', '--no-color', '--all-namespaces', '--output', 'json', '--parser', 'yaml'],
+            ...['--policy', folder, 'documents'],
+          ],
+          env: alone(own),
+          // Not in the repository: a conftest.toml there would have a say in what is run, and fetch more.
+          cwd: own,
+          milliseconds: MILLISECONDS,
+        });
+        return verdict(ran);
+      } finally {
+        await files.remove(own);
+      }
+    },
+  };
+}
+
+/** A policy sees the environment (`opa.runtime()`) and may ask servers: it finds no login, and no proxy's password. */
+function alone(folder: string): Record<string, string> {
+  const homes = ['HOME', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA', 'DOCKER_CONFIG', 'XDG_RUNTIME_DIR'];
+  const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'];
+  return Object.fromEntries([...homes.map((name) => [name, folder]), ...proxies.map((name) => [name, ''])]);
+}
+
+function verdict({ ended, code, stdout, stderr }: Ran): OwnVerdict {
+  const failed = (message: string): OwnVerdict => ({ ok: false, message });
+  if (ended === 'timeout') return failed(`took conftest more than ${MILLISECONDS / 1000} s`);
+  if (ended !== 'exit') return failed(`can't be run by conftest (${ended})`);
+  if (code !== 0) return failed(`can't be run by conftest: ${reason(stderr)}`);
+  let answer: unknown;
+  try {
+    answer = JSON.parse(new TextDecoder().decode(stdout));
+  } catch {
+    return failed('gave an answer of conftest that is no JSON');
+  }
+  return { ok: true, results: Array.isArray(answer) ? answer.flatMap(resultsOf) : [] };
+}
+
+/** Of `Error: running test: load: loading policies: …` what is behind the steps. */
+function reason(stderr: string): string {
+  const said = stderr.trim().replace(/^Error: (?:(?:running test|load|loading policies|get policies): )*/, '');
+  const line = said.replace(/\s*\n\s*/g, ' ');
+  return line === '' ? 'it says nothing' : line.slice(0, 500);
+}
+
+/** What is said of one document. */
+function resultsOf(answer: unknown): OwnResult[] {
+  const { filename, failures, warnings } = mapping(answer);
+  const document = Number(/([0-9]+)\.yaml$/.exec(String(filename))?.[1]);
+  if (Number.isNaN(document)) return [];
+  const of = (list: unknown, severity: 'error' | 'warning'): OwnResult[] =>
+    (Array.isArray(list) ? list : []).map((each) => {
+      const { msg, metadata } = mapping(each);
+      const query = String(mapping(metadata).query ?? '').replace(/^data\./, '');
+      return { document, severity, message: String(msg ?? ''), query };
+    });
+  return [...of(failures, 'error'), ...of(warnings, 'warning')];
+}
+
+function mapping(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+}

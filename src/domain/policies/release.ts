@@ -1,0 +1,86 @@
+import { type Fields, fields } from '../diagnosis/reading.ts';
+import type { PodTemplate, ReleaseObject } from './release-object.ts';
+import { isEmpty, matchesLabels, selects } from './selector.ts';
+
+/** The objects of one render, as policies that look at several of them find them. */
+export interface Release {
+  /** `1.35`: the Kubernetes version that is asked about. */
+  readonly minor: string;
+  /** The kinds of credentials that a library recognised in texts of these objects (secret-texts.ts), by text. */
+  readonly credentials: ReadonlyMap<string, string>;
+  namespaceOf(object: ReleaseObject): string;
+  /** Whether an object is in the namespace that the release is installed to. */
+  isHome(object: ReleaseObject): boolean;
+  ofKind(kind: string): readonly ReleaseObject[];
+  /** The object of a kind with this name in the namespace of another one. */
+  find(kind: string, name: string, beside: ReleaseObject): ReleaseObject | undefined;
+  /** The pods in the namespace of an object that these labels select, as a Service does. */
+  podsWith(labels: Fields, beside: ReleaseObject): readonly PodTemplate[];
+  /** The pods in the namespace of an object that a selector of the other form selects; none by an empty one. */
+  podsSelected(selector: Fields, beside: ReleaseObject): readonly PodTemplate[];
+  /** Some of its objects may stand for pods that are not seen here: an operator makes them. */
+  readonly mayMakePods: boolean;
+}
+
+/** Groups whose objects make no pods that a chart's Services would select. */
+const WITHOUT_PODS =
+  /^(?:monitoring\.coreos\.com|(?:.*\.)?cert-manager\.io|external-secrets\.io|bitnami\.com|(?:.*\.)?istio\.io|traefik\.(?:io|containo\.us)|secrets-store\.csi\.x-k8s\.io|kyverno\.io|keda\.sh|(?:.*\.)?k8s\.io)$/;
+
+/** A release as it is to each of some Kubernetes versions. */
+export function createReleases(
+  objects: readonly ReleaseObject[],
+  namespace: string,
+  credentials: ReadonlyMap<string, string>,
+  minors: readonly string[],
+): readonly Release[] {
+  const kinds = new Map<string, ReleaseObject[]>();
+  const names = new Map<string, ReleaseObject>();
+  const labelled = new Map<string, PodTemplate[]>();
+  const pods: PodTemplate[] = [];
+  let mayMakePods = false;
+  const namespaceOf = (object: ReleaseObject): string => object.namespace || namespace;
+  for (const object of objects) {
+    const ofKind = kinds.get(object.kind);
+    if (ofKind === undefined) kinds.set(object.kind, [object]);
+    else ofKind.push(object);
+    const within = namespaceOf(object);
+    names.set(`${object.kind}/${within}/${object.name}`, object);
+    const group = object.apiVersion.slice(0, Math.max(0, object.apiVersion.indexOf('/')));
+    mayMakePods ||= group.includes('.') && !WITHOUT_PODS.test(group);
+    const template = object.pods;
+    if (template === undefined) continue;
+    pods.push(template);
+    for (const key in template.labels) {
+      const id = `${within}/${key}=${template.labels[key]}`;
+      const others = labelled.get(id);
+      if (others === undefined) labelled.set(id, [template]);
+      else others.push(template);
+    }
+  }
+  const podsWith = (labels: Fields, beside: ReleaseObject): readonly PodTemplate[] => {
+    for (const key in labels) {
+      const some = labelled.get(`${namespaceOf(beside)}/${key}=${labels[key]}`) ?? [];
+      return some.filter((template) => matchesLabels(labels, template.labels));
+    }
+    return [];
+  };
+  const release: Omit<Release, 'minor'> = {
+    credentials,
+    mayMakePods,
+    namespaceOf,
+    isHome: (object) => namespaceOf(object) === namespace,
+    ofKind: (kind) => kinds.get(kind) ?? [],
+    find: (kind, name, beside) => names.get(`${kind}/${namespaceOf(beside)}/${name}`),
+    podsWith,
+    podsSelected: (selector, beside) => {
+      if (isEmpty(selector)) return [];
+      const labels = fields(selector.matchLabels);
+      const some =
+        Object.keys(labels).length > 0
+          ? podsWith(labels, beside)
+          : pods.filter(({ owner }) => namespaceOf(owner) === namespaceOf(beside));
+      return some.filter((template) => selects(selector, template.labels));
+    },
+  };
+  return minors.map((minor) => ({ ...release, minor }));
+}

@@ -1,0 +1,40 @@
+import { isLiteral, isSecretName, maySecret } from './secret-texts.ts';
+
+/** A text in values that is a secret by its name, or may be one by its form. */
+export interface SecretCandidate {
+  readonly path: readonly (string | number)[];
+  /** The nearest key above it. */
+  readonly name: string;
+  readonly byName: boolean;
+  /** That a library should look at. */
+  readonly text: string | undefined;
+}
+
+/** Texts in values that are or may be secrets, in clear: what is committed with the chart is known to all who read it, for ever. */
+export function secretsInValues(values: unknown): SecretCandidate[] {
+  const found: SecretCandidate[] = [];
+  const path: (string | number)[] = [];
+  const walk = (node: unknown, name: string): void => {
+    if (typeof node === 'string' || typeof node === 'number') {
+      const byName = isSecretName(name) && isLiteral(node, name) && !namesKeys(path);
+      const text = typeof node === 'string' && maySecret(node) ? node : undefined;
+      if (byName || text !== undefined) found.push({ path: [...path], name, byName, text });
+      return;
+    }
+    // Deeper than any chart's; YAML that is deeper still was refused before.
+    if (typeof node !== 'object' || node === null || path.length > 100) return;
+    const isList = Array.isArray(node);
+    for (const key in node) {
+      path.push(isList ? Number(key) : key);
+      walk((node as Record<string, unknown>)[key], isList ? name : key);
+      path.pop();
+    }
+  };
+  walk(values, '');
+  return found;
+}
+
+/** `secretKeys: { password: … }`: not secrets, but by what names they are in a Secret. */
+function namesKeys(path: readonly (string | number)[]): boolean {
+  return path.slice(0, -1).some((step) => /keys?$/i.test(String(step)));
+}
