@@ -355,6 +355,40 @@ describe('what its provenance does not show is not deployed', () => {
   });
 });
 
+describe('a trusted root', () => {
+  const verified = async (): Promise<void> =>
+    expect((await deploy()).report?.deployments).toMatchObject([{ cause: { code: 'unauthorized' } }]);
+
+  test('of an instance without a log, as GitHub’s own for private repositories, asks for a timestamp alone', async () => {
+    const logless = await startSigstore({ isLogless: true });
+    try {
+      await publish(logless, CLAIMS, { sigstore: logless.services.replace(/\nrekor=.*/, '') });
+      space.write('root.json', logless.root);
+      await verified();
+      const { timestampAuthorities: _, ...timeless } = JSON.parse(logless.root);
+      space.write('root.json', JSON.stringify(timeless));
+      expect(await refusal()).toMatch(/^its provenance has no time of signing that can be trusted \(/);
+    } finally {
+      await logless.stop();
+    }
+    // By a root that has a log the entry is missed.
+    place = `${place}/logged`;
+    space.write('root.json', sigstore.root);
+    await publish(sigstore, CLAIMS, { sigstore: sigstore.services.replace(/\nrekor=.*/, '') });
+    expect(await refusal()).toMatch(/^its provenance has no entry in a trusted log that fits it \(/);
+  });
+
+  test('may be one of several, a line each', async () => {
+    await publish();
+    space.write('root.json', `${late.root}\n${sigstore.root}\n`);
+    await verified();
+    space.write('root.json', `${late.root}\n${late.root}\n`);
+    expect(await refusal()).toMatch(/^its provenance has no time of signing that can be trusted \(/);
+    space.write('root.json', `${sigstore.root}\n{`);
+    expect((await deploy()).code).toBe(3);
+  });
+});
+
 test('what is built and deployed by one run is verified, too', async () => {
   const both = { deploy: 'prod', kubeconfig: 'kubeconfig', verify: VERIFY, 'trusted-root': 'root.json' };
   const { report } = await publish(sigstore, CLAIMS, both);
