@@ -53,7 +53,12 @@ export function workspace(): Workspace {
     root,
     write,
     chart: (folder, files = {}) => {
-      for (const [path, content] of Object.entries({ ...smallChart(), ...files })) {
+      const own = smallChart();
+      // Nothing uses the value of a template that isn't there.
+      const isGreeted =
+        !('templates/configmap.yaml' in files) || Object.values(files).some((text) => text?.includes('greeting'));
+      if (!isGreeted) own['values.yaml'] = '';
+      for (const [path, content] of Object.entries({ ...own, ...files })) {
         if (content !== undefined) write(folder === '.' ? path : `${folder}/${path}`, content);
       }
     },
