@@ -1,9 +1,9 @@
-import type { Request } from './config.ts';
 import type { Finding } from './domain/finding.ts';
 import type { PublishedChart } from './domain/published-chart.ts';
 import { together } from './domain/together.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
+import type { Request } from './request.ts';
 import { verify } from './stages/verify.ts';
 
 /** With `verify`, whoever attested each chart that is to be copied or deployed must be who is expected: else none is. */

@@ -15,7 +15,7 @@ import { NO_PATTERNS, type Patterns } from './patterns.ts';
 import { formatPointer, parsePointer } from './pointer.ts';
 import { withDefaults } from './schema-defaults.ts';
 import { schemaViolations, type Violation } from './schema-validation.ts';
-import { isSecretName } from './secret-lines.ts';
+import { mayNameSecret } from './secret-lines.ts';
 
 /** Something that an API server, or a policy, would say of an object. */
 export interface ObjectFault {
@@ -258,7 +258,7 @@ function refused({ rule, path, message, nearest: meant, ofScalar }: Violation): 
     rule,
     severity: 'error',
     // What is wrong with a password can be said without it.
-    message: isSecretName(parsePointer(path).at(-1) ?? '') ? message.replace(QUOTED, 'the value') : message,
+    message: mayNameSecret(parsePointer(path).at(-1) ?? '') ? message.replace(QUOTED, 'the value') : message,
     path,
     ...(meant !== undefined && { hint: `Did you mean ${meant}?` }),
     ...(rule === 'schema/unknown-field' && { what: 'key' as const }),
