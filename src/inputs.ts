@@ -332,7 +332,7 @@ export const INPUTS = [
     placeholder: 'KEY=VALUE',
     default: 'none',
     description:
-      'Who must have attested what is deployed: workflow=OWNER/REPO/.github/workflows/FILE@REF, repository=OWNER/REPO and ref=REF, one a line (* stands for anything but a slash, ** for anything); or key=FILE, a public key.',
+      'Who must have attested what is deployed: workflow=OWNER/REPO/.github/workflows/FILE@REF, repository=OWNER/REPO and ref=REF, one a line, several refs where one of them is enough (* stands for anything but a slash, ** for anything); or key=FILE, a public key.',
   },
   {
     name: 'trusted-root',

@@ -11,13 +11,13 @@ const LINES = [
   'repository=acme/api',
   'ref=refs/heads/main',
 ];
-const FOUND: SignerIdentity = {
+const FOUND = {
   kind: 'workflow',
   issuer: 'https://token.actions.githubusercontent.com',
   workflow: 'https://github.com/acme/flows/.github/workflows/ship.yml@refs/tags/v1',
   repository: 'https://github.com/acme/api',
   ref: 'refs/heads/main',
-};
+} as const satisfies SignerIdentity;
 
 function expected(...lines: string[]): ExpectedSigner {
   const read = readExpectedSigner(lines);
@@ -31,10 +31,12 @@ const faults = (...lines: string[]): string[] => {
 
 describe('reading', () => {
   test('names are of github.com unless they are addresses; the issuer is GitHub unless another is given', () => {
-    expect(expected(...LINES)).toEqual(FOUND);
+    const { ref, ...rest } = FOUND;
+    expect(expected(...LINES)).toEqual({ ...rest, refs: [ref] });
     const enterprise = LINES.map((line) => line.replace('=acme', '=https://git.acme.example/acme'));
     expect(expected(...enterprise, 'issuer=https://git.acme.example/_services/token')).toEqual({
-      ...FOUND,
+      ...rest,
+      refs: [ref],
       issuer: 'https://git.acme.example/_services/token',
       workflow: 'https://git.acme.example/acme/flows/.github/workflows/ship.yml@refs/tags/v1',
       repository: 'https://git.acme.example/acme/api',
@@ -45,7 +47,7 @@ describe('reading', () => {
   test.each([
     [[], ['lacks workflow and repository and ref']],
     [LINES.slice(0, 2), ['lacks ref']],
-    [[...LINES, 'ref=other'], ['has ref twice']],
+    [[...LINES, 'repository=other/api'], ['has repository twice']],
     [[...LINES, 'branch=main'], [expect.stringContaining('has a line that is not one of')]],
     [[...LINES, 'issuer='], [expect.stringContaining('has a line that is not one of')]],
     [['workflow=a/b/c.yml', 'repository=a/b', 'ref=r'], ['has a workflow without its ref: a/b/c.yml']],
@@ -78,6 +80,15 @@ describe('comparing', () => {
   ])('%s of %j: %s', (pattern, ref, fits) => {
     const lines = [...LINES.slice(0, 2), `ref=${pattern}`];
     expect(strangeness({ ...FOUND, ref }, expected(...lines)).length === 0).toBe(fits);
+  });
+
+  test('one of several refs is enough', () => {
+    const several = expected(...LINES, 'ref=refs/tags/v*');
+    expect(strangeness({ ...FOUND, ref: 'refs/tags/v1' }, several)).toEqual([]);
+    expect(strangeness(FOUND, several)).toEqual([]);
+    expect(strangeness({ ...FOUND, ref: 'refs/heads/x' }, several)).toEqual([
+      'is of the source ref refs/heads/x, not refs/heads/main or refs/tags/v*',
+    ]);
   });
 
   test('what a certificate does not say is nothing, and never what is expected', () => {

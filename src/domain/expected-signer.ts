@@ -14,9 +14,10 @@ export type SignerIdentity =
     }
   | { readonly kind: 'key' };
 
-/** Who must have signed. Texts may hold `*` for anything but a slash, and `**` for anything. */
-export type ExpectedSigner = SignerIdentity &
-  ({ readonly kind: 'workflow' } | { readonly kind: 'key'; readonly file: string });
+/** Who must have signed. Texts may hold `*` for anything but a slash, and `**` for anything; one of the refs is enough. */
+export type ExpectedSigner =
+  | (Omit<Extract<SignerIdentity, { kind: 'workflow' }>, 'ref'> & { readonly refs: readonly string[] })
+  | { readonly kind: 'key'; readonly file: string };
 
 const GITHUB = 'https://github.com/';
 const GITHUB_ISSUER = 'https://token.actions.githubusercontent.com';
@@ -34,6 +35,7 @@ export function readExpectedSigner(
   | { readonly ok: false; readonly faults: readonly Fault[] } {
   const faults: Fault[] = [];
   const given = new Map<Key, string>();
+  const refs: string[] = [];
   for (const line of lines) {
     const [, name = '', value = ''] = /^([^=]*)=(.*)$/.exec(line)?.map((part) => part.trim()) ?? [];
     const key = KEYS.find((each) => each === name);
@@ -43,16 +45,18 @@ export function readExpectedSigner(
         message: `has a line that is not one of ${KEYS.map((each) => `${each}=…`).join(', ')}: ${line}`,
         hint,
       });
-    } else if (given.has(key)) faults.push({ message: `has ${key} twice` });
+    } else if (key === 'ref') refs.push(value);
+    else if (given.has(key)) faults.push({ message: `has ${key} twice` });
     else given.set(key, value);
   }
   if (faults.length > 0) return { ok: false, faults };
   const file = given.get('key');
   if (file !== undefined) {
-    if (given.size === 1) return { ok: true, expected: { kind: 'key', file } };
+    if (given.size + refs.length === 1) return { ok: true, expected: { kind: 'key', file } };
     return { ok: false, faults: [{ message: 'has key beside others: what a key signed says nothing of a workflow' }] };
   }
-  const missing = (['workflow', 'repository', 'ref'] as const).filter((key) => !given.has(key));
+  const missing: Key[] = (['workflow', 'repository'] as const).filter((key) => !given.has(key));
+  if (refs.length === 0) missing.push('ref');
   if (missing.length > 0) return { ok: false, faults: [{ message: `lacks ${missing.join(' and ')}`, hint: EXAMPLE }] };
   const workflow = given.get('workflow') ?? '';
   if (!workflow.includes('@')) {
@@ -66,7 +70,7 @@ export function readExpectedSigner(
       issuer: given.get('issuer') ?? GITHUB_ISSUER,
       workflow: onGitHub(workflow),
       repository: onGitHub(given.get('repository') ?? ''),
-      ref: given.get('ref') ?? '',
+      refs,
     },
   };
 }
@@ -88,15 +92,16 @@ function onGitHub(text: string): string {
 export function strangeness(found: SignerIdentity, expected: ExpectedSigner): string[] {
   if (expected.kind === 'key') return found.kind === 'key' ? [] : ['was signed by a workflow, not by the key'];
   if (found.kind === 'key') return ['was signed by a key, not by a workflow'];
-  const clauses = {
-    issuer: 'is vouched for by',
-    workflow: 'was signed by the workflow',
-    repository: 'is of the source repository',
-    ref: 'is of the source ref',
-  } as const;
-  return (Object.keys(clauses) as (keyof typeof clauses)[])
-    .filter((key) => !matches(found[key], expected[key]))
-    .map((key) => `${clauses[key]} ${shown(found[key])}, not ${shown(expected[key])}`);
+  const { issuer, workflow, repository, refs } = expected;
+  const compared = [
+    ['is vouched for by', found.issuer, [issuer]],
+    ['was signed by the workflow', found.workflow, [workflow]],
+    ['is of the source repository', found.repository, [repository]],
+    ['is of the source ref', found.ref, refs],
+  ] as const;
+  return compared
+    .filter(([, text, patterns]) => !patterns.some((pattern) => matches(text, pattern)))
+    .map(([clause, text, patterns]) => `${clause} ${shown(text)}, not ${patterns.map(shown).join(' or ')}`);
 }
 
 /** Who signed, to follow "by". */
