@@ -85,10 +85,13 @@ const isOurs = whyNot() === undefined && !process.env.CHARTSHIP_E2E_KUBECONFIG &
           environment: { CHARTSHIP_REGISTRY_PASSWORD: `${registry.host}=${password}` },
         });
       };
-      const there = await dryRun(at);
-      expect({ code: there.code, findings: there.report?.findings }).toEqual({ code: 0, findings: [] });
+      const ofDeploy = ({ code, report }: Awaited<ReturnType<typeof dryRun>>) => ({
+        code,
+        findings: report?.findings.filter(({ stage }) => stage === 'deploy'),
+      });
+      expect(ofDeploy(await dryRun(at))).toEqual({ code: 0, findings: [] });
       const byDigest = await dryRun(`${registry.host}/team/api:no-such@${digest}`);
-      expect({ code: byDigest.code, findings: byDigest.report?.findings }).toEqual({ code: 0, findings: [] });
+      expect(ofDeploy(byDigest)).toEqual({ code: 0, findings: [] });
 
       const absent = await dryRun(`${registry.host}/team/api:2`);
       expect(absent.code).toBe(1);
@@ -102,10 +105,12 @@ const isOurs = whyNot() === undefined && !process.env.CHARTSHIP_E2E_KUBECONFIG &
 
       // What can't be known is no failure.
       const unknown = await dryRun(`${registry.host}/team/api:2`, 'another password');
-      expect(unknown.code).toBe(0);
-      expect(unknown.report?.findings).toEqual([
-        expect.objectContaining({ severity: 'note', rule: 'deploy/unknown', message: expect.stringMatching(/401/) }),
-      ]);
+      expect(ofDeploy(unknown)).toEqual({
+        code: 0,
+        findings: [
+          expect.objectContaining({ severity: 'note', rule: 'deploy/unknown', message: expect.stringMatching(/401/) }),
+        ],
+      });
     } finally {
       await registry.stop();
     }
