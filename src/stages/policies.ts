@@ -37,6 +37,8 @@ export interface RenderPolicies {
 
 /** Characters of the documents that must be kept, to compare their objects: more is no chart's that a person wrote. */
 const MOST_KEPT = 16 * 1024 * 1024;
+/** Characters of one object. */
+const LARGEST = 4 * 1024 * 1024;
 /** Texts that are given to the library that recognises credentials: it takes a millisecond for one. */
 const MOST_TRIED = 1_000;
 /** Objects that policies on others look at, beside those that have pods. Of the rest nothing is kept. */
@@ -106,7 +108,10 @@ export function createPolicyChecks(staged: StagedChart, asked: PolicySeverities)
               if (seen.apiVersion.includes('.')) places.set({ ...seen, data: {}, annotations: {} }, { document });
               continue;
             }
-            kept += document.text.length / objects.length;
+            const size = document.text.length / objects.length;
+            // No API server takes it, which is told already.
+            if (size > LARGEST) continue;
+            kept += size;
             if (kept <= MOST_KEPT) places.set(seen, { document, object });
             else tooLarge ??= document;
           }
