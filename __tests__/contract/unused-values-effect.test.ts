@@ -94,6 +94,11 @@ test.each(['helm', 'helm3'] as const)(
     expect(renders).toBe(6);
     for (const each of used) expect(await withoutEffect([each], chart, { helm, files })).toEqual([]);
     expect(await withoutEffect([...unused, ...used].slice(2, 7), chart, { helm, files })).toEqual(unused.slice(2));
+    // What one environment renders is enough; what none does says nothing.
+    const failing = { ...environment('failing', []), set: ['needed='] };
+    const some = { ...chart, environments: [failing, ...chart.environments] };
+    expect(await withoutEffect(unused, some, { helm, files })).toEqual(unused);
+    expect(await withoutEffect(unused, { ...chart, environments: [failing] }, { helm, files })).toEqual([]);
     // With too many to try each alone, none is told that may have an effect.
     renders = 0;
     const many = Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? used[0] : unused[0])).flatMap(

@@ -171,6 +171,9 @@ test('published and attested by a workflow, deployed with its provenance verifie
   const deployed = await deploy();
   expect(deployed.report?.deployments).toMatchObject([{ outcome: 'failed', cause: { code: 'unauthorized' } }]);
   expect(deployed.report?.findings.map(({ rule }) => rule)).toEqual(['deploy/unauthorized']);
+  expect(deployed.stdout).toContain(
+    `verified: ${published.outputs.reference} was published by the workflow acme/pipelines/.github/workflows/pipeline.yml@refs/tags/v1 for acme/task-api at refs/heads/main`,
+  );
 });
 
 test('the bill of materials lists the images of each environment, with digests where they have them', async () => {
@@ -216,6 +219,7 @@ describe('what its provenance does not show is not deployed', () => {
   test('nothing is attached', async () => {
     await action(space, { registry: place });
     expect(await refusal()).toBe('no signed provenance is attached to it');
+    expect(await refusal({ 'dry-run': 'true' })).toBe('no signed provenance is attached to it');
   });
 
   test.each<[string, Claims, string]>([
@@ -348,6 +352,40 @@ describe('what its provenance does not show is not deployed', () => {
     const { outputs } = await publish();
     await attach(outputs.digest ?? '', Buffer.from('{}'));
     expect((await deploy()).report?.deployments).toMatchObject([{ cause: { code: 'unauthorized' } }]);
+  });
+});
+
+describe('a trusted root', () => {
+  const verified = async (): Promise<void> =>
+    expect((await deploy()).report?.deployments).toMatchObject([{ cause: { code: 'unauthorized' } }]);
+
+  test('of an instance without a log, as GitHub’s own for private repositories, asks for a timestamp alone', async () => {
+    const logless = await startSigstore({ isLogless: true });
+    try {
+      await publish(logless, CLAIMS, { sigstore: logless.services.replace(/\nrekor=.*/, '') });
+      space.write('root.json', logless.root);
+      await verified();
+      const { timestampAuthorities: _, ...timeless } = JSON.parse(logless.root);
+      space.write('root.json', JSON.stringify(timeless));
+      expect(await refusal()).toMatch(/^its provenance has no time of signing that can be trusted \(/);
+    } finally {
+      await logless.stop();
+    }
+    // By a root that has a log the entry is missed.
+    place = `${place}/logged`;
+    space.write('root.json', sigstore.root);
+    await publish(sigstore, CLAIMS, { sigstore: sigstore.services.replace(/\nrekor=.*/, '') });
+    expect(await refusal()).toMatch(/^its provenance has no entry in a trusted log that fits it \(/);
+  });
+
+  test('may be one of several, a line each', async () => {
+    await publish();
+    space.write('root.json', `${late.root}\n${sigstore.root}\n`);
+    await verified();
+    space.write('root.json', `${late.root}\n${late.root}\n`);
+    expect(await refusal()).toMatch(/^its provenance has no time of signing that can be trusted \(/);
+    space.write('root.json', `${sigstore.root}\n{`);
+    expect((await deploy()).code).toBe(3);
   });
 });
 

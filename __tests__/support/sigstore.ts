@@ -51,15 +51,17 @@ export interface Sigstore {
 export interface SigstoreOptions {
   /** The time that Fulcio's clock shows, when it isn't now. */
   readonly fulcioTime?: Date;
+  /** Certificates stand in no log, and the root knows no log: GitHub's own instance is so. */
+  readonly isLogless?: boolean;
 }
 
 const REQUEST_TOKEN = 'runner-request-token-0123456789';
 
 /** The sigstore project's own Fulcio, Rekor and timestamp authority, and the runner's endpoint for tokens, on loopback. */
-export async function startSigstore({ fulcioTime }: SigstoreOptions = {}): Promise<Sigstore> {
+export async function startSigstore({ fulcioTime, isLogless = false }: SigstoreOptions = {}): Promise<Sigstore> {
   const keys = () => generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const ctlog = await initializeCTLog(keys());
-  const ca = await initializeCA(keys(), ctlog, fulcioTime);
+  const ca = await initializeCA(keys(), isLogless ? undefined : ctlog, fulcioTime);
   const tlog = await initializeTLog('http://rekor.test', keys());
   const tsa = await initializeTSA(keys());
   // What is proposed to a real Rekor is not what stands in its log: of the envelope only sums are kept.
@@ -123,8 +125,8 @@ export async function startSigstore({ fulcioTime }: SigstoreOptions = {}): Promi
   const root = {
     mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
     certificateAuthorities: [authority(raw(ca.rootCertificate))],
-    tlogs: [log(tlog.publicKey, createHash('sha256').update(tlog.publicKey).digest())],
-    ctlogs: [log(ctlog.publicKey, raw(ctlog.logID))],
+    tlogs: isLogless ? [] : [log(tlog.publicKey, createHash('sha256').update(tlog.publicKey).digest())],
+    ctlogs: isLogless ? [] : [log(ctlog.publicKey, raw(ctlog.logID))],
     timestampAuthorities: [authority(raw(tsa.intCertificate), raw(tsa.rootCertificate))],
   };
   return Object.assign(sigstore, {

@@ -1,8 +1,8 @@
 import { availableParallelism, homedir, tmpdir } from 'node:os';
-import { type Request, reaches } from '../config.ts';
 import type { Cancelled } from '../domain/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../domain/limits.ts';
 import type { Clock, Files, Host, OpenForge, Ports } from '../ports.ts';
+import { type Request, reaches } from '../request.ts';
 import { connectCluster } from './cluster-connection.ts';
 import { createConftest } from './conftest.ts';
 import { createFiles } from './files.ts';

@@ -1,5 +1,5 @@
-import type { Request } from '../config.ts';
 import type { Signing, Verifying } from '../ports.ts';
+import type { Request } from '../request.ts';
 import type { Run } from './process.ts';
 import { workflowRun } from './workflow-run.ts';
 

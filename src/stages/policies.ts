@@ -1,3 +1,4 @@
+import { fields, list } from '../domain/diagnosis/reading.ts';
 import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { RenderedDocument } from '../domain/manifest.ts';
@@ -92,7 +93,7 @@ export function createPolicyChecks(staged: StagedChart, asked: PolicySeverities)
             if (before === undefined) {
               const seen = releaseObject(object.data);
               if (seen === undefined) continue;
-              const own = looksForSecrets ? textsOf(seen).filter(({ text }) => maySecret(text)) : [];
+              const own = looksForSecrets ? textsOf(seen, maySecret) : [];
               before = { seen, texts: own };
               known.set(object.data, before);
             }
@@ -182,18 +183,18 @@ const TOO_MANY: ObjectFault = {
   path: '',
 };
 
-/** The texts of an object that a secret may stand in. */
-function textsOf({ kind, data, pods }: ReleaseObject): NamedText[] {
-  if (pods !== undefined) {
-    return pods.containers.flatMap(({ data: container }) =>
-      (Array.isArray(container.env) ? container.env : []).flatMap((variable: unknown) => {
-        const { name, value } = (variable ?? {}) as { name?: unknown; value?: unknown };
-        return typeof value === 'string' ? [{ name: String(name), text: value }] : [];
-      }),
-    );
+/** The texts of an object in which a secret may stand, and which may be one. */
+function textsOf({ kind, data, pods }: ReleaseObject, maySecret: (text: string) => boolean): NamedText[] {
+  const texts: NamedText[] = [];
+  const look = (name: unknown, text: unknown): void => {
+    if (typeof text === 'string' && maySecret(text)) texts.push({ name: String(name), text });
+  };
+  if (kind === 'ConfigMap') {
+    const entries = fields(data.data);
+    for (const name in entries) look(name, entries[name]);
   }
-  if (kind !== 'ConfigMap') return [];
-  return Object.entries((data.data ?? {}) as object).flatMap(([name, text]: [string, unknown]) =>
-    typeof text === 'string' ? [{ name, text }] : [],
-  );
+  for (const { data: container } of pods?.containers ?? []) {
+    for (const { name, value } of list(container.env)) look(name, value);
+  }
+  return texts;
 }

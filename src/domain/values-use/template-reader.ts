@@ -58,7 +58,7 @@ export interface Call {
 
 /** Templates that call each other more deeply, or do more, are not followed: they count as using all there is. */
 const DEEPEST = 60;
-const MOST_STEPS = 200_000;
+const MOST_STEPS = 40_000;
 const MOST_ROUNDS = 4;
 /** Calls of one template within each other. */
 const MOST_SELVES = 4;

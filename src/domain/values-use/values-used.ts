@@ -38,9 +38,13 @@ export function valuesUsed(chart: ChartTree, { texts, words, isAnswered }: Quest
   return values;
 }
 
+/** With more it takes longer to look for them than to read all. */
+const MOST_WORDS = 20;
+
 /** Those first that have the most of the words. */
 function inOrder({ files }: ChartTemplates, words: ReadonlySet<string>): ChartTemplates['files'] {
   const rendered = files.filter(({ isRendered }) => isRendered);
+  if (words.size > MOST_WORDS) return rendered;
   const count = (source: string): number => [...words].filter((word) => source.includes(word)).length;
   return rendered
     .map((file) => ({ file, found: count(file.source) }))
