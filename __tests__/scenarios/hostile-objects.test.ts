@@ -10,10 +10,15 @@ beforeAll(() => {
 });
 afterAll(() => space.remove());
 
-const SECONDS = 120;
+/** Of a processor, helm's with it: how long that takes depends on who else is at work. */
+const SECONDS = 60;
+/** Milliseconds. */
+const LIMIT = 280_000;
 const MEBIBYTES = 1_500;
 
 interface Bounded extends Ended {
+  /** Seconds of a processor that it took, with its children. */
+  readonly cpu: number;
   /** The most memory that Chartship itself had, in mebibytes. Helm's is bounded by the run. */
   readonly mebibytes: number;
 }
@@ -27,9 +32,16 @@ async function checked(name: string, files: Record<string, string | undefined>, 
   });
   let pid = 0;
   let most = 0;
+  let cpu = 0;
   const look = setInterval(() => {
     try {
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+      // Its own and that of children that have ended, in hundredths; the name before them may hold blanks.
+      const times = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /, '')
+        .split(' ')
+        .slice(11, 15);
+      cpu = times.reduce((sum, each) => sum + Number(each), 0) / 100;
       most = Math.max(most, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0));
     } catch {
       // It has ended.
@@ -37,14 +49,14 @@ async function checked(name: string, files: Record<string, string | undefined>, 
   }, 50);
   try {
     const ended = await command(space, [name, '--until', 'package', ...args], {
-      limit: 2 * SECONDS * 1000,
+      limit: LIMIT,
       // What helm itself does without end is ended; its lint of twenty thousand objects is only slow.
-      environment: { CHARTSHIP_HELM_SECONDS: name === 'slow' ? '5' : '150' },
+      environment: { CHARTSHIP_HELM_SECONDS: name === 'slow' ? '5' : '240' },
       started: (started) => {
         pid = started;
       },
     });
-    return { ...ended, mebibytes: most / 1024 };
+    return { ...ended, cpu, mebibytes: most / 1024 };
   } finally {
     clearInterval(look);
   }
@@ -59,9 +71,9 @@ function told({ report }: Ended): Record<string, number> {
   return counts;
 }
 
-function expectBounded({ seconds, mebibytes, stdout, stderr }: Bounded): void {
-  console.info(`${seconds.toFixed(1)} s, ${mebibytes.toFixed(0)} MiB`);
-  expect(seconds).toBeLessThan(SECONDS);
+function expectBounded({ seconds, cpu, mebibytes, stdout, stderr }: Bounded): void {
+  console.info(`${cpu.toFixed(1)} s of a processor in ${seconds.toFixed(1)} s, ${mebibytes.toFixed(0)} MiB`);
+  expect(cpu).toBeLessThan(SECONDS);
   expect(mebibytes).toBeLessThan(MEBIBYTES);
   expect(stdout.length + stderr.length).toBeLessThan(500_000);
 }
@@ -117,7 +129,8 @@ const OBJECTS: Record<string, Case> = {
         'apiVersion: v1\nkind: Service\nmetadata: { name: a }\nspec: { externalName: {{ repeat 50000000 "x" }} }\n',
     }),
     code: 1,
-    rules: { 'schema/range': 1 },
+    // Policies look at no object of that size, and say so.
+    rules: { 'policy/not-applied': 1, 'schema/range': 1 },
     says: /^the object has 500\d+ bytes, and an API server takes 3145728/,
   },
   'fifty megabytes in a thousand ConfigMaps, each with a fault': {
@@ -282,6 +295,6 @@ describe.each([
       if (says !== undefined) expect(ended.report?.findings.some(({ message }) => says.test(message))).toBe(true);
       expectBounded(ended);
     },
-    2 * SECONDS * 1000,
+    LIMIT + 10_000,
   );
 });
