@@ -73,7 +73,7 @@ export interface Request {
   readonly until: StageName;
   /** What was left out with all after it: this runs for a pull request, or `until` says so. */
   readonly held: Held | undefined;
-  /** It runs for a pull request: what it would change is told. */
+  /** It runs for a pull request: what it would change is told. Not on a foreign checkout, for which no registry is asked. */
   readonly isProposed: boolean;
   /** Registries to publish to, or to copy to what is published, were given for this very run, not in the file. */
   readonly isRegistryAsked: boolean;
@@ -406,7 +406,7 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
     tagFormats: readTagFormats(optional(list(settings.get('tag-format'))), () => at('tag-format'), faults),
     aliasTags: readAliasTags(list(settings.get('alias-tags')), () => at('alias-tags'), faults),
     until,
-    isProposed: event !== 'own',
+    isProposed: event === 'pull-request',
     held: held ?? (deploys.length > 0 && !deployed ? 'until' : undefined),
     isForeign: event === 'foreign',
     isRegistryAsked: given.has('registry'),
