@@ -118,6 +118,27 @@ function readme(text, { INPUTS, OUTPUTS }, workflow) {
   );
 }
 
+/** The address of every action and workflow that is neither GitHub's own nor in the checkout. */
+function addressed(text, address) {
+  return text.replace(/(uses: |workflow=)(?!actions\/|OWNER\/REPO\/|\.\/)[\w.-]+\/[\w.-]+(?=[@/])/g, `$1${address}`);
+}
+
+/** What a caller of the reusable workflow can give. */
+function pipelineTable(workflow) {
+  const { inputs, secrets } = parse(workflow).on.workflow_call;
+  const shown = (value) => (value === undefined || value === '' ? '' : `\`${value}\``);
+  const rows = [
+    ...Object.entries(inputs).map(([name, { default: otherwise, description }]) => [
+      name,
+      shown(otherwise),
+      description,
+    ]),
+    ...Object.entries(secrets).map(([name, { description }]) => [`secrets.${name}`, '', description]),
+  ];
+  const lines = rows.map(([name, otherwise, description]) => `| \`${name}\` | ${otherwise} | ${description} |`);
+  return ['| input or secret | default | meaning |', '| --- | --- | --- |', ...lines];
+}
+
 /** The index of docs/rules: each page with its default severity and its first sentence. */
 function rulesIndex(pages) {
   const rows = Object.entries(pages).map(([rule, page]) => {
@@ -138,27 +159,6 @@ function rulesIndex(pages) {
     ...rows,
     '',
   ].join('\n');
-}
-
-/** The address of every action and workflow that is neither GitHub's own nor in the checkout. */
-function addressed(text, address) {
-  return text.replace(/(uses: )(?!actions\/|\.\/)[\w.-]+\/[\w.-]+(?=[@/])/g, `$1${address}`);
-}
-
-/** What a caller of the reusable workflow can give. */
-function pipelineTable(workflow) {
-  const { inputs, secrets } = parse(workflow).on.workflow_call;
-  const shown = (value) => (value === undefined || value === '' ? '' : `\`${value}\``);
-  const rows = [
-    ...Object.entries(inputs).map(([name, { default: otherwise, description }]) => [
-      name,
-      shown(otherwise),
-      description,
-    ]),
-    ...Object.entries(secrets).map(([name, { description }]) => [`secrets.${name}`, '', description]),
-  ];
-  const lines = rows.map(([name, otherwise, description]) => `| \`${name}\` | ${otherwise} | ${description} |`);
-  return ['| input or secret | default | meaning |', '| --- | --- | --- |', ...lines];
 }
 
 function section(text, name, lines) {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { Request } from './config.ts';
 import type { PublishOutcome } from './domain/outcome.ts';
 import { locationOf } from './domain/reference.ts';
 import { together } from './domain/together.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
+import type { Request } from './request.ts';
 import { type AliasedVersion, moveAliases } from './stages/alias.ts';
 
 /** Last of all, when everything that was asked for is done: every chart is in every registry, and deployed where it was to be. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import type { Request } from './config.ts';
 import { packagedVersion, strangerIn, taggedVersions } from './domain/chart-version.ts';
 import type { Finding } from './domain/finding.ts';
 import { joinShown } from './domain/paths.ts';
 import { readSource } from './domain/source.ts';
 import type { Files } from './ports.ts';
+import type { Request } from './request.ts';
 import { type ChartOnDisk, readBounded } from './survey.ts';
 
 type Place = Pick<Finding, 'file' | 'line' | 'column'>;

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { type Request, reaches } from './config.ts';
 import { type ChartContents, imagesOf } from './domain/chart-contents.ts';
 import { packagedVersion } from './domain/chart-version.ts';
 import { type CustomKinds, firstOf } from './domain/custom-kinds.ts';
@@ -17,6 +16,7 @@ import type { OwnPolicies } from './own-policies.ts';
 import type { PlannedChart } from './plan.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
+import { type Request, reaches } from './request.ts';
 import { type Base, compare, lastPublished } from './stages/compare.ts';
 import { isCrdFile, readCrds } from './stages/crds.ts';
 import { lint } from './stages/lint.ts';
@@ -132,11 +132,14 @@ export async function checkChart(
   return built && { ...built, contents: { dependencies: staged.dependencies, images: checking.images } };
 }
 
-/** On a pull request, where something may be published: what it would change there. A library renders nothing. */
+/**
+ * On a pull request, where something may be published: what it would change there. A library renders nothing. A foreign
+ * checkout says nothing of which host is asked.
+ */
 function isCompared(request: Request, { metadata }: StagedChart): boolean {
-  return (
-    request.isProposed && request.registries.length > 0 && reaches(request, 'render') && metadata.type !== 'library'
-  );
+  const isAsked = !request.isForeign || request.isRegistryAsked;
+  const compares = request.isProposed && request.registries.length > 0 && isAsked;
+  return compares && reaches(request, 'render') && metadata.type !== 'library';
 }
 
 async function resolveChart(

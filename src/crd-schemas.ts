@@ -1,5 +1,4 @@
 import { join, resolve } from 'node:path';
-import { type Request, reaches } from './config.ts';
 import { type ArtifactReference, fetchDefinitions } from './definition-artifacts.ts';
 import { RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
@@ -8,6 +7,7 @@ import { SOURCE_BYTES } from './domain/limits.ts';
 import { isInside, shownPath } from './domain/paths.ts';
 import { parseChartReference } from './domain/published-chart.ts';
 import type { Ports } from './ports.ts';
+import { type Request, reaches } from './request.ts';
 import { fault, quote } from './settings.ts';
 import { readBounded } from './survey.ts';
 

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { Request } from './config.ts';
 import type { Cause, DeploymentOutcome, PlannedDeployment } from './domain/deployment.ts';
 import type { Environment, PlannedEnvironment } from './domain/environment.ts';
 import type { Finding } from './domain/finding.ts';
@@ -12,6 +11,7 @@ import { createAnnouncer } from './github/deployment-status.ts';
 import { isInstallable, type Plan, type PlannedChart } from './plan.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
+import type { Request } from './request.ts';
 import { deploy } from './stages/deploy.ts';
 import { fetchPublished } from './stages/fetch-published.ts';
 import { publish } from './stages/publish.ts';

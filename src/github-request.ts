@@ -1,5 +1,5 @@
-import type { RawRequest } from './config.ts';
 import type { GitHubRun } from './domain/github-run.ts';
+import type { RawRequest } from './request.ts';
 
 /** What is to be said on GitHub, and by what token. */
 export interface GitHubRequest {

@@ -340,7 +340,7 @@ export const INPUTS = [
     placeholder: 'FILE',
     default: "that of Sigstore's public instance, fetched by TUF",
     description:
-      "Sigstore's trusted root in JSON, to verify against: certificate authorities, logs, timestamp authorities.",
+      "Sigstore's trusted root in JSON, to verify against, or several, one a line, as 'gh attestation trusted-root' prints them.",
   },
   {
     name: 'helm-version',

@@ -1,9 +1,9 @@
 import { resolve } from 'node:path';
-import type { Request } from './config.ts';
 import { RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import { isInside, shownPath } from './domain/paths.ts';
 import type { Files } from './ports.ts';
+import type { Request } from './request.ts';
 import { fault, quote } from './settings.ts';
 
 /** A folder with users' own policies in Rego. */

@@ -1,4 +1,3 @@
-import type { Request } from './config.ts';
 import type { EnvironmentSetting } from './config-file.ts';
 import { parseDuration } from './domain/duration.ts';
 import type { PlannedEnvironment } from './domain/environment.ts';
@@ -8,6 +7,7 @@ import { defaultKubeVersions, type KubeVersion, parseKubeVersion } from './domai
 import { suggestion } from './domain/nearest.ts';
 import { readSource } from './domain/source.ts';
 import { pathsOfSet } from './domain/values.ts';
+import type { Request } from './request.ts';
 import { fault, quote } from './settings.ts';
 import type { ChartOnDisk } from './survey.ts';
 
@@ -219,4 +219,10 @@ function meets(data: unknown, path: readonly string[]): boolean {
     node = (node as Record<string, unknown>)[step];
   }
   return node !== undefined;
+}
+
+/** Nothing is checked but what is deployed: the keys to the values of other environments are others' to have. */
+export function deployedOnly({ charts, deploy }: Plan): Plan {
+  const isDeployed = ({ name }: PlannedEnvironment): boolean => deploy.includes(name);
+  return { charts: charts.map((one) => ({ ...one, environments: one.environments.filter(isDeployed) })), deploy };
 }

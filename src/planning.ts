@@ -1,9 +1,9 @@
-import { type Request, reaches } from './config.ts';
 import { measureCosts } from './costs.ts';
 import { plannedWork } from './matrix.ts';
 import { makePlan } from './plan.ts';
 import type { Files } from './ports.ts';
 import type { Record } from './record.ts';
+import { type Request, reaches } from './request.ts';
 import { survey } from './survey.ts';
 
 /** `plan: true`: what would be done is told, and nothing of it done; no program is started and nobody asked. */

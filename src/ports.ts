@@ -15,8 +15,8 @@ export interface Ports {
   readonly connectCluster: (context: string | undefined) => Promise<ClusterAccess>;
   readonly sops: Sops;
   readonly openForge: OpenForge;
-  readonly git: Git;
   readonly conftest: Conftest;
+  readonly git: Git;
   readonly signing: Signing;
   readonly verifying: Verifying;
   readonly files: Files;
@@ -365,17 +365,17 @@ export interface Registry {
   tags(location: Location): Promise<RegistryAnswer<readonly string[]>>;
   /** Pushes and tags; the manifest's digest. */
   push(location: Location, tag: string, artifact: ArtifactToPush): Promise<RegistryAnswer<string>>;
-  /** Pushes one file as an artifact, and moves the tag to it. */
-  pushFile(
-    location: Extract<Location, { readonly kind: 'registry' }>,
-    tag: string,
-    file: { readonly name: string; readonly content: Uint8Array; readonly type: string; readonly configType: string },
-  ): Promise<RegistryAnswer<undefined>>;
   /** Makes a tag name what a digest does, whatever it named before. */
   tag(
     location: Extract<Location, { kind: 'registry' }>,
     digest: string,
     tag: string,
+  ): Promise<RegistryAnswer<undefined>>;
+  /** Pushes one file as an artifact, and moves the tag to it. */
+  pushFile(
+    location: Extract<Location, { readonly kind: 'registry' }>,
+    tag: string,
+    file: { readonly name: string; readonly content: Uint8Array; readonly type: string; readonly configType: string },
   ): Promise<RegistryAnswer<undefined>>;
   /** Attaches an artifact to a manifest (an OCI referrer), whose digest stays. */
   attach(location: Location, digest: string, artifact: ArtifactToAttach): Promise<RegistryAnswer<undefined>>;

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { type Request, reaches } from './config.ts';
 import { RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import type { PublishOutcome } from './domain/outcome.ts';
@@ -9,6 +8,7 @@ import { together } from './domain/together.ts';
 import type { ValuesRecord } from './domain/values-record.ts';
 import type { Ports, RegistryAnswer } from './ports.ts';
 import type { Record } from './record.ts';
+import { type Request, reaches } from './request.ts';
 import { fault, quote } from './settings.ts';
 import { fetchPublished } from './stages/fetch-published.ts';
 import { promote } from './stages/promote.ts';

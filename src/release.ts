@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { CheckedPackage } from './check.ts';
-import type { Request } from './config.ts';
 import { type Change, changesOfAnnotation, changesOfCommits, tagPatterns } from './domain/changelog.ts';
 import type { Finding } from './domain/finding.ts';
 import { releaseOnGitHub, type WantedAsset } from './github/release.ts';
@@ -11,6 +10,7 @@ import type { Record } from './record.ts';
 import { cleaned } from './report/cleaned.ts';
 import { jsonText } from './report/json.ts';
 import { type ReleaseNotes, releaseNotes } from './report/release-notes.ts';
+import type { Request } from './request.ts';
 import { VERSION } from './version.ts';
 
 /** The release of the tag on GitHub, with what was published. Only what went well is released. */

@@ -140,3 +140,18 @@ export function quote(text: string): string {
   const line = text.replace(/\s+/g, ' ');
   return JSON.stringify(line.length > 60 ? `${line.slice(0, 57)}…` : line);
 }
+
+/** A setting of one text; `undefined` where there is none. */
+export function text(setting: Setting | undefined): string | undefined {
+  return typeof setting === 'string' ? setting : undefined;
+}
+
+/** A setting of several texts; empty where there is none. */
+export function list(setting: Setting | undefined): readonly string[] {
+  return Array.isArray(setting) ? (setting as readonly string[]) : [];
+}
+
+/** `undefined` for a list of nothing. */
+export function optional<T>(entries: readonly T[]): readonly T[] | undefined {
+  return entries.length === 0 ? undefined : entries;
+}

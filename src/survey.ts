@@ -1,6 +1,5 @@
 import { basename, join, resolve } from 'node:path';
 import { valid } from 'semver';
-import type { Request } from './config.ts';
 import type { ChartMetadata, Dependency } from './domain/chart.ts';
 import { isEnvironmentName } from './domain/environment.ts';
 import { RequestError } from './domain/errors.ts';
@@ -9,6 +8,7 @@ import { SOURCE_BYTES } from './domain/limits.ts';
 import { isInside, joinShown, shownPath } from './domain/paths.ts';
 import { readSource, type Source } from './domain/source.ts';
 import type { Files } from './ports.ts';
+import type { Request } from './request.ts';
 import { fault, quote } from './settings.ts';
 
 /** A chart folder as it was found on disk. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { join, relative, resolve, sep } from 'node:path';
-import type { Request } from './config.ts';
 import type { Environment, PlannedEnvironment } from './domain/environment.ts';
 import { RequestError } from './domain/errors.ts';
 import { type Finding, mergeFindings } from './domain/finding.ts';
@@ -13,6 +12,7 @@ import { filesOutside, type ValuesRecord } from './domain/values-record.ts';
 import { misnamed, type OpeningPorts, openEncrypted } from './encrypted-values.ts';
 import type { Plan, PlannedChart } from './plan.ts';
 import type { Files } from './ports.ts';
+import type { Request } from './request.ts';
 import { fault, quote } from './settings.ts';
 import { readBounded } from './survey.ts';
 

@@ -1,9 +1,9 @@
-import type { Request } from './config.ts';
 import type { Finding } from './domain/finding.ts';
 import type { PublishedChart } from './domain/published-chart.ts';
 import { together } from './domain/together.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
+import type { Request } from './request.ts';
 import { verify } from './stages/verify.ts';
 
 /** With `verify`, whoever attested each chart that is to be copied or deployed must be who is expected: else none is. */
@@ -11,7 +11,7 @@ export async function verifyAll(
   request: Request,
   sources: ReadonlyMap<string, PublishedChart>,
   record: Record,
-  ports: Pick<Ports, 'registry' | 'verifying'>,
+  ports: Pick<Ports, 'registry' | 'verifying' | 'host'>,
 ): Promise<void> {
   const { verification } = request;
   if (verification === undefined || record.failed) return;

@@ -1,7 +1,7 @@
-import type { RawRequest } from './config.ts';
 import { aliasOf, placeholdersOf } from './domain/chart-version.ts';
 import type { Finding } from './domain/finding.ts';
 import { suggestion } from './domain/nearest.ts';
+import type { RawRequest } from './request.ts';
 import { fault, quote } from './settings.ts';
 
 type Place = () => Partial<Finding>;

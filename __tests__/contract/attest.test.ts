@@ -11,7 +11,7 @@ import type { PublishOutcome } from '../../src/domain/outcome.ts';
 import { type Location, parseTarget, type Target } from '../../src/domain/reference.ts';
 import { readServices } from '../../src/domain/sigstore-services.ts';
 import type { ChartPackage } from '../../src/domain/staged.ts';
-import type { Registry, Signing } from '../../src/ports.ts';
+import type { Host, Registry, Signing } from '../../src/ports.ts';
 import { readAttachment } from '../../src/stages/attachment.ts';
 import { attest } from '../../src/stages/attest.ts';
 import { publish } from '../../src/stages/publish.ts';
@@ -74,6 +74,10 @@ function targetOf(text: string): Target {
   return target;
 }
 
+const host: Pick<Host, 'progress'> = {
+  progress: (event) => void (event.kind === 'note' && notes.push(event.text)),
+};
+
 /** Publishes the package and attests it, as a run does. */
 async function ship(
   texts: readonly string[],
@@ -83,7 +87,7 @@ async function ship(
   const targets = texts.map(targetOf);
   const { outcomes } = await publish(pkg, targets, { root: temporary }, { registry });
   const options = { targets, root: temporary, toolVersion: '9.9.9' };
-  return { outcomes, findings: await attest(pkg, contents, outcomes, options, { registry, signing: by }) };
+  return { outcomes, findings: await attest(pkg, contents, outcomes, options, { registry, signing: by, host }) };
 }
 
 async function attachedTo(location: Location, [outcome]: readonly PublishOutcome[], type: string) {
@@ -204,10 +208,20 @@ test('what was signed is verified by the trusted root, and shows who signed', as
   }
 });
 
-test('the services are named, and the token is masked before it is used', async () => {
-  await ship([`oci://${withTag.host}/p${place}`]);
-  const host = new URL(sigstore.environment.ACTIONS_ID_TOKEN_REQUEST_URL ?? '').host;
-  expect(notes).toEqual([`requests go to ${host} for a signature`]);
+test('the services are named, and the token is masked before it is used, and in no argument', async () => {
+  const registry = registryClient({ temporary });
+  await ship([`oci://${withTag.host}/p${place}`], signing(), registry);
+  expect(registry.calls.some(({ args }) => args[0] === 'attach')).toBe(true);
+  expect(JSON.stringify(registry.calls)).not.toContain(sigstore.token());
+  const service = new URL(sigstore.environment.ACTIONS_ID_TOKEN_REQUEST_URL ?? '').host;
+  const attached = (what: string) =>
+    expect.stringMatching(new RegExp(`^attached to oci://\\S+/demo@sha256:\\w{64}: its ${what}$`));
+  expect(notes).toEqual([
+    attached('bill of materials'),
+    `requests go to ${service} for a signature`,
+    attached('signed provenance'),
+    attached('signed bill of materials'),
+  ]);
   expect(masked).toContain(sigstore.token());
 });
 

@@ -68,7 +68,10 @@ async function compared(cases: readonly Case[]): Promise<Compared> {
     const { definition, errors = [] } = answers[index] ?? {};
     if (definition !== undefined) throw new Error(`${definition}: ${JSON.stringify(each)}`);
     const { faults } = judged(each);
-    const shown = `${JSON.stringify(each)}: ${[...faults, ...errors].join('; ')}`.slice(0, 300);
+    const shown = `${[...faults, ...errors].join('; ')}: ${JSON.stringify([each.minor, each.value, each.field])}`.slice(
+      0,
+      300,
+    );
     if (errors.length > 0 && faults.length > 0) result.both++;
     else if (errors.length > 0) result.refusedByServerAlone.push(shown);
     else if (faults.length > 0) result.refusedByUsAlone.push(shown);
@@ -472,6 +475,31 @@ describe('values', () => {
     [{ ...string, anyOf: [{ pattern: '^a' }, { format: 'ipv4' }] }, ['a', 'b', '1.2.3.4']],
     [{ ...string, oneOf: [{ pattern: '^a' }, { pattern: 'b$' }] }, ['a', 'b', 'ab', 'c']],
     [{ ...string, not: { pattern: '^-' } }, ['-a', 'a']],
+    [{ type: 'object', additionalProperties: string, minProperties: 1 }, [{ a: null }, { a: '' }]],
+    [
+      { type: 'object', properties: { a: string, b: { ...string, nullable: true } }, minProperties: 1 },
+      [{ a: null }, { b: null }],
+    ],
+    [
+      {
+        type: 'array',
+        items: {
+          type: 'object',
+          properties: { type: { ...string, default: 'A' }, value: string },
+          oneOf: [
+            { properties: { type: { enum: ['A'] }, value: { format: 'ipv4' } } },
+            { properties: { type: { not: { enum: ['A'] } } } },
+          ],
+        },
+      },
+      [
+        [{ value: '1.2.3.4' }],
+        [{ value: 'x' }],
+        [{ type: 'B', value: 'x' }],
+        [{ type: null, value: '1.2.3.4' }],
+        [{ type: 'A', value: 'x' }],
+      ],
+    ],
     [{ type: 'object', format: 'date', properties: {} }, [{}]],
     [
       embedded,
@@ -518,5 +546,159 @@ describe('values', () => {
     expect(judged({ field, value: 2 ** 31, minor: '1.36' }).faults).toEqual([
       'schema/range /spec/v: 2147483648 is out of range',
     ]);
+  });
+});
+
+describe('a resource with one thing changed, at every depth', () => {
+  const text = { type: 'string', maxLength: 63, pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$' };
+  const reference = {
+    type: 'object',
+    required: ['name'],
+    properties: { group: { ...text, default: 'core', maxLength: 253 }, name: { ...text, minLength: 1 }, kind: text },
+  };
+  const schema = {
+    type: 'object',
+    required: ['class'],
+    properties: {
+      class: { type: 'string', enum: ['small', 'large'] },
+      replicas: { type: 'integer', format: 'int32', minimum: 0, maximum: 100, default: 1 },
+      ratio: { type: 'number', exclusiveMinimum: true, minimum: 0, maximum: 1, multipleOf: 0.25 },
+      port: {
+        'x-kubernetes-int-or-string': true,
+        anyOf: [{ type: 'integer' }, { type: 'string' }],
+        pattern: '^[a-z]+$',
+      },
+      paused: { type: 'boolean', nullable: true },
+      since: { type: 'string', format: 'date-time' },
+      every: { type: 'string', format: 'duration' },
+      addresses: {
+        type: 'array',
+        maxItems: 3,
+        items: {
+          type: 'object',
+          required: ['value'],
+          properties: { type: { type: 'string', default: 'IP', enum: ['IP', 'Host'] }, value: { type: 'string' } },
+          oneOf: [
+            {
+              properties: {
+                type: { enum: ['IP'] },
+                value: { anyOf: [{ format: 'ipv4' }, { format: 'ipv6' }] },
+              },
+            },
+            { properties: { type: { enum: ['Host'] }, value: { format: 'hostname' } } },
+          ],
+        },
+      },
+      ports: {
+        type: 'array',
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['name', 'protocol'],
+        items: {
+          type: 'object',
+          required: ['name'],
+          properties: {
+            name: text,
+            protocol: { type: 'string', default: 'TCP' },
+            number: { type: 'integer', minimum: 1, maximum: 65_535 },
+          },
+        },
+      },
+      zones: { type: 'array', minItems: 1, 'x-kubernetes-list-type': 'set', items: text },
+      labels: { type: 'object', maxProperties: 2, additionalProperties: { ...text, not: { enum: ['none'] } } },
+      from: { ...reference, allOf: [{ required: ['kind'] }] },
+      template: {
+        type: 'object',
+        'x-kubernetes-embedded-resource': true,
+        'x-kubernetes-preserve-unknown-fields': true,
+      },
+      settings: {
+        type: 'object',
+        'x-kubernetes-preserve-unknown-fields': true,
+        properties: { level: { type: 'integer' } },
+      },
+    },
+  };
+  const good = {
+    class: 'small',
+    replicas: 2,
+    ratio: 0.5,
+    port: 'http',
+    paused: null,
+    since: '2026-01-02T03:04:05Z',
+    every: '1h30m',
+    addresses: [{ value: '1.2.3.4' }, { type: 'Host', value: 'a.example.com' }],
+    ports: [
+      { name: 'http', number: 80 },
+      { name: 'http', protocol: 'UDP' },
+    ],
+    zones: ['a', 'b'],
+    labels: { a: 'b' },
+    from: { name: 'a', kind: 'b' },
+    template: {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'a', labels: { a: 'b' } },
+      spec: { any: 1 },
+    },
+    settings: { level: 1, other: { deep: [1] } },
+  };
+  const others = [
+    ...[
+      null,
+      0,
+      1,
+      -1,
+      101,
+      70_000,
+      2 ** 31,
+      0.25,
+      0.3,
+      true,
+      '',
+      'x',
+      'IP',
+      'Host',
+      'large',
+      'UDP',
+      'none',
+      'UPPER_x!',
+    ],
+    ...['a/b', 'a.b.c', '1.2.3.4', '::1', '90s', '2026-01-02', 'x'.repeat(64), [], {}, ['a'], ['a', 'a'], { a: 1 }],
+  ];
+
+  /** The whole with something else at a path; `undefined` takes it out. */
+  function changed(path: readonly (string | number)[], change: (holder: never, step: never) => void): unknown {
+    const copy = { v: structuredClone(good) };
+    const holder = path.slice(0, -1).reduce((node: unknown, step) => (node as Record<string, unknown>)[step], copy);
+    change(holder as never, path.at(-1) as never);
+    return copy.v;
+  }
+
+  function mutants(value: unknown, path: readonly (string | number)[]): unknown[] {
+    const put = (other: unknown): unknown =>
+      changed(path, (holder: Record<string, unknown>, step: string) => {
+        holder[step] = other;
+      });
+    const found = path.length < 2 ? [] : others.map(put);
+    if (Array.isArray(value)) {
+      found.push(put([...value, value[0]]), put(value.slice(1)), put([...value, ...value]));
+      return [...found, ...value.flatMap((each, index) => mutants(each, [...path, index]))];
+    }
+    if (typeof value !== 'object' || value === null) return found;
+    const rest = Object.entries(value);
+    found.push(put({ ...value, notAField: 1 }));
+    for (const [name] of rest) found.push(put(Object.fromEntries(rest.filter(([other]) => other !== name))));
+    return [...found, ...rest.flatMap(([name, each]) => mutants(each, [...path, name]))];
+  }
+
+  test('is judged as the server judges it', async () => {
+    const values = [good, ...mutants(good, ['v'])];
+    const cases = ['1.37', '1.36'].flatMap((minor) => values.map((value) => ({ field: schema, value, minor })));
+    expect(judged({ field: schema, value: good }).faults).toEqual([]);
+    const { refusedByUsAlone, refusedByServerAlone, both, accepted } = await compared(cases);
+    console.info(`${cases.length} resources: ${both} refused by both, ${accepted} accepted by both`);
+    expect({ refusedByUsAlone, refusedByServerAlone }).toEqual({ refusedByUsAlone: [], refusedByServerAlone: [] });
+    expect(cases.length).toBeGreaterThan(2_000);
+    expect(accepted).toBeGreaterThan(300);
   });
 });

@@ -7,17 +7,19 @@ import { promote } from '../../src/stages/promote.ts';
 import { packageOf } from '../support/archives.ts';
 import { closedPort } from '../support/closed-port.ts';
 import { type Fault, type Script, type Seen, startFaultProxy } from '../support/fault-proxy.ts';
+import { startReferrersRegistry } from '../support/referrers-registry.ts';
 import { registryClient, startTestRegistry, type TestRegistry } from '../support/registry.ts';
 
 let temporary: string;
 let from: TestRegistry;
 let to: TestRegistry;
+let api: Awaited<ReturnType<typeof startReferrersRegistry>>;
 beforeAll(async () => {
   temporary = await mkdtemp(path.join(tmpdir(), 'chartship-promote-'));
-  [from, to] = await Promise.all([startTestRegistry(), startTestRegistry()]);
+  [from, to, api] = await Promise.all([startTestRegistry(), startTestRegistry(), startReferrersRegistry()]);
 });
 afterAll(async () => {
-  await Promise.all([from.stop(), to.stop()]);
+  await Promise.all([from.stop(), to.stop(), api.stop()]);
   await rm(temporary, { recursive: true, force: true });
 });
 
@@ -51,6 +53,10 @@ describe.each<[string, () => [string, Location]]>([
   [
     'a registry',
     () => [`oci://${to.host}/to-${place}`, { kind: 'registry', host: to.host, repository: `to-${place}/demo` }],
+  ],
+  [
+    'a registry with the referrers API',
+    () => [`oci://${api.host}/to-${place}`, { kind: 'registry', host: api.host, repository: `to-${place}/demo` }],
   ],
   [
     'another path of the same registry',
@@ -238,4 +244,15 @@ test('each place is asked with its own login, which is in no argument', async ()
   } finally {
     await Promise.all([one.stop(), other.stop()]);
   }
+});
+
+test('what a registry with the referrers API has comes along to one without', async () => {
+  const middle = targetOf(`oci://${api.host}/middle-${place}`);
+  const registry = registryClient({ temporary });
+  await promote(published, [middle], { root: temporary }, { registry });
+  const location: Location = { kind: 'registry', host: api.host, repository: `middle-${place}/demo` };
+  const last = targetOf(`oci://${to.host}/last-${place}`);
+  const { findings } = await promote({ ...published, location }, [last], { root: temporary }, { registry });
+  expect(findings).toEqual([]);
+  expect(await notesAt({ kind: 'registry', host: to.host, repository: `last-${place}/demo` })).toEqual(['first']);
 });

@@ -7,6 +7,7 @@ import type { Location } from '../../src/domain/reference.ts';
 import { readAttachment } from '../../src/stages/attachment.ts';
 import { closedPort } from '../support/closed-port.ts';
 import { startFaultProxy } from '../support/fault-proxy.ts';
+import { startRecordingProxy } from '../support/recording-proxy.ts';
 import { type RefusingCluster, startRefusingCluster } from '../support/refusing-cluster.ts';
 import { registryClient, startTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { type ActionEnded, action, command, node24, type Workspace, workspace } from '../support/scenario.ts';
@@ -84,7 +85,10 @@ spec:
   template:
     metadata: { labels: { app: agent } }
     spec:
-      containers: [{ name: agent, image: {{ .Values.image | quote }} }]
+      containers:
+        - name: agent
+          image: {{ .Values.image | quote }}
+          resources: { requests: { cpu: 10m, memory: 16Mi } }
 `;
 
 const VERIFY = [
@@ -167,6 +171,9 @@ test('published and attested by a workflow, deployed with its provenance verifie
   const deployed = await deploy();
   expect(deployed.report?.deployments).toMatchObject([{ outcome: 'failed', cause: { code: 'unauthorized' } }]);
   expect(deployed.report?.findings.map(({ rule }) => rule)).toEqual(['deploy/unauthorized']);
+  expect(deployed.stdout).toContain(
+    `verified: ${published.outputs.reference} was published by the workflow acme/pipelines/.github/workflows/pipeline.yml@refs/tags/v1 for acme/task-api at refs/heads/main`,
+  );
 });
 
 test('the bill of materials lists the images of each environment, with digests where they have them', async () => {
@@ -212,6 +219,7 @@ describe('what its provenance does not show is not deployed', () => {
   test('nothing is attached', async () => {
     await action(space, { registry: place });
     expect(await refusal()).toBe('no signed provenance is attached to it');
+    expect(await refusal({ 'dry-run': 'true' })).toBe('no signed provenance is attached to it');
   });
 
   test.each<[string, Claims, string]>([
@@ -347,6 +355,40 @@ describe('what its provenance does not show is not deployed', () => {
   });
 });
 
+describe('a trusted root', () => {
+  const verified = async (): Promise<void> =>
+    expect((await deploy()).report?.deployments).toMatchObject([{ cause: { code: 'unauthorized' } }]);
+
+  test('of an instance without a log, as GitHub’s own for private repositories, asks for a timestamp alone', async () => {
+    const logless = await startSigstore({ isLogless: true });
+    try {
+      await publish(logless, CLAIMS, { sigstore: logless.services.replace(/\nrekor=.*/, '') });
+      space.write('root.json', logless.root);
+      await verified();
+      const { timestampAuthorities: _, ...timeless } = JSON.parse(logless.root);
+      space.write('root.json', JSON.stringify(timeless));
+      expect(await refusal()).toMatch(/^its provenance has no time of signing that can be trusted \(/);
+    } finally {
+      await logless.stop();
+    }
+    // By a root that has a log the entry is missed.
+    place = `${place}/logged`;
+    space.write('root.json', sigstore.root);
+    await publish(sigstore, CLAIMS, { sigstore: sigstore.services.replace(/\nrekor=.*/, '') });
+    expect(await refusal()).toMatch(/^its provenance has no entry in a trusted log that fits it \(/);
+  });
+
+  test('may be one of several, a line each', async () => {
+    await publish();
+    space.write('root.json', `${late.root}\n${sigstore.root}\n`);
+    await verified();
+    space.write('root.json', `${late.root}\n${late.root}\n`);
+    expect(await refusal()).toMatch(/^its provenance has no time of signing that can be trusted \(/);
+    space.write('root.json', `${sigstore.root}\n{`);
+    expect((await deploy()).code).toBe(3);
+  });
+});
+
 test('what is built and deployed by one run is verified, too', async () => {
   const both = { deploy: 'prod', kubeconfig: 'kubeconfig', verify: VERIFY, 'trusted-root': 'root.json' };
   const { report } = await publish(sigstore, CLAIMS, both);
@@ -440,4 +482,62 @@ test('a Fulcio that is down is a failed attestation by its name, and the package
   expect(ended.report?.findings).toMatchObject([
     { rule: 'publish/attestation', message: expect.stringContaining(`${host} gave no certificate`) },
   ]);
+});
+
+test('a run that is interrupted while a service says nothing ends soon, with what it published', async () => {
+  sigstore.faults.set('/api/v2/signingCert', 'silence');
+  sigstore.seen.length = 0;
+  let pid = 0;
+  const inputs = { registry: place, attest: 'true', sigstore: sigstore.services };
+  const running = action(space, inputs, {
+    environment: { ...RUN, ...sigstore.environment },
+    started: (id) => {
+      pid = id;
+    },
+  });
+  while (!sigstore.seen.includes('/api/v2/signingCert')) await new Promise((resolve) => setTimeout(resolve, 20));
+  const interrupted = performance.now();
+  process.kill(pid, 'SIGTERM');
+  const { code, report } = await running;
+  sigstore.faults.clear();
+  expect([code, report?.status, report?.published]).toMatchObject([143, 'cancelled', [{ outcome: 'pushed' }]]);
+  expect(performance.now() - interrupted).toBeLessThan(7_500);
+});
+
+describe('without services or a trusted root of one’s own', () => {
+  let proxy: Awaited<ReturnType<typeof startRecordingProxy>>;
+  beforeAll(async () => {
+    proxy = await startRecordingProxy();
+  });
+  afterAll(() => proxy.stop());
+
+  test.each([
+    ['public', 'fulcio.sigstore.dev'],
+    ['private', 'fulcio.githubapp.com'],
+    ['internal', 'fulcio.githubapp.com'],
+  ])('a %s repository has its certificate from %s', async (visibility, host) => {
+    sigstore.claims = { ...CLAIMS, repository_visibility: visibility };
+    const ended = await action(
+      space,
+      { registry: place, attest: 'true' },
+      { environment: { ...RUN, ...sigstore.environment, HTTPS_PROXY: proxy.url, NO_PROXY: '127.0.0.1' } },
+    );
+    expect(ended.report?.findings).toMatchObject([
+      { rule: 'publish/attestation', message: expect.stringContaining(`${host} gave no certificate`) },
+    ]);
+    expect(proxy.asked()).toEqual([`${host}:443`]);
+    expect(ended.stdout).toContain(`requests go to ${host} for a signature`);
+  });
+
+  test('the trusted root is fetched by TUF; where that can’t be reached nothing is deployed, and the host is named', async () => {
+    await publish();
+    const before = cluster.requests();
+    const inputs = { chart: `${place}/demo:1.0.0`, deploy: 'prod', kubeconfig: 'kubeconfig', verify: VERIFY };
+    const { code, report } = await action(space, inputs, { environment: { HTTPS_PROXY: proxy.url } });
+    expect([code, report?.findings]).toMatchObject([
+      3,
+      [{ message: expect.stringContaining('could not be had from tuf-repo-cdn.sigstore.dev') }],
+    ]);
+    expect([proxy.asked(), cluster.requests()]).toEqual([['tuf-repo-cdn.sigstore.dev:443'], before]);
+  });
 });

@@ -85,6 +85,22 @@ test('of forty findings a dozen have one', async () => {
   expect(stdout.match(/unknown field/g)).toHaveLength(40);
 });
 
+test('what helm says of a password is said without it', async () => {
+  space.chart('quoting', {
+    'Chart.yaml': 'apiVersion: v2\nname: quoting\nversion: 1.0.0\n',
+    'values.yaml': "db: { password: hunt'er2x }\n",
+    'values.schema.json': JSON.stringify({
+      properties: { db: { properties: { password: { type: 'string', pattern: '^[0-9]+$' } } } },
+    }),
+  });
+  const { report, stdout, stderr } = await command(space, ['quoting', '--until', 'validate']);
+  const told = report?.findings.filter(({ rule }) => rule === 'validate/values-schema');
+  expect(told?.map(({ message, line }) => [message, line])).toEqual([
+    ["db.password: the value does not match pattern '^[0-9]+$'", 1],
+  ]);
+  expect(stdout + stderr + JSON.stringify(report)).not.toContain('er2x');
+});
+
 describe('nothing is read that is not to be shown', () => {
   test('of a file outside the repository', async () => {
     const other = workspace();

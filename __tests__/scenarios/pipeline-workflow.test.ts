@@ -1,15 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { type ActRun, address, runCallerByAct } from '../support/act.ts';
+import { type ActRun, address, runByAct } from '../support/act.ts';
 import { closedPort } from '../support/closed-port.ts';
-import { callerWorkflow, readmeWorkflow } from '../support/readme-workflow.ts';
+import { readmeWorkflow } from '../support/readme-workflow.ts';
 import { type RefusingCluster, startRefusingCluster } from '../support/refusing-cluster.ts';
 import { startTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { pinned, repository } from '../support/scenario.ts';
+import { runStranger, type StrangersRun } from '../support/stranger.ts';
 
 /**
  * The reusable workflow as a stranger's repository calls it, run by act: its workflow is the README's, its registry a
@@ -64,50 +65,18 @@ beforeEach(() => {
   number += 1;
 });
 
-const CHART = {
-  'chart/Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 1.0.0\n',
-  'chart/values.yaml': 'greeting: hello\n',
-  'chart/values-dev.yaml': 'greeting: dev\n',
-  'chart/values-staging.yaml': 'greeting: staging\n',
-  'chart/values-prod.yaml': 'greeting: prod\n',
-  'chart/templates/configmap.yaml':
-    'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\ndata:\n  greeting: {{ .Values.greeting }}\n',
-};
 const OURS = { full_name: 'acme/charts', default_branch: 'main' };
 const PUSH = { ref: 'refs/heads/main', repository: OURS };
-const NONE: readonly (readonly [string, string])[] = [];
 
-interface Jobs extends ActRun {
-  /** What became of each job that ran, in the order in which they ended. */
-  readonly jobs: readonly string[];
-}
-
-async function run(
-  event: string,
+const run = (
+  name: string,
   payload: object,
-  options: {
-    readonly changes?: readonly (readonly [string, string])[];
-    readonly files?: Readonly<Record<string, string>>;
-    readonly environment?: NodeJS.ProcessEnv;
-    readonly registry?: string;
-  } = {},
-): Promise<Jobs> {
-  const to = options.registry ?? `oci://${registry.host}/charts-${number}`;
-  const files = {
-    ...CHART,
-    ...options.files,
-    '.github/workflows/chart.yml': callerWorkflow(to, ...(options.changes ?? NONE)),
-  };
-  const ended = await runCallerByAct(
-    { files, event: payload },
-    [event, '--secret', 'KUBECONFIG'],
-    { KUBECONFIG: cluster.kubeconfig, ...options.environment },
-    [dirname(pinned('helm')), dirname(pinned('oras'))],
+  options: Partial<Parameters<typeof runStranger>[1]> = {},
+): Promise<StrangersRun> =>
+  runStranger(
+    { name, payload },
+    { registry: `oci://${registry.host}/charts-${number}`, kubeconfig: cluster.kubeconfig, ...options },
   );
-  const jobs = [...ended.output.matchAll(/^\[[^\]]*\/pipeline\/([^\]]+?)\s*\] .*Job (succeeded|failed)/gm)];
-  // act numbers the jobs of a matrix.
-  return { ...ended, jobs: jobs.map(([, name = '', how]) => `${name.replace(/-\d+$/, '')}: ${how}`) };
-}
 
 async function tags(): Promise<readonly string[]> {
   const answer = await fetch(`http://${registry.host}/v2/charts-${number}/demo/tags/list`);
@@ -236,5 +205,27 @@ describe('on another branch', () => {
     });
     expect([ended.code, ended.jobs]).toEqual([0, ['Publish: succeeded']]);
     expect(await tags()).toEqual([expect.stringMatching(/^1\.0\.0-feature\.1\.sha-[0-9a-f]{7}$/)]);
+  });
+});
+
+describe('this repository by a tag', () => {
+  const released = async (tag: string): Promise<ActRun> => {
+    const folder = mkdtempSync(join(tmpdir(), 'chartship-tag-'));
+    try {
+      const payload = join(folder, 'event.json');
+      writeFileSync(payload, JSON.stringify({ ref: `refs/tags/${tag}`, repository: { full_name: address() } }));
+      const workflow = ['--workflows', '.github/workflows/release.yml', '--job', 'agrees'];
+      return await runByAct(['push', ...workflow, '--eventpath', payload, '--env', `GITHUB_REPOSITORY=${address()}`]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+
+  test('is released only where the tag, package.json and the changelog agree', async () => {
+    const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
+    const other = await released('v9.9.9');
+    expect(other.code).not.toBe(0);
+    expect(other.output).toContain(`the tag v9.9.9 is not v${version}, which package.json says`);
+    expect((await released(`v${version}`)).output).not.toContain('which package.json says');
   });
 });

@@ -184,6 +184,7 @@ test.each(['helm', 'helm3'] as const)(
     const choose = (kind: string, api: string, otherwise: string, name: string): string =>
       `apiVersion: {{ if .Capabilities.APIVersions.Has "${api}/${kind}" }}${api}{{ else }}${otherwise}{{ end }}\nkind: ${kind}\nmetadata: { name: ${name} }\n`;
     chart('choosing', {
+      'values.yaml': '',
       'templates/service.yaml':
         'apiVersion: apiregistration.k8s.io/{{ if .Capabilities.APIVersions.Has "apiregistration.k8s.io/v1" }}v1{{ else }}v1beta1{{ end }}\nkind: APIService\nmetadata: { name: v1.a.io }\nspec: { group: a.io, version: v1, groupPriorityMinimum: 1, versionPriority: 1 }\n',
       'templates/budget.yaml': choose('PodDisruptionBudget', 'policy/v1', 'policy/v1beta1', 'a'),

@@ -106,9 +106,13 @@ describe('a changed chart under a version that is taken', () => {
       'note publish/pull-request',
       'note publish/not-compared',
     ]);
+    // What is published is compared with for the comment, but nobody is told that it would be refused.
+    expect(told(await publish())).toEqual([0]);
+    space.write('chart/values.yaml', 'greeting: changed\n');
+    expect(told(await pull())).toContain('error publish/refused chart/Chart.yaml:3:10');
     expect(told(await pull({}, 'pull_request_target'))).toEqual([0, 'note publish/pull-request']);
     expect(told(await pull({ until: 'package' }))).toEqual([0]);
-    expect(proxy.seen).toEqual([]);
+    expect(proxy.uploads()).toBe(0);
   });
 });
 

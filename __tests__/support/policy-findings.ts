@@ -14,7 +14,7 @@ interface Asked {
 
 /** What the policies say of objects in YAML: `RULE Kind/name path`, with the version where it is not for all. */
 export function policyLines(
-  manifest: string,
+  manifest: string | readonly object[],
   asked: PolicySeverities = new Map(),
   { minors = ['1.37'], credentials = new Map() }: Asked = {},
 ): string[] {
@@ -25,13 +25,13 @@ export function policyLines(
 }
 
 export function policyFindings(
-  manifest: string,
+  manifest: string | readonly object[],
   asked: PolicySeverities,
   { minors = ['1.37'], credentials = new Map() }: Asked = {},
 ) {
-  const objects = (loadAll(manifest) as (Record<string, unknown> | null | undefined)[]).flatMap(
-    (data) => (data && releaseObject(data)) ?? [],
-  );
+  const objects = (
+    (typeof manifest === 'string' ? loadAll(manifest) : manifest) as (Record<string, unknown> | null | undefined)[]
+  ).flatMap((data) => (data && releaseObject(data)) ?? []);
   return choosePolicies(asked)(objects, createReleases(objects, 'home', credentials, minors));
 }
 

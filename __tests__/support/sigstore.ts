@@ -44,22 +44,24 @@ export interface Sigstore {
   claims: Claims;
   /** Requests by path, and what is answered to a path instead. */
   readonly seen: string[];
-  readonly faults: Map<string, number>;
+  readonly faults: Map<string, number | 'silence'>;
   stop(): Promise<void>;
 }
 
 export interface SigstoreOptions {
   /** The time that Fulcio's clock shows, when it isn't now. */
   readonly fulcioTime?: Date;
+  /** Certificates stand in no log, and the root knows no log: GitHub's own instance is so. */
+  readonly isLogless?: boolean;
 }
 
 const REQUEST_TOKEN = 'runner-request-token-0123456789';
 
 /** The sigstore project's own Fulcio, Rekor and timestamp authority, and the runner's endpoint for tokens, on loopback. */
-export async function startSigstore({ fulcioTime }: SigstoreOptions = {}): Promise<Sigstore> {
+export async function startSigstore({ fulcioTime, isLogless = false }: SigstoreOptions = {}): Promise<Sigstore> {
   const keys = () => generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const ctlog = await initializeCTLog(keys());
-  const ca = await initializeCA(keys(), ctlog, fulcioTime);
+  const ca = await initializeCA(keys(), isLogless ? undefined : ctlog, fulcioTime);
   const tlog = await initializeTLog('http://rekor.test', keys());
   const tsa = await initializeTSA(keys());
   // What is proposed to a real Rekor is not what stands in its log: of the envelope only sums are kept.
@@ -70,7 +72,7 @@ export async function startSigstore({ fulcioTime }: SigstoreOptions = {}): Promi
   });
   const handlers = [fulcioHandler(ca, { subjectClaim: 'san' }), rekor, tsaHandler(tsa)];
 
-  const sigstore = { claims: CLAIMS, seen: [] as string[], faults: new Map<string, number>() };
+  const sigstore = { claims: CLAIMS, seen: [] as string[], faults: new Map<string, number | 'silence'>() };
   let token = '';
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
@@ -78,6 +80,7 @@ export async function startSigstore({ fulcioTime }: SigstoreOptions = {}): Promi
     const url = new URL(request.url ?? '', 'http://localhost');
     sigstore.seen.push(url.pathname);
     const fault = sigstore.faults.get(url.pathname);
+    if (fault === 'silence') return;
     if (fault !== undefined) return void response.writeHead(fault).end('{}');
     if (url.pathname === '/token') {
       const isJob = request.headers.authorization === `Bearer ${REQUEST_TOKEN}` && url.searchParams.get('api') === '1';
@@ -122,8 +125,8 @@ export async function startSigstore({ fulcioTime }: SigstoreOptions = {}): Promi
   const root = {
     mediaType: 'application/vnd.dev.sigstore.trustedroot+json;version=0.1',
     certificateAuthorities: [authority(raw(ca.rootCertificate))],
-    tlogs: [log(tlog.publicKey, createHash('sha256').update(tlog.publicKey).digest())],
-    ctlogs: [log(ctlog.publicKey, raw(ctlog.logID))],
+    tlogs: isLogless ? [] : [log(tlog.publicKey, createHash('sha256').update(tlog.publicKey).digest())],
+    ctlogs: isLogless ? [] : [log(ctlog.publicKey, raw(ctlog.logID))],
     timestampAuthorities: [authority(raw(tsa.intCertificate), raw(tsa.rootCertificate))],
   };
   return Object.assign(sigstore, {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { codeFrame } from '../../src/domain/code-frame.ts';
-import { isSecretName, mayBeSecret } from '../../src/domain/secret-lines.ts';
+import { mayBeSecret, mayNameSecret } from '../../src/domain/secret-lines.ts';
 import { annotationsOf } from '../../src/report/annotations.ts';
 import { cleaned } from '../../src/report/cleaned.ts';
 import { frameLines } from '../../src/report/frame-lines.ts';
@@ -82,14 +82,14 @@ describe('what may be a secret', () => {
     ],
     ...['connectionString', '.dockerconfigjson', 'webhookSecret', 'passphrase', 'AWS_SESSION_TOKEN', 'redis-password'],
   ])('%s', (key) => {
-    expect(isSecretName(key)).toBe(true);
+    expect(mayNameSecret(key)).toBe(true);
   });
 
   test.each([
     ...['existingSecret', 'secretName', 'passwordSecretRef', 'imagePullSecrets', 'automountServiceAccountToken', 'key'],
     ...['passwordKey', 'tokenPath', 'secretKeyRef', 'replicas', 'keyspace', 'passthrough', 'tokenEnabled', 'author'],
   ])('and not %s', (key) => {
-    expect(isSecretName(key)).toBe(false);
+    expect(mayNameSecret(key)).toBe(false);
   });
 
   const SECRETS = `replicas: 1

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Request, readRequest } from '../../src/config.ts';
+import { readRequest } from '../../src/config.ts';
 import { RequestError } from '../../src/domain/errors.ts';
 import type { Finding } from '../../src/domain/finding.ts';
+import type { Request } from '../../src/request.ts';
 
 /** Reads a request from inputs and the text of chartship.yaml; nothing else is on this disk. */
 async function request(

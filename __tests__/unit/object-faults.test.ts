@@ -387,6 +387,13 @@ describe('kinds that a definition describes', () => {
       ]);
     });
 
+    test('a text under a name for secrets is not quoted', () => {
+      const schema = { type: 'object', properties: { password: { ...string, pattern: '^[0-9]+$', enum: undefined } } };
+      const target = targetVersion('1.35', kubernetesSchemas());
+      const found = objectFaults(widget({ password: 'hunter2"x' }), target, widgets(schema), createPatterns(goRegexp));
+      expect(found.map(({ message }) => message)).toEqual(['the value does not match ^[0-9]+$']);
+    });
+
     test.each([
       [
         'none of Go',

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { type RawRequest, readRequest } from '../../src/config.ts';
+import { readRequest } from '../../src/config.ts';
 import { RequestError } from '../../src/domain/errors.ts';
 import { makePlan } from '../../src/plan.ts';
+import type { RawRequest } from '../../src/request.ts';
 import type { ChartOnDisk } from '../../src/survey.ts';
 
 const chart: ChartOnDisk = {

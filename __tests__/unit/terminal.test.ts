@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { createRedaction } from '../../src/adapters/redaction.ts';
 import { createTerminal } from '../../src/adapters/terminal.ts';
 import { createBoard } from '../../src/adapters/terminal-board.ts';
+import { codeFrame } from '../../src/domain/code-frame.ts';
 import { PLAIN } from '../../src/report/paint.ts';
 import { recorder } from '../support/recorder.ts';
 import { runnerCommands } from '../support/runner-commands.ts';
@@ -22,6 +23,23 @@ function host(options: { tty?: boolean; rows?: number; environment?: Record<stri
 }
 
 const later = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+describe('the lines of a finding', () => {
+  const [first] = SAMPLES.findings.findings;
+  const frame = codeFrame('a: 1\nreplicas: "3"\n', 2, 11);
+  const report = reportOf({ status: 'failed', findings: [{ ...first, frame }] as never });
+
+  test.each([
+    [{}, true],
+    [{ NO_COLOR: '1' }, false],
+  ])('are coloured on a terminal, with %j: %s', async (environment, isColoured) => {
+    const { terminal, out } = host({ tty: true, environment: { CI: 'true', ...environment } });
+    await terminal.finish(report, undefined);
+    expect(out().includes('\u001b[31m^\u001b[39m')).toBe(isColoured);
+    expect(out().includes('\u001b')).toBe(isColoured);
+    expect(out()).toContain('replicas: "3"');
+  });
+});
 
 describe('in a log', () => {
   test('a line as each run ends, then the result; the last line is the verdict', async () => {

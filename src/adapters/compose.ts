@@ -1,8 +1,8 @@
 import { availableParallelism, homedir, tmpdir } from 'node:os';
-import { type Request, reaches } from '../config.ts';
 import type { Cancelled } from '../domain/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../domain/limits.ts';
 import type { Clock, Files, Host, OpenForge, Ports } from '../ports.ts';
+import { type Request, reaches } from '../request.ts';
 import { connectCluster } from './cluster-connection.ts';
 import { createConftest } from './conftest.ts';
 import { createFiles } from './files.ts';
@@ -18,6 +18,9 @@ import { createSops } from './sops.ts';
 import { createTools } from './tools.ts';
 
 export const clock: Clock = { now: () => performance.now() / 1000 };
+
+/** Milliseconds that an interrupted run has left when it's done. */
+const LINGERING = 500;
 
 export interface Composition {
   readonly files: Files;
@@ -119,6 +122,7 @@ export async function compose(options: {
           temporary: files.temporary,
           mask: (secret) => host.mask(secret),
           note,
+          cancel,
         }),
         git: createGit({ run: runner.run, environment, os: process.platform, root: files.root }),
         self: { ...runIdentity(environment), cancel },
@@ -138,6 +142,8 @@ export async function compose(options: {
     close: async () => {
       await runner.idle();
       await files.close();
+      // All is done and told: what a library still waits for (it may be a service that says nothing) holds nobody up.
+      if (cancel.aborted) setTimeout(() => process.exit(), LINGERING).unref();
     },
   };
 }

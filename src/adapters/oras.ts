@@ -1,20 +1,12 @@
-import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CHART_TYPE, CONFIG_TYPE } from '../domain/chart.ts';
 import { EnvironmentError } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
 import { isLoopback, type Location } from '../domain/reference.ts';
-import type {
-  ArtifactToAttach,
-  ArtifactToPush,
-  Attached,
-  Manifest,
-  Registry,
-  RegistryAnswer,
-  RegistryFault,
-} from '../ports.ts';
+import type { ArtifactToAttach, ArtifactToPush, Registry, RegistryAnswer, RegistryFault } from '../ports.ts';
 import { addToLayout, layoutState } from './oci-layout.ts';
+import { digestOf, digestsIn, parsed, readManifest, referrersIn, sizeIn } from './oras-answers.ts';
 import { faultOf, saysAbsent, saysNoRepository } from './oras-faults.ts';
 import type { Ran, Run } from './process.ts';
 import type { Credentials } from './registry-credentials.ts';
@@ -313,40 +305,12 @@ export function createRegistry(options: OrasOptions): Registry {
     blob,
     tags,
     push,
-    pushFile,
     tag,
+    pushFile,
     attach,
     attached,
     copy,
   };
-}
-
-/** Each referrer of a type; oras 1.2 calls them manifests. */
-function referrersIn(bytes: Uint8Array, type: string): Attached[] {
-  const { referrers, manifests } = (parsed(bytes) ?? {}) as { referrers?: unknown; manifests?: unknown };
-  const all = (Array.isArray(referrers) ? referrers : Array.isArray(manifests) ? manifests : []) as {
-    artifactType?: unknown;
-    digest?: unknown;
-    annotations?: unknown;
-  }[];
-  return all
-    .filter(({ artifactType }) => artifactType === type)
-    .map(({ digest, annotations }) => ({
-      digest: typeof digest === 'string' ? digest : '',
-      annotations: Object.fromEntries(
-        Object.entries(annotations ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-      ),
-    }));
-}
-
-/** Every digest below one that was discovered; oras 1.2 tells only of what is attached to it itself. */
-function digestsIn(discovered: unknown): string[] {
-  const { referrers, manifests } = (discovered ?? {}) as { referrers?: unknown; manifests?: unknown };
-  const all = Array.isArray(referrers) ? referrers : Array.isArray(manifests) ? manifests : [];
-  return all.flatMap((one: unknown) => {
-    const { digest } = (one ?? {}) as { digest?: unknown };
-    return [...(typeof digest === 'string' ? [digest] : []), ...digestsIn(one)];
-  });
 }
 
 function succeeded(ran: Ran): boolean {
@@ -362,40 +326,4 @@ function nameOf(location: Location, reference: string): string {
   const isDigest = reference.startsWith('sha256:');
   if (location.kind === 'layout') return reference;
   return `${location.host}/${location.repository}${isDigest ? '@' : ':'}${reference}`;
-}
-
-export function digestOf(bytes: Uint8Array): string {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-}
-
-function readManifest(place: string, reference: string, bytes: Uint8Array): RegistryAnswer<Manifest> {
-  const digest = digestOf(bytes);
-  const corrupt = (what: string) => ({
-    ok: false as const,
-    fault: { kind: 'corrupt' as const, message: `${place} ${what} (${reference})` },
-  });
-  if (reference.startsWith('sha256:') && reference !== digest)
-    return corrupt('gave a manifest that is not what its digest says');
-  const content = parsed(bytes);
-  if (typeof content !== 'object' || content === null) return corrupt('gave a manifest that is no JSON');
-  const layers = (content as { layers?: unknown }).layers;
-  return { ok: true, value: { digest, layers: Array.isArray(layers) ? layers.filter(isDescriptor) : [] } };
-}
-
-function isDescriptor(value: unknown): value is Manifest['layers'][number] {
-  const { mediaType, digest, size } = (value ?? {}) as Record<string, unknown>;
-  return typeof mediaType === 'string' && typeof digest === 'string' && typeof size === 'number';
-}
-
-function sizeIn(bytes: Uint8Array): number | undefined {
-  const size = (parsed(bytes) as { size?: unknown } | undefined)?.size;
-  return typeof size === 'number' ? size : undefined;
-}
-
-function parsed(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
-import type { Request } from '../config.ts';
 import type { Signing, Verifying } from '../ports.ts';
+import type { Request } from '../request.ts';
 import type { Run } from './process.ts';
 import { workflowRun } from './workflow-run.ts';
 
@@ -10,6 +10,8 @@ export interface SignatureOptions {
   readonly temporary: string;
   readonly mask: (secret: string) => void;
   readonly note: (text: string) => void;
+  /** Ends the wait for a service; its reason is thrown. */
+  readonly cancel: AbortSignal;
 }
 
 /** Signing and verifying as they are asked for. Sigstore's libraries are loaded when they are first used. */
@@ -31,6 +33,21 @@ export function createSignatures(
     const key = expected.kind === 'key' ? expected.file : undefined;
     return (await import('./sigstore-verify.ts')).createVerifying({ ...options, trustedRoot, key });
   };
+  // The libraries' requests can't be called off: nobody waits for them any more.
+  const unlessCancelled = async <T>(work: Promise<T>): Promise<T> => {
+    const { cancel } = options;
+    cancel.throwIfAborted();
+    let stop = (): void => {};
+    const cancelled = new Promise<never>((_, reject) => {
+      stop = () => reject(cancel.reason);
+      cancel.addEventListener('abort', stop);
+    });
+    try {
+      return await Promise.race([work, cancelled]);
+    } finally {
+      cancel.removeEventListener('abort', stop);
+    }
+  };
   let signing: Promise<Signing> | undefined;
   let verifying: Promise<Verifying> | undefined;
   const signer = (): Promise<Signing> => {
@@ -40,13 +57,13 @@ export function createSignatures(
   return {
     signing: {
       ready: async () => await (await signer()).ready(),
-      workflow: async () => await (await signer()).workflow(),
-      sign: async (statement) => await (await signer()).sign(statement),
+      workflow: async () => await unlessCancelled(signer().then((one) => one.workflow())),
+      sign: async (statement) => await unlessCancelled(signer().then((one) => one.sign(statement))),
     },
     verifying: {
       verify: async (bundle) => {
         verifying ??= loadVerifying();
-        return await (await verifying).verify(bundle);
+        return await unlessCancelled(verifying.then((one) => one.verify(bundle)));
       },
     },
   };

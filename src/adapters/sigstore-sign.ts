@@ -26,7 +26,7 @@ const PUBLIC: Services = { fulcio: 'https://fulcio.sigstore.dev', rekor: 'https:
 const PRIVATE: Services = { fulcio: 'https://fulcio.githubapp.com', tsa: 'https://timestamp.githubapp.com' };
 
 /** Milliseconds of each request; each is tried again twice. */
-const REQUEST = { timeout: 20_000, retry: 2 } as const;
+const REQUEST = { timeout: 10_000, retry: 2 } as const;
 
 /** Signs as the workflow that this is a step of: a certificate for it from Fulcio, for a key that is forgotten at once. */
 export function createKeyless({ workflow, services, mask, note }: KeylessOptions): Signing {

@@ -12,7 +12,7 @@ import type { SignerIdentity } from '../domain/expected-signer.ts';
 import type { Verifying } from '../ports.ts';
 
 export interface VerifyOptions {
-  /** A trusted root in JSON, absolute; the public-good instance's, by TUF, when left out. */
+  /** Trusted roots in JSON, one a line or one in all, absolute; the public-good instance's, by TUF, when left out. */
   readonly trustedRoot: string | undefined;
   /** A public key in PEM, absolute: signatures by it are checked, and no others. */
   readonly key: string | undefined;
@@ -30,11 +30,11 @@ const UPDATES = 'tuf-repo-cdn.sigstore.dev';
 
 /** Checks bundles with Sigstore's own library: signature, certificate at the time of signing, log and timestamps. */
 export function createVerifying(options: VerifyOptions): Verifying {
-  let trust: Promise<Trust> | undefined;
+  let trust: Promise<readonly Trust[]> | undefined;
   return {
     verify: async (bytes) => {
-      trust ??= options.key === undefined ? trustOfRoot(options) : trustOfKey(options.key);
-      const [material, thresholds] = await trust;
+      trust ??= options.key === undefined ? trustOfRoots(options) : trustOfKey(options.key);
+      const roots = await trust;
       let bundle: Bundle;
       try {
         bundle = bundleFromJSON(JSON.parse(new TextDecoder().decode(bytes)));
@@ -55,17 +55,37 @@ export function createVerifying(options: VerifyOptions): Verifying {
         return { ok: false, message: `holds a ${content.dsseEnvelope.payloadType}, not a statement of in-toto` };
       }
       try {
-        new Verifier(material, thresholds).verify(toSignedEntity(bundle));
-        const statement: unknown = JSON.parse(content.dsseEnvelope.payload.toString('utf8'));
-        return { ok: true, signer: signerOf(bundle), statement };
+        const wrong = roots.map((root) => wrongBy(root, bundle));
+        if (wrong.includes(undefined)) {
+          const statement: unknown = JSON.parse(content.dsseEnvelope.payload.toString('utf8'));
+          return { ok: true, signer: signerOf(bundle), statement };
+        }
+        // By the root by which most of it was right: it's the one that it is of.
+        const [error] = wrong.filter((each) => each !== undefined).sort((x, y) => stepOf(y) - stepOf(x));
+        if (error !== undefined) return { ok: false, message: `${meaning(error)} (${error.code}: ${error.message})` };
+        return { ok: false, message: 'can be verified by no root' };
       } catch (error) {
-        if (error instanceof VerificationError || error instanceof PolicyError)
-          return { ok: false, message: `${meaning(error)} (${error.code}: ${error.message})` };
         // What isn't ASN.1, JSON or a key where one should be makes the library stumble.
         return { ok: false, message: `can't be read (${error instanceof Error ? error.message : String(error)})` };
       }
     },
   };
+}
+
+/** Why a bundle isn't to be believed by one root; `undefined` when it is. */
+function wrongBy([material, thresholds]: Trust, bundle: Bundle): VerificationError | PolicyError | undefined {
+  try {
+    new Verifier(material, thresholds).verify(toSignedEntity(bundle));
+    return undefined;
+  } catch (error) {
+    if (error instanceof VerificationError || error instanceof PolicyError) return error;
+    throw error;
+  }
+}
+
+/** How far the library came: it looks at the times first, then at the certificate, the log, and the signature. */
+function stepOf({ code }: VerificationError | PolicyError): number {
+  return ['TIMESTAMP', 'CERTIFICATE', 'TLOG', 'SIGNATURE'].findIndex((step) => code.startsWith(step));
 }
 
 function meaning(error: VerificationError | PolicyError): string {
@@ -102,26 +122,39 @@ function signerOf(bundle: Bundle): SignerIdentity {
   };
 }
 
+async function trustOfRoots({ trustedRoot, temporary, note }: VerifyOptions): Promise<readonly Trust[]> {
+  const roots = trustedRoot === undefined ? [await publicRoot(temporary, note)] : await rootsIn(trustedRoot);
+  return roots.map((root) => [toTrustMaterial(root), thresholdsOf(root)]);
+}
+
 /** A root that knows no log can't be asked for an entry in one: GitHub's own, of private repositories, has timestamps alone. */
-async function trustOfRoot({ trustedRoot, temporary, note }: VerifyOptions): Promise<Trust> {
-  const root = trustedRoot === undefined ? await publicRoot(temporary, note) : await rootIn(trustedRoot);
-  const thresholds = {
+function thresholdsOf(root: TrustedRoot): Trust[1] {
+  return {
     tlogThreshold: Math.min(root.tlogs.length, 1),
     ctlogThreshold: Math.min(root.ctlogs.length, 1),
     timestampThreshold: 1,
   };
-  return [toTrustMaterial(root), thresholds];
 }
 
-async function rootIn(file: string): Promise<TrustedRoot> {
+async function rootsIn(file: string): Promise<readonly TrustedRoot[]> {
   try {
-    const root = TrustedRoot.fromJSON(JSON.parse(await readFile(file, 'utf8')));
-    if (root.certificateAuthorities.length === 0) throw new Error('it has no certificate authority');
-    return root;
+    const roots = documentsIn(await readFile(file, 'utf8')).map((document) => TrustedRoot.fromJSON(document));
+    if (roots.length === 0 || roots.some(({ certificateAuthorities }) => certificateAuthorities.length === 0))
+      throw new Error('it has no certificate authority');
+    return roots;
   } catch (error) {
     throw new EnvironmentError(`trusted-root ${file} is none: ${wordsOf(error)}`, {
-      hint: 'Give the JSON that "cosign trusted-root create" or "gh attestation trusted-root" prints (one line of it).',
+      hint: 'Give what "gh attestation trusted-root" or "cosign trusted-root create" writes.',
     });
+  }
+}
+
+/** One document, or one a line, as gh writes them. */
+function documentsIn(text: string): unknown[] {
+  try {
+    return [JSON.parse(text)];
+  } catch {
+    return text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [JSON.parse(line)]));
   }
 }
 
@@ -138,7 +171,7 @@ async function publicRoot(temporary: string, note: (text: string) => void): Prom
 }
 
 /** Without a certificate there is no time that it must have been signed at. */
-async function trustOfKey(file: string): Promise<Trust> {
+async function trustOfKey(file: string): Promise<readonly Trust[]> {
   try {
     const key = crypto.createPublicKey(await readFile(file, 'utf8'));
     const hint = createHash('sha256')
@@ -149,7 +182,7 @@ async function trustOfKey(file: string): Promise<Trust> {
       if (asked !== hint) throw new VerificationError({ code: 'PUBLIC_KEY_ERROR', message: `its key is ${asked}` });
       return { publicKey: key, validFor: () => true };
     };
-    return [toTrustMaterial(root, find), { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 }];
+    return [[toTrustMaterial(root, find), { tlogThreshold: 0, ctlogThreshold: 0, timestampThreshold: 0 }]];
   } catch (error) {
     throw new EnvironmentError(`the key ${file} is no public key in PEM: ${wordsOf(error)}`);
   }

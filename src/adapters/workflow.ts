@@ -1,4 +1,4 @@
-import type { RawRequest } from '../config.ts';
+import type { RawRequest } from '../request.ts';
 import { githubRun } from './github-run.ts';
 import { workflowEvent } from './workflow-event.ts';
 import { workflowPreRelease, workflowTag } from './workflow-ref.ts';

@@ -8,6 +8,7 @@ import { parsePointer } from './pointer.ts';
  *   name, say, is an echo of the value that is missing. Such a failure is one that the render met and lint did not.
  * - A template that fails in lint and in the render at one place, in different words, since lint fills in less.
  * - A template that trips over a value which the schema refuses: the render stops before, lint doesn't.
+ * - A key that nothing uses and that the schema refuses; what it may have been meant to be is told with the refusal.
  * - An API version that is deprecated and a name that is none: lint looks at one version, validate at all.
  */
 export function withoutEchoes(findings: readonly Finding[]): Finding[] {
@@ -19,6 +20,7 @@ export function withoutEchoes(findings: readonly Finding[]): Finding[] {
   const refused = findings.filter(({ rule }) => rule === 'validate/values-schema');
   const objects = findings.filter(({ rule }) => rule.startsWith('schema/'));
   const isEcho = (each: Finding): boolean => {
+    if (each.rule === 'validate/unused-value') return refused.some((violation) => isAtSameKey(violation, each));
     if (each.stage !== 'lint') return false;
     if (each.rule === 'render/template') {
       return placesIn(each).some((place) => places.has(place)) || refused.some((violation) => causes(violation, each));
@@ -27,7 +29,17 @@ export function withoutEchoes(findings: readonly Finding[]): Finding[] {
     const isOfOutput = each.rule === 'lint/helm' || each.rule === 'render/invalid-yaml';
     return isOfOutput && /(^|\/)templates\//.test(each.file ?? '') && scopes(each).some((scope) => stopped.has(scope));
   };
-  return findings.filter((each) => !isEcho(each));
+  const unused = findings.filter(({ rule }) => rule === 'validate/unused-value');
+  return findings
+    .filter((each) => !isEcho(each))
+    .map((each) => {
+      const meant = each.rule === 'validate/values-schema' && unused.find((other) => isAtSameKey(each, other))?.hint;
+      return meant && each.hint === undefined ? { ...each, hint: meant } : each;
+    });
+}
+
+function isAtSameKey(a: Finding, b: Finding): boolean {
+  return a.chart === b.chart && a.file === b.file && a.line !== undefined && a.line === b.line && a.path === b.path;
 }
 
 /** Where it was seen: the chart in each of its environments. */

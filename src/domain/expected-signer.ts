@@ -99,6 +99,13 @@ export function strangeness(found: SignerIdentity, expected: ExpectedSigner): st
     .map((key) => `${clauses[key]} ${shown(found[key])}, not ${shown(expected[key])}`);
 }
 
+/** Who signed, to follow "by". */
+export function signerText(signer: SignerIdentity): string {
+  if (signer.kind === 'key') return 'whoever has the key';
+  const { workflow, repository, ref } = signer;
+  return `the workflow ${shown(workflow)} for ${shown(repository)} at ${shown(ref)}`;
+}
+
 function matches(text: string, pattern: string): boolean {
   const source = pattern
     .split(/(\*\*?)/)

@@ -12,7 +12,7 @@ export function repeatedEntries(
   const keys = schema['x-kubernetes-list-map-keys'];
   // What is no mapping is told for its type.
   if (type !== 'map' || keys === undefined || !list.every((entry) => entry === null || isMapping(entry))) return [];
-  const shown = list.map((entry) => keyOf(entry, keys, schema.items));
+  const shown = list.map((entry) => keyOf(entry, keys));
   return repeated(shown).map((index) => ({
     index,
     message: `an entry with the same ${keys.join(', ')} is in this list before`,
@@ -34,17 +34,9 @@ function repeated(texts: readonly string[]): number[] {
   });
 }
 
-/** Defaults are there before the server looks. */
-function keyOf(entry: unknown, keys: readonly string[], items: Schema | undefined): string {
+function keyOf(entry: unknown, keys: readonly string[]): string {
   const fields = isMapping(entry) ? entry : {};
-  return canonical(
-    keys.map((key) => {
-      const value = Object.hasOwn(fields, key) ? fields[key] : undefined;
-      // An entry that is null gets no defaults.
-      const given = value === undefined && entry !== null ? items?.properties?.[key]?.default : value;
-      return given === undefined ? [] : [given];
-    }),
-  );
+  return canonical(keys.map((key) => (Object.hasOwn(fields, key) ? [fields[key]] : [])));
 }
 
 /** One text for what is equal, in whatever order its fields are. */

@@ -12,8 +12,10 @@ import { nearest } from './nearest.ts';
 import { nameFaults } from './object-names.ts';
 import { dataSizeFault, type SizeFault } from './object-size.ts';
 import { NO_PATTERNS, type Patterns } from './patterns.ts';
-import { formatPointer } from './pointer.ts';
+import { formatPointer, parsePointer } from './pointer.ts';
+import { withDefaults } from './schema-defaults.ts';
 import { schemaViolations, type Violation } from './schema-validation.ts';
+import { mayNameSecret } from './secret-lines.ts';
 
 /** Something that an API server, or a policy, would say of an object. */
 export interface ObjectFault {
@@ -121,7 +123,8 @@ function customFaults(
     const root = { ...kind.schema, 'x-kubernetes-embedded-resource': true };
     const embedded = (inner: Data): Violation[] => embeddedViolations(inner, target);
     const before = patterns.leftOut.length;
-    const violations = schemaViolations(object, root, () => ({}), { dropsStatus, patterns, minor, embedded });
+    const defaulted = withDefaults(object, kind.schema);
+    const violations = schemaViolations(defaulted, root, () => ({}), { dropsStatus, patterns, minor, embedded });
     faults.push(...violations.map(refused));
     const [why] = patterns.leftOut.slice(before);
     if (why !== undefined) faults.push(notEvaluated(`a pattern of ${shownName(name)} is not evaluated: ${why}`));
@@ -254,7 +257,8 @@ function refused({ rule, path, message, nearest: meant, ofScalar }: Violation): 
   return {
     rule,
     severity: 'error',
-    message,
+    // What is wrong with a password can be said without it.
+    message: mayNameSecret(parsePointer(path).at(-1) ?? '') ? message.replace(QUOTED, 'the value') : message,
     path,
     ...(meant !== undefined && { hint: `Did you mean ${meant}?` }),
     ...(rule === 'schema/unknown-field' && { what: 'key' as const }),
@@ -263,6 +267,9 @@ function refused({ rule, path, message, nearest: meant, ofScalar }: Violation): 
     }),
   };
 }
+
+/** The value that a message begins with. */
+const QUOTED = /^"(?:[^"\\]|\\.)*"(?= (?:is|does))/;
 
 /** What these say is said of scalars, but for types, which say what they want. */
 const OF_SCALARS: readonly string[] = ['schema/type', 'schema/enum', 'schema/format', 'schema/range'];

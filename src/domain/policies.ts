@@ -24,7 +24,7 @@ import { serviceSelectsNothing } from './policies/service-selects-nothing.ts';
 
 export { createReleases } from './policies/release.ts';
 export { releaseObject } from './policies/release-object.ts';
-export { eachScalar, secretsInValues } from './policies/secret-in-values.ts';
+export { secretsInValues } from './policies/secret-in-values.ts';
 export { maySecret } from './policies/secret-texts.ts';
 
 /** Every policy on rendered objects, in the order in which it is told. */
@@ -86,11 +86,13 @@ export function choosePolicies(asked: PolicySeverities): Policies {
   const known = [...DEFAULT_SEVERITIES.keys()];
   const active = POLICIES.filter(({ name }) => (asked.get(name) ?? DEFAULT_SEVERITIES.get(name)) !== 'off');
   const byKind = new Map<string, { readonly own: readonly Policy[]; readonly across: readonly Policy[] }>();
-  const policiesOn = ({ kind, pods }: ReleaseObject) => {
-    const key = pods === undefined ? kind : `${kind} with pods`;
+  const policiesOn = ({ kind, pods, hook }: ReleaseObject) => {
+    const key = `${pods === undefined ? '' : 'pods of '}${hook.length > 0 ? 'hook ' : ''}${kind}`;
     let policies = byKind.get(key);
     if (policies === undefined) {
-      const all = active.filter(({ of }) => of === 'all' || (of === 'pods' ? pods !== undefined : of.includes(kind)));
+      const looksAt = ({ of }: Policy): boolean =>
+        of === 'pods' ? pods !== undefined : of === 'hooks' ? hook.length > 0 : of.includes(kind);
+      const all = active.filter(looksAt);
       policies = {
         own: all.filter(({ across }) => across !== true),
         across: all.filter(({ across }) => across === true),

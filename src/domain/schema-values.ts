@@ -88,9 +88,12 @@ function numberFault(value: number, schema: Schema): ValueFault | undefined {
     return range(`${value} is ${exclusiveMaximum === true ? 'not less than' : 'more than'} ${schema.maximum}`);
   }
   if (multipleOf === undefined || multipleOf <= 0) return undefined;
-  // A whole number of what is a fraction it refuses always: that is no fault of the chart's to mend.
   const factor = Number.isInteger(value) ? Math.trunc(multipleOf) : multipleOf;
-  if (factor === 0) return undefined;
+  if (factor === 0) {
+    return range(
+      `${value} is refused with a multipleOf of ${multipleOf}: of that the server takes the whole part, which is 0`,
+    );
+  }
   if (Number.isInteger(value))
     return value % factor === 0 ? undefined : range(`${value} is no multiple of ${multipleOf}`);
   const times = factor < 1 ? (1 / factor) * value : value / factor;

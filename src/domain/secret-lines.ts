@@ -1,3 +1,5 @@
+import { maySecret } from './policies/secret-texts.ts';
+
 /** Keys under which secrets stand. */
 const SECRET =
   /pass(?:word|wd|phrase|code)?s?$|^pw$|secret|token|credential|(?:api|access|private|shared|ssh|tls|pgp|gpg|encryption|signing|license|account|storage|master)[-_.]?keys?$|\.(?:key|pem|p12|jks)$|^auths?$|htpasswd|connection[-_.]?string|dsn$|salt$|cookie|bearer|\.dockerconfigjson$/i;
@@ -8,8 +10,11 @@ const ABOUT_A_SECRET =
 const LOOKS_SECRET =
   /-----BEGIN|\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA|ASIA|AIza|sk-|eyJ)[A-Za-z0-9_-]{10}|:\/\/[^/\s:@]*:[^/\s@{]+@|ENC\[/;
 
-/** Whether a key is one under which a secret stands: `postgresPassword` is, `passwordSecretName` isn't. */
-export function isSecretName(key: string): boolean {
+/**
+ * Whether a key may be one under which a secret stands: `postgresPassword` is, `passwordSecretName` isn't. Wider than what
+ * is told as a fault (policies/secret-texts.ts): what isn't shown does no harm.
+ */
+export function mayNameSecret(key: string): boolean {
   return SECRET.test(key) && !ABOUT_A_SECRET.test(key);
 }
 
@@ -23,11 +28,11 @@ export function mayBeSecret(lines: readonly string[], index: number): boolean {
   if (line.trim() === '') return false;
   // That nobody wrote by hand, nor reads.
   if (line.length > LONGEST) return true;
-  if (LOOKS_SECRET.test(line) || keysIn(line).some(isSecretName) || namesSecret(line)) return true;
+  if (LOOKS_SECRET.test(line) || maySecret(line) || keysIn(line).some(mayNameSecret) || namesSecret(line)) return true;
   if (keysIn(line).some((key) => /^(?:value|content)$/i.test(key)) && siblingsOf(lines, index).some(namesSecret))
     return true;
   const above = keysAbove(lines, index);
-  if (above.some(isSecretName)) return true;
+  if (above.some(mayNameSecret)) return true;
   return above.some((key) => key === 'stringData' || key === 'data') && ofSecret(lines, index);
 }
 
@@ -45,7 +50,7 @@ function keysIn(line: string): string[] {
 /** `name: DB_PASSWORD` of a variable, whose value stands beside. */
 function namesSecret(line: string): boolean {
   const name = /(?:^|[\s{,-])["']?name["']?\s{0,3}:\s{0,3}["']?([\w.-]{1,100})/.exec(line)?.[1];
-  return name !== undefined && isSecretName(name) && /[A-Z_]{4}/.test(name);
+  return name !== undefined && mayNameSecret(name) && /[A-Z_]{4}/.test(name);
 }
 
 function indentOf(line: string): number {

@@ -36,6 +36,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   k8slongname: { check: isLongName, words: 'name of Kubernetes: lower-case letters, digits, - and .' },
   k8sshortname: { check: isShortName, words: 'short name of Kubernetes: lower-case letters, digits and -' },
   mac: { check: isMac, words: 'MAC address' },
+  password: { check: () => true, words: 'password', isPrivate: true },
   rgbcolor: { check: isRgbColor, words: 'colour such as rgb(255,255,255)' },
   ssn: { check: (text) => /^\d{3}[- ]\d{2}[- ]\d{4}$/.test(text), words: 'social security number', isPrivate: true },
   uri: { check: isUri, words: 'URI, nor a path from the root' },
@@ -50,14 +51,24 @@ const SINCE: Readonly<Record<string, number>> = { k8slongname: 34, k8sshortname:
 
 /** Why a server of a minor (`1.35`) refuses a text for its format; `undecided` where only it can say. */
 export function formatFault(text: string, format: string, minor: string): string | 'undecided' | undefined {
-  const name = format.replaceAll('-', '');
-  const known = Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined;
-  if (known === undefined || Number(minor.slice(2)) < (SINCE[name] ?? 0)) return undefined;
+  const known = knownFormat(format, minor);
+  if (known === undefined) return undefined;
   const has = known.check(text);
   if (has === undefined) return 'undecided';
   if (has) return undefined;
   const shown = JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
   return `${known.isPrivate === true ? 'is' : `${shown} is`} no ${known.words}`;
+}
+
+/** Whether a server of a minor looks at a format at all. */
+export function isLookedAt(format: string, minor: string): boolean {
+  return knownFormat(format, minor) !== undefined;
+}
+
+function knownFormat(format: string, minor: string): Format | undefined {
+  const name = format.replaceAll('-', '');
+  const known = Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined;
+  return Number(minor.slice(2)) < (SINCE[name] ?? 0) ? undefined : known;
 }
 
 /** Lower case and upper, and the second part of what a `t` divides; what follows a second `t` nobody looks at. */

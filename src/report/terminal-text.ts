@@ -94,15 +94,15 @@ function publishedText(one: PublishOutcome, paint: Paint): string {
   ].join('\n');
 }
 
+function aliasText({ aliases = [] }: PublishOutcome): string {
+  return aliases.length === 0 ? '' : ` (also ${aliases.map(oneLine).join(', ')})`;
+}
+
 function releaseText({ release }: Report, paint: Paint): string {
   if (release === undefined) return '';
   const word = (release.outcome === 'failed' ? paint.bad : paint.good)(RELEASE_WORDS[release.outcome]);
   const url = release.url === undefined ? '' : `\n  ${oneLine(release.url)}`;
   return `${word}: ${oneLine(release.tag)} on GitHub${url}`;
-}
-
-function aliasText({ aliases = [] }: PublishOutcome): string {
-  return aliases.length === 0 ? '' : ` (also ${aliases.map(oneLine).join(', ')})`;
 }
 
 function deploymentText(one: DeploymentOutcome, paint: Paint): string {

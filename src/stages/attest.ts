@@ -13,7 +13,7 @@ import type { Finding } from '../domain/finding.ts';
 import type { PublishOutcome } from '../domain/outcome.ts';
 import { type Location, locationOf, type Target } from '../domain/reference.ts';
 import type { ChartPackage } from '../domain/staged.ts';
-import type { Attached, Ports } from '../ports.ts';
+import type { Attached, Host, Ports, Registry } from '../ports.ts';
 import { attachOnce } from './attach-once.ts';
 import { readAttachment } from './attachment.ts';
 
@@ -46,7 +46,7 @@ export async function attest(
   contents: ChartContents,
   outcomes: readonly PublishOutcome[],
   options: { readonly targets: readonly Target[]; readonly root: string; readonly toolVersion: string },
-  ports: Pick<Ports, 'registry' | 'signing'>,
+  ports: Pick<Ports, 'registry' | 'signing'> & { readonly host: Pick<Host, 'progress'> },
 ): Promise<Finding[]> {
   const { billOfMaterials } = await import('../domain/bill-of-materials.ts');
   const bill = billOfMaterials(pkg, contents, options.toolVersion);
@@ -110,7 +110,7 @@ async function attachEverywhere(
   pkg: ChartPackage,
   digest: string,
   places: readonly Place[],
-  { registry }: Pick<Ports, 'registry'>,
+  { registry, host }: { readonly registry: Registry; readonly host: Pick<Host, 'progress'> },
 ): Promise<Finding[]> {
   const { what, type, annotations, fileName, make } = attestation;
   const failed = (place: Place, { message, hint }: { message: string; hint?: string }): Finding => ({
@@ -154,6 +154,7 @@ async function attachEverywhere(
       registry,
     );
     if (fault !== undefined) findings.push(failed(place, fault));
+    else host.progress({ kind: 'note', text: `attached to ${place.registry}/${pkg.name}@${digest}: its ${what}` });
   }
   return findings;
 }

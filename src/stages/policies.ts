@@ -1,3 +1,4 @@
+import { fields, list } from '../domain/diagnosis/reading.ts';
 import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { RenderedDocument } from '../domain/manifest.ts';
@@ -5,7 +6,7 @@ import type { ObjectFault, TargetVersion } from '../domain/object-faults.ts';
 import { formatPointer } from '../domain/pointer.ts';
 import type { NamedText } from '../domain/policies/credential-forms.ts';
 import type { ReleaseObject } from '../domain/policies/release-object.ts';
-import type { SecretValue } from '../domain/policies/secret-in-values.ts';
+import type { SecretCandidate } from '../domain/policies/secret-in-values.ts';
 import type { Policies, PolicySeverities } from '../domain/policies.ts';
 import type { DocumentContent, RenderedObject } from '../domain/rendered-objects.ts';
 import { isEncryptedName } from '../domain/sops.ts';
@@ -29,9 +30,9 @@ export interface PolicyChecks {
 }
 
 export interface RenderPolicies {
-  take(document: RenderedDocument, content: DocumentContent): Promise<void>;
+  take(document: RenderedDocument, content: DocumentContent): void;
   /** After the last document. */
-  told(): readonly PolicyTold[];
+  told(): Promise<readonly PolicyTold[]>;
 }
 
 /** Characters of the documents that must be kept, to compare their objects: more is no chart's that a person wrote. */
@@ -49,23 +50,15 @@ export function createPolicyChecks(staged: StagedChart, asked: PolicySeverities)
   const tried = new Set<string>();
   let triedAll = true;
   /** Renders share most of their documents, and what was read of them: it is looked at once. */
-  const known = new WeakMap<object, ReleaseObject | undefined>();
-  const knownValues = new WeakMap<Source, readonly SecretValue[]>();
+  const known = new WeakMap<object, { readonly seen: ReleaseObject; readonly texts: readonly NamedText[] }>();
+  const knownValues = new WeakMap<Source, readonly SecretCandidate[]>();
   let policies: Policies | undefined;
 
-  /** Which texts are credentials by their form: asked of a library, once, and only of those that may be. */
+  /** Which texts are credentials by their form: asked of a library, of each text once. */
   const recognise = async (texts: readonly NamedText[]): Promise<void> => {
-    const { maySecret } = await loaded();
-    const open: NamedText[] = [];
-    for (const each of texts) {
-      if (tried.has(each.text) || !maySecret(each.text)) continue;
-      if (tried.size === MOST_TRIED) {
-        triedAll = false;
-        break;
-      }
-      tried.add(each.text);
-      open.push(each);
-    }
+    const open = texts.filter(({ text }) => !tried.has(text)).slice(0, MOST_TRIED - tried.size);
+    for (const { text } of open) tried.add(text);
+    triedAll &&= texts.every(({ text }) => tried.has(text));
     if (open.length === 0) return;
     const { recognised } = await import('../domain/policies/credential-forms.ts');
     for (const [text, form] of await recognised(open)) credentials.set(text, form);
@@ -73,7 +66,7 @@ export function createPolicyChecks(staged: StagedChart, asked: PolicySeverities)
 
   return {
     ofRender: async (namespace, targets) => {
-      const { choosePolicies, createReleases, releaseObject, severityOf } = await loaded();
+      const { choosePolicies, createReleases, maySecret, releaseObject, severityOf } = await loaded();
       policies ??= choosePolicies(asked);
       const apply = policies;
       const looksForSecrets = ['secret-in-config-map', 'secret-in-env'].some(
@@ -81,27 +74,34 @@ export function createPolicyChecks(staged: StagedChart, asked: PolicySeverities)
       );
       const minors = [...new Set(targets.map(({ minor }) => minor))];
       const places = new Map<ReleaseObject, Omit<PolicyTold, 'fault'>>();
-      const ofAlone: PolicyTold[] = [];
+      const found: PolicyTold[] = [];
       const alone = createReleases([], namespace, credentials, minors);
+      /** May hold credentials: nothing is said of them before that is known. */
+      const waiting: (Omit<PolicyTold, 'fault'> & { readonly seen: ReleaseObject })[] = [];
+      const texts: NamedText[] = [];
       let kept = 0;
       let tooLarge: RenderedDocument | undefined;
       let last: RenderedDocument | undefined;
+      const judge = (seen: ReleaseObject, place: Omit<PolicyTold, 'fault'>): void => {
+        for (const { fault, minor } of apply([seen], alone)) found.push(toldAt(place, fault, minor));
+      };
       return {
-        take: async (document, { objects }) => {
+        take: (document, { objects }) => {
           last = document;
           for (const object of objects) {
-            let seen = known.get(object.data);
-            if (seen === undefined) {
-              seen = releaseObject(object.data);
+            let before = known.get(object.data);
+            if (before === undefined) {
+              const seen = releaseObject(object.data);
               if (seen === undefined) continue;
-              known.set(object.data, seen);
-              const texts = looksForSecrets ? textsOf(seen) : [];
-              if (texts.length > 0) await recognise(texts);
+              const own = looksForSecrets ? textsOf(seen, maySecret) : [];
+              before = { seen, texts: own };
+              known.set(object.data, before);
             }
+            const { seen, texts: own } = before;
+            texts.push(...own);
             if (seen.pods === undefined && !COMPARED.test(seen.kind)) {
-              for (const { fault, minor } of apply([seen], alone)) {
-                ofAlone.push({ document, object, fault, ...(minor !== undefined && { minor }) });
-              }
+              if (own.length > 0) waiting.push({ document, object, seen });
+              else judge(seen, { document, object });
               // That there is one is what matters of a kind that an operator may make pods of.
               if (seen.apiVersion.includes('.')) places.set({ ...seen, data: {}, annotations: {} }, { document });
               continue;
@@ -111,39 +111,35 @@ export function createPolicyChecks(staged: StagedChart, asked: PolicySeverities)
             else tooLarge ??= document;
           }
         },
-        told: () => {
-          if (!triedAll && last !== undefined) ofAlone.push({ document: last, fault: TOO_MANY });
-          if (tooLarge !== undefined) return [...ofAlone, { document: tooLarge, fault: TOO_LARGE }];
+        told: async () => {
+          await recognise(texts);
+          for (const { seen, ...place } of waiting) judge(seen, place);
+          if (!triedAll && last !== undefined) found.push({ document: last, fault: TOO_MANY });
+          if (tooLarge !== undefined) return [...found, { document: tooLarge, fault: TOO_LARGE }];
           const all = [...places.keys()];
-          const found = apply(all, createReleases(all, namespace, credentials, minors));
-          const ofCompared = found.map(({ object, fault, minor }): PolicyTold => {
-            const place = places.get(object) as Omit<PolicyTold, 'fault'>;
-            return { ...place, fault, ...(minor !== undefined && { minor }) };
-          });
-          return [...ofAlone, ...ofCompared];
+          for (const { object, fault, minor } of apply(all, createReleases(all, namespace, credentials, minors))) {
+            const place = places.get(object);
+            if (place !== undefined) found.push(toldAt(place, fault, minor));
+          }
+          return found;
         },
       };
     },
 
     ofValues: async (environment) => {
-      const { eachScalar, secretsInValues, severityOf } = await loaded();
+      const { secretsInValues, severityOf } = await loaded();
       const severity = severityOf('secret-in-values', asked);
       if (severity === undefined) return [];
       const findings: Finding[] = [];
       for (const { kind, shown, source } of environment.layers) {
         // Of an encrypted file it is known what it holds.
         if (kind !== 'file' || source === undefined || isEncryptedName(shown)) continue;
-        let secrets = knownValues.get(source);
-        if (secrets === undefined) {
-          const texts: NamedText[] = [];
-          eachScalar(source.data, (text, name) => {
-            if (typeof text === 'string') texts.push({ name, text });
-          });
-          await recognise(texts);
-          secrets = secretsInValues(source.data, credentials);
-          knownValues.set(source, secrets);
-        }
-        for (const { path, recognised } of secrets) {
+        const candidates = knownValues.get(source) ?? secretsInValues(source.data);
+        knownValues.set(source, candidates);
+        await recognise(candidates.flatMap(({ name, text }) => (text === undefined ? [] : [{ name, text }])));
+        for (const { path, byName, text } of candidates) {
+          const recognised = text === undefined ? undefined : credentials.get(text);
+          if (!byName && recognised === undefined) continue;
           const place = source.position(path);
           if (place !== undefined && [place.line, place.line - 1].some((line) => ALLOWED.test(source.line(line))))
             continue;
@@ -166,6 +162,10 @@ export function createPolicyChecks(staged: StagedChart, asked: PolicySeverities)
   };
 }
 
+function toldAt(place: Omit<PolicyTold, 'fault'>, fault: ObjectFault, minor: string | undefined): PolicyTold {
+  return { ...place, fault, ...(minor !== undefined && { minor }) };
+}
+
 /** Behind a value or in the line before it. Without a reason it silences nothing. */
 const ALLOWED = /#\s*chartship\.dev\/allow\.secret-in-values:\s*\S+\s+\S/;
 
@@ -183,18 +183,18 @@ const TOO_MANY: ObjectFault = {
   path: '',
 };
 
-/** The texts of an object that a secret may stand in. */
-function textsOf({ kind, data, pods }: ReleaseObject): NamedText[] {
-  if (pods !== undefined) {
-    return pods.containers.flatMap(({ data: container }) =>
-      (Array.isArray(container.env) ? container.env : []).flatMap((variable: unknown) => {
-        const { name, value } = (variable ?? {}) as { name?: unknown; value?: unknown };
-        return typeof value === 'string' ? [{ name: String(name), text: value }] : [];
-      }),
-    );
+/** The texts of an object in which a secret may stand, and which may be one. */
+function textsOf({ kind, data, pods }: ReleaseObject, maySecret: (text: string) => boolean): NamedText[] {
+  const texts: NamedText[] = [];
+  const look = (name: unknown, text: unknown): void => {
+    if (typeof text === 'string' && maySecret(text)) texts.push({ name: String(name), text });
+  };
+  if (kind === 'ConfigMap') {
+    const entries = fields(data.data);
+    for (const name in entries) look(name, entries[name]);
   }
-  if (kind !== 'ConfigMap') return [];
-  return Object.entries((data.data ?? {}) as object).flatMap(([name, text]: [string, unknown]) =>
-    typeof text === 'string' ? [{ name, text }] : [],
-  );
+  for (const { data: container } of pods?.containers ?? []) {
+    for (const { name, value } of list(container.env)) look(name, value);
+  }
+  return texts;
 }

@@ -14,6 +14,9 @@ import { dependencyLayers } from './locate/dependency-layers.ts';
 import { withoutEffect } from './unused-values/effect.ts';
 import { isSwitchedOff } from './unused-values/switched-off.ts';
 
+/** Nobody reads more, and each costs a look for its line. */
+const MOST_TOLD = 100;
+
 /** A chart's values, in all the environments of a run. */
 export interface ChartValues {
   readonly staged: StagedChart;
@@ -46,8 +49,13 @@ export async function unusedValues(chart: ChartValues, ports: Pick<Ports, 'helm'
   const off = chart.staged.metadata.dependencies.filter(
     (dependency) => chart.isComplete && isSwitchedOff(dependency, chart.environments, chart.staged),
   );
-  const unused = await withoutEffect(await candidates(chart, files, off), chart, ports);
-  return [...told(unused, files, off, chart), ...repeats(chart, files)];
+  const found = await candidates(chart, files, off);
+  const unused = await withoutEffect(found.slice(0, MOST_TOLD), chart, ports);
+  return [
+    ...told(unused, files, off, chart),
+    ...further(found.slice(MOST_TOLD), files, chart),
+    ...repeats(chart, files),
+  ];
 }
 
 /** `undefined` where one can't be read: it may use what the others set. */
@@ -82,6 +90,7 @@ async function candidates(
     texts: templateTexts(staged, environments),
     words: new Set(open.flat().filter((step) => typeof step === 'string')),
     isAnswered: (used) => {
+      if (open.length > MOST_TOLD) return false;
       open = open.filter((path) => !isUsed(path, used));
       return open.length === 0;
     },
@@ -154,6 +163,25 @@ function told(
   ];
 }
 
+function further(
+  [first, ...others]: readonly UnusedInFile[],
+  files: ReadonlyMap<string, ValuesOfFile>,
+  { staged }: ChartValues,
+): Finding[] {
+  if (first === undefined) return [];
+  return [
+    {
+      stage: 'validate',
+      rule: 'validate/unused-value',
+      severity: 'warning',
+      message: `${others.length + 1} more keys are probably used by nothing, the first of them ${nameOf(first.path)}`,
+      chart: staged.metadata.name,
+      file: first.file,
+      environments: files.get(first.file)?.environments ?? [],
+    },
+  ];
+}
+
 function unusedText({ path, near }: UnusedKey, staged: StagedChart): Pick<Finding, 'message' | 'hint'> {
   const name = nameOf(path);
   const dependency = staged.dependencies.find(({ name: own, alias }) => (alias ?? own) === path[0]);
@@ -177,7 +205,8 @@ function repeats(
   const base = environments[0]?.layers[0];
   if (!isComplete || base?.source === undefined) return [];
   const others = environments.flatMap(({ layers }) => layers.slice(1));
-  return defaultRepeats(base.source.data, others).flatMap(({ layer, path }): Finding[] => {
+  const found = defaultRepeats(base.source.data, others).slice(0, MOST_TOLD);
+  return found.flatMap(({ layer, path }): Finding[] => {
     // Whether a secret is the default is nobody's to know.
     if (isEncryptedName(layer.shown)) return [];
     return [

@@ -148,7 +148,7 @@ export function createObjectChecks({ staged, read, crds, locate, further, polici
       const ofPolicies = await policies.ofRender(environment.namespace, targets);
       for (const [number, document] of [...documents, ...crds].entries()) {
         const content = read(document.text);
-        if (number < documents.length) await ofPolicies.take(document, content);
+        if (number < documents.length) ofPolicies.take(document, content);
         for (const target of targets) {
           if (content.unread !== undefined) tell({ document, fault: unread(content.unread) }, target);
           for (const { index, fault } of await faultsOf(document.text, content, target, set)) {
@@ -164,7 +164,7 @@ export function createObjectChecks({ staged, read, crds, locate, further, polici
       for (const each of duplicates(objects, environment.namespace, targets, set.custom)) {
         for (const target of targets) tell(each, target);
       }
-      for (const { minor, ...each } of ofPolicies.told()) {
+      for (const { minor, ...each } of await ofPolicies.told()) {
         for (const target of targets) if (minor === undefined || minor === target.minor) tell(each, target);
       }
       for (const { times, first, version } of counts.values()) {

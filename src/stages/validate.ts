@@ -3,6 +3,7 @@ import type { Finding } from '../domain/finding.ts';
 import { joinShown } from '../domain/paths.ts';
 import { formatPointer, parsePointer } from '../domain/pointer.ts';
 import { externalReferences } from '../domain/schema-references.ts';
+import { mayNameSecret } from '../domain/secret-lines.ts';
 import { readSource } from '../domain/source.ts';
 import type { StagedChart } from '../domain/staged.ts';
 import { isSet, origin } from '../domain/values.ts';
@@ -123,12 +124,16 @@ function violation(fault: HelmFault, staged: StagedChart, environment: Environme
   const { by, ...place } =
     target === undefined ? {} : origin(target, environment.layers, extra === undefined ? 'value' : 'key');
   const name = (target ?? own).join('.') || 'the values';
+  // Helm quotes a value that doesn't match, a password, too.
+  const said = mayNameSecret(String((target ?? own).at(-1)))
+    ? fault.message.replace(/^'[\s\S]*'(?= (?:does not match|is not valid))/, 'the value')
+    : fault.message;
   const of = fault.chart === undefined || fault.chart === staged.metadata.name ? '' : ` (schema of ${fault.chart})`;
   return {
     stage: 'validate',
     rule: 'validate/values-schema',
     severity: 'error',
-    message: `${name}: ${fault.message}${of}${by === undefined ? '' : ` (set by ${by})`}`,
+    message: `${name}: ${said}${of}${by === undefined ? '' : ` (set by ${by})`}`,
     chart: staged.metadata.name,
     ...place,
     environments: [environment.name],

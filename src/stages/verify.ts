@@ -1,6 +1,6 @@
 import { BUNDLE_TYPE, PROVENANCE } from '../domain/attestation.ts';
 import { at, fields, list } from '../domain/diagnosis/reading.ts';
-import { type ExpectedSigner, strangeness } from '../domain/expected-signer.ts';
+import { type ExpectedSigner, type SignerIdentity, signerText, strangeness } from '../domain/expected-signer.ts';
 import type { Finding } from '../domain/finding.ts';
 import { MOST_ATTACHED } from '../domain/limits.ts';
 import type { PublishedChart } from '../domain/published-chart.ts';
@@ -15,7 +15,7 @@ export async function verify(
   name: string,
   { reference, location, digest }: PublishedChart,
   expected: ExpectedSigner,
-  { registry, verifying }: Pick<Ports, 'registry' | 'verifying'>,
+  { registry, verifying, host }: Pick<Ports, 'registry' | 'verifying' | 'host'>,
 ): Promise<Finding[]> {
   const refused = (why: string, hint: string): Finding[] => {
     const message = `${reference} is not to be deployed: ${why}`;
@@ -33,11 +33,14 @@ export async function verify(
   const reasons: string[] = [];
   for (const candidate of candidates.slice(0, MOST_ATTACHED)) {
     const bundle = await readAttachment(location, candidate.digest, registry);
-    const wrong = bundle.ok
-      ? await wrongWith(bundle.value, digest, expected, verifying)
-      : [`could not be fetched: ${bundle.fault.message}`];
-    if (wrong.length === 0) return [];
-    reasons.push(`its provenance ${wrong.join(', and ')}`);
+    const checked = bundle.ok
+      ? await check(bundle.value, digest, expected, verifying)
+      : { wrong: [`could not be fetched: ${bundle.fault.message}`] };
+    if ('signer' in checked) {
+      host.progress({ kind: 'note', text: `verified: ${reference} was published by ${signerText(checked.signer)}` });
+      return [];
+    }
+    reasons.push(`its provenance ${checked.wrong.join(', and ')}`);
   }
   const told = [...new Set(reasons)];
   const more = told.length > MOST_TOLD ? `; and ${told.length - MOST_TOLD} more` : '';
@@ -51,21 +54,22 @@ const STRANGE =
 /** Reasons in one message. */
 const MOST_TOLD = 3;
 
-/** Clauses to follow "its provenance"; none when it is as expected. */
-async function wrongWith(
+/** Who signed it, when all is as expected; else clauses to follow "its provenance". */
+async function check(
   bundle: Uint8Array,
   digest: string,
   expected: ExpectedSigner,
   verifying: Ports['verifying'],
-): Promise<string[]> {
+): Promise<{ readonly signer: SignerIdentity } | { readonly wrong: readonly string[] }> {
   const verified = await verifying.verify(bundle);
-  if (!verified.ok) return [verified.message];
+  if (!verified.ok) return { wrong: [verified.message] };
   const statement = fields(verified.statement);
-  if (statement.predicateType !== PROVENANCE) return ['is none by its signed content'];
+  if (statement.predicateType !== PROVENANCE) return { wrong: ['is none by its signed content'] };
   const subjects = list(statement.subject).map((subject) => at(subject, 'digest', 'sha256'));
   if (!subjects.includes(digest.slice('sha256:'.length))) {
     const other = typeof subjects[0] === 'string' ? `sha256:${subjects[0].slice(0, 64)}` : 'nothing';
-    return [`is about another digest, ${other}`];
+    return { wrong: [`is about another digest, ${other}`] };
   }
-  return strangeness(verified.signer, expected);
+  const wrong = strangeness(verified.signer, expected);
+  return wrong.length > 0 ? { wrong } : { signer: verified.signer };
 }

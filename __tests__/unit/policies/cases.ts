@@ -78,12 +78,16 @@ export const CASES: readonly PolicyCase[] = [
     'Deployment/web /spec/selector',
   ),
   selectorMismatch(
-    'an expression that holds',
+    'expressions that hold',
     WEB.replace('matchLabels: { app: web }', 'matchExpressions: [{ key: app, operator: In, values: [web] }]'),
   ),
 
   selectsNothing('some pods', WEB + SERVICE('{ selector: { app: web } }')),
   selectsNothing('none', WEB + SERVICE('{ selector: { app: web, tier: a } }'), 'Service/web /spec/selector'),
+  selectsNothing(
+    'a name elsewhere, with a selector',
+    SERVICE('{ type: ExternalName, externalName: a.b, selector: { app: x } }'),
+  ),
   selectsNothing('no selector at all', WEB + SERVICE('{ ports: [{ port: 80 }] }')),
   selectsNothing('a name elsewhere', WEB + SERVICE('{ type: ExternalName, externalName: a.b, selector: { app: x } }')),
   selectsNothing('pods that an operator makes', WEB + ROLLOUT + SERVICE('{ selector: { app: x } }')),
@@ -190,6 +194,10 @@ export const CASES: readonly PolicyCase[] = [
     `apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: { name: web }\nspec: { rules: [{ backendRefs: [{ name: web, port: 81 }, { name: x, namespace: y, port: 1 }] }] }\n---\n${SERVICE('{ ports: [{ port: 80 }] }')}`,
     'HTTPRoute/web /spec/rules/0/backendRefs/0/port',
   ),
+  backend(
+    'a name elsewhere, whose ports nobody knows',
+    INGRESS('{ service: { name: web, port: { number: 80 } } }') + SERVICE('{ type: ExternalName, externalName: a.b }'),
+  ),
   backend('a bucket', INGRESS('{ resource: { apiGroup: a.io, kind: Bucket, name: a } }')),
 
   target('a workload of the release', WEB + SCALER('{ kind: Deployment, name: web }')),
@@ -261,6 +269,8 @@ export const CASES: readonly PolicyCase[] = [
   tag('a version', CONTAINER('image: "nginx:1.29"')),
   tag('latest', CONTAINER('image: "nginx:latest"'), 'Pod/web /spec/containers/0/image'),
   tag('none', CONTAINER('image: "localhost:5000/nginx"'), 'Pod/web /spec/containers/0/image'),
+  tag('a digest beside latest', CONTAINER(`image: "nginx:latest@sha256:${'0'.repeat(64)}"`)),
+  tag('nothing', CONTAINER('image: ""')),
   tag('a digest', CONTAINER(`image: "nginx@sha256:${'0'.repeat(64)}"`)),
   tag(
     'of an init container',
@@ -295,6 +305,11 @@ export const CASES: readonly PolicyCase[] = [
     WEB.replace('name: web, ports', 'name: web, readinessProbe: {}, ports') +
       SERVICE('{ selector: { app: web }, ports: [{ port: 80, targetPort: http }] }'),
   ),
+  readiness(
+    'a Job, which is no server',
+    JOB('{ name: j }').replace('{ name: a }', '{ name: a, ports: [{ containerPort: 80 }] }') +
+      SERVICE('{ selector: { app: web }, ports: [{ port: 80 }] }'),
+  ),
   readiness('to another port of the pod', WEB + SERVICE('{ selector: { app: web }, ports: [{ port: 80 }] }')),
 
   liveness('none', WEB, `Deployment/web ${TEMPLATE}/containers/0`),
@@ -325,6 +340,12 @@ export const CASES: readonly PolicyCase[] = [
     'a password',
     CONTAINER('env: [{ name: A }, { name: DB_PASSWORD, value: hunter2 }]'),
     'Pod/web /spec/containers/0/env/1/value',
+  ),
+  inEnv(
+    'words that are none',
+    CONTAINER(
+      'env: [{ name: A_TOKEN, value: "true" }, { name: B_TOKEN, value: "-" }, { name: C_TOKEN, value: "<fill in>" }, { name: D_TOKEN, value: /run/token }, { name: E_TOKEN, value: "***" }]',
+    ),
   ),
   inEnv('from a Secret', CONTAINER('env: [{ name: DB_PASSWORD, valueFrom: { secretKeyRef: { name: a, key: b } } }]')),
   inEnv(

@@ -12,21 +12,21 @@ export function isAllowed({ annotations }: ReleaseObject, policy: string): boole
 
 /** What is wrong with an object's annotations of this kind. */
 export function allowanceFaults({ annotations }: ReleaseObject, known: readonly string[]): PolicyFault[] {
-  return Object.keys(annotations)
-    .filter((key) => key.startsWith(PREFIX))
-    .flatMap((key): PolicyFault[] => {
-      const policy = key.slice(PREFIX.length);
-      const place = { path: `/metadata/annotations/${key.replaceAll('~', '~0').replaceAll('/', '~1')}` };
-      if (!known.includes(policy)) {
-        const near = nearest(policy, known);
-        const hint = near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean ${PREFIX}${near}?`;
-        return [{ ...place, what: 'key', message: `there is no policy ${policy} to allow something`, hint }];
-      }
-      if (hasReason(annotations[key])) return [];
-      return [
-        { ...place, message: `allows ${policy} without a reason, and so not at all`, hint: 'Write why, as its value.' },
-      ];
-    });
+  const faults: PolicyFault[] = [];
+  for (const key in annotations) {
+    if (!key.startsWith(PREFIX)) continue;
+    const policy = key.slice(PREFIX.length);
+    const path = `/metadata/annotations/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    if (!known.includes(policy)) {
+      const near = nearest(policy, known);
+      const hint = near === undefined ? `Known: ${known.join(', ')}.` : `Did you mean ${PREFIX}${near}?`;
+      faults.push({ path, what: 'key', message: `there is no policy ${policy} to allow something`, hint });
+    } else if (!hasReason(annotations[key])) {
+      const hint = 'Write why, as its value.';
+      faults.push({ path, message: `allows ${policy} without a reason, and so not at all`, hint });
+    }
+  }
+  return faults;
 }
 
 /** A word alone explains nothing. */

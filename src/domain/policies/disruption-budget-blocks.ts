@@ -1,6 +1,6 @@
 import { at, fields } from '../diagnosis/reading.ts';
 import type { Policy } from './policy.ts';
-import type { Release } from './release.ts';
+import { MOST_SELECTED, type Release } from './release.ts';
 import type { PodTemplate } from './release-object.ts';
 
 /** Budgets that allow no eviction, ever: no node of their pods can be drained. */
@@ -24,7 +24,9 @@ export const disruptionBudgetBlocks: Policy = {
     }
     if (minAvailable === undefined || minAvailable === null) return [];
     if (minAvailable === '100%') return blocks('asks for all pods', '/spec/minAvailable');
-    const all = release.podsSelected(fields(selector), object).filter(({ passing }) => !passing);
+    const selected = release.podsSelected(fields(selector), object);
+    if (selected.length === MOST_SELECTED) return [];
+    const all = selected.filter(({ passing }) => !passing);
     const numbers = all.map((pods) => mostReplicas(pods, release));
     if (all.length === 0 || numbers.some((number) => number === undefined)) return [];
     const pods = numbers.reduce<number>((sum, number) => sum + (number ?? 0), 0);

@@ -8,7 +8,7 @@ const AGAIN = ['pre-upgrade', 'post-upgrade', 'pre-rollback', 'post-rollback', '
 /** Hooks that are still there when helm creates them again. */
 export const hookCollides: Policy = {
   name: 'hook-collides',
-  of: 'all',
+  of: 'hooks',
   severity: 'error',
   check: ({ data, name, hook, annotations, kind }) => {
     const event = hook.find((each) => AGAIN.includes(each));

@@ -1,4 +1,4 @@
-import { at, fields, list } from '../diagnosis/reading.ts';
+import { at, list } from '../diagnosis/reading.ts';
 import type { Policy } from './policy.ts';
 import type { Release } from './release.ts';
 import type { Container, PodTemplate } from './release-object.ts';
@@ -32,12 +32,10 @@ export const missingReadinessProbe: Policy = {
 /** A Service that sends to a port of this container. */
 function serviceOf({ data }: Container, pods: PodTemplate, release: Release): string | undefined {
   const ports = list(data.ports);
-  return release.ofKind('Service').find((service) => {
-    const selector = fields(at(service.data, 'spec', 'selector'));
-    if (!release.podsWith(selector, service).includes(pods)) return false;
-    return list(at(service.data, 'spec', 'ports')).some((port) => {
+  return release.servicesOf(pods).find((service) =>
+    list(at(service.data, 'spec', 'ports')).some((port) => {
       const target = port.targetPort ?? port.port;
       return ports.some(({ name, containerPort }) => name === target || containerPort === Number(target));
-    });
-  })?.name;
+    }),
+  )?.name;
 }

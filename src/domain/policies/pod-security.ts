@@ -1,4 +1,4 @@
-import { at, type Fields, fields, list, text } from '../diagnosis/reading.ts';
+import { at, fields, list, text } from '../diagnosis/reading.ts';
 import type { Container, PodTemplate } from './release-object.ts';
 
 /**
@@ -39,40 +39,15 @@ const judgements = new WeakMap<PodTemplate, Map<string, readonly Forbidden[]>>()
 /** Pods that are judged, with what was found. */
 interface Judged {
   readonly pods: PodTemplate;
-  readonly spec: Fields;
-  /** `/…/spec` */
-  readonly path: string;
-  /** The security contexts of the pod and of its containers. */
-  readonly pod: Context;
-  readonly containers: readonly Context[];
   readonly found: Forbidden[];
   askedVersion: boolean;
   /** Whether the version is this minor of Kubernetes 1, or a later one. */
   since(minor: number): boolean;
 }
 
-interface Context {
-  readonly of: string;
-  readonly fields: Fields;
-  readonly path: string;
-  /** The container; of a pod none. */
-  readonly container: Container | undefined;
-}
-
 function judged(pods: PodTemplate, version: number): Judged {
-  const path = `${pods.path}/spec`;
-  const context = (of: string, holder: Fields, within: string, container?: Container): Context => ({
-    of,
-    fields: fields(holder.securityContext),
-    path: holder.securityContext === undefined ? within : `${within}/securityContext`,
-    container,
-  });
   const judgement: Judged = {
     pods,
-    spec: pods.spec,
-    path,
-    pod: context('the pod', pods.spec, path),
-    containers: pods.containers.map((each) => context(`the container ${each.name}`, each.data, each.path, each)),
     found: [],
     askedVersion: false,
     since: (minor) => {
@@ -83,71 +58,86 @@ function judged(pods: PodTemplate, version: number): Judged {
   return judgement;
 }
 
+/** The security context of a container, or of the pod, and where it stands: at the holder where there is none. */
+function contextOf(pods: PodTemplate, container?: Container) {
+  const holder = container?.data ?? pods.spec;
+  const path = container?.path ?? `${pods.path}/spec`;
+  return {
+    of: container === undefined ? 'the pod' : `the container ${container.name}`,
+    path: holder.securityContext === undefined ? path : `${path}/securityContext`,
+  };
+}
+
 function judgeBaseline(pod: Judged): void {
-  judgeBoth(pod);
-  judgeFields(pod, BASELINE_ALONE);
-  for (const [index, { name, hostPath }] of list(pod.spec.volumes).entries()) {
+  judgeBoth(pod, BASELINE);
+  const { spec, path } = pod.pods;
+  for (const [index, { name, hostPath }] of list(spec.volumes).entries()) {
     if (!isSet(hostPath)) continue;
-    pod.found.push({
-      what: `the volume ${text(name)} is a path of the host`,
-      path: `${pod.path}/volumes/${index}/hostPath`,
-    });
+    const what = `the volume ${text(name)} is a path of the host`;
+    pod.found.push({ what, path: `${path}/spec/volumes/${index}/hostPath` });
   }
 }
 
-/** What both levels forbid in the same way. */
-function judgeBoth(pod: Judged): void {
-  const { spec, path, found, pods, containers } = pod;
+/** What both levels forbid in the same way, and what they forbid of fields of security contexts. */
+function judgeBoth(pod: Judged, rules: FieldRules): void {
+  const { found, pods } = pod;
+  const { spec, path, annotations } = pods;
   for (const field of ['hostNetwork', 'hostPID', 'hostIPC']) {
-    if (spec[field] === true) found.push({ what: `the pod has ${field}`, path: `${path}/${field}` });
+    if (spec[field] === true) found.push({ what: `the pod has ${field}`, path: `${path}/spec/${field}` });
   }
-  judgeFields(pod, BOTH);
-  for (const { container } of containers) if (container !== undefined) judgeContainer(container, pod);
-  for (const key in pods.annotations) {
+  judgeFields(spec.securityContext, undefined, pod, rules);
+  for (const container of pods.containers) {
+    judgeFields(container.data.securityContext, container, pod, rules);
+    judgeContainer(container, pod);
+  }
+  for (const key in annotations) {
     if (!key.startsWith('container.apparmor.security.beta.kubernetes.io/')) continue;
-    const profile = text(pods.annotations[key]);
+    const profile = text(annotations[key]);
     if (/^(?:$|runtime\/default$|localhost\/)/.test(profile)) continue;
-    const place = `${pods.path}/metadata/annotations/${key.replaceAll('/', '~1')}`;
+    const place = `${path}/metadata/annotations/${key.replaceAll('/', '~1')}`;
     found.push({ what: `the pod has the AppArmor profile ${profile}`, path: place });
   }
 }
 
-const HANDLERS = ['livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle/postStart', 'lifecycle/preStop'];
-
 function judgeContainer({ data, path, name }: Container, pod: Judged): void {
-  for (const [index, { hostPort }] of list(data.ports).entries()) {
+  const { ports, livenessProbe, readinessProbe, startupProbe, lifecycle } = data;
+  for (const [index, { hostPort }] of list(ports).entries()) {
     if (!isSet(hostPort) || hostPort === 0) continue;
-    pod.found.push({
-      what: `the container ${name} has the host port ${hostPort}`,
-      path: `${path}/ports/${index}/hostPort`,
-    });
+    const what = `the container ${name} has the host port ${hostPort}`;
+    pod.found.push({ what, path: `${path}/ports/${index}/hostPort` });
   }
-  for (const handler of HANDLERS) {
-    const probe = handler.includes('/') ? at(data, ...handler.split('/')) : data[handler];
-    if (probe === undefined) continue;
-    for (const way of ['httpGet', 'tcpSocket']) {
-      if (text(at(probe, way, 'host')) === '' || !pod.since(34)) continue;
-      const what = `the container ${name} asks another host in ${handler.replace('/', '.')}`;
-      pod.found.push({ what, path: `${path}/${handler}/${way}/host` });
+  const asks = (handler: unknown, at: string): void => {
+    const { httpGet, tcpSocket } = fields(handler);
+    for (const [way, asked] of Object.entries({ httpGet, tcpSocket })) {
+      if (asked === undefined || text(fields(asked).host) === '' || !pod.since(34)) continue;
+      const what = `the container ${name} asks another host in ${at.replace('/', '.')}`;
+      pod.found.push({ what, path: `${path}/${at}/${way}/host` });
     }
-  }
+  };
+  if (livenessProbe !== undefined) asks(livenessProbe, 'livenessProbe');
+  if (readinessProbe !== undefined) asks(readinessProbe, 'readinessProbe');
+  if (startupProbe !== undefined) asks(startupProbe, 'startupProbe');
+  if (lifecycle === undefined) return;
+  asks(fields(lifecycle).postStart, 'lifecycle/postStart');
+  asks(fields(lifecycle).preStop, 'lifecycle/preStop');
 }
 
 /** Judges a field of a security context that is set: tells what is forbidden, and where below the field. */
 type FieldRule = (value: unknown, tell: (what: string, below?: string) => void, pod: Judged) => void;
 
-function judgeFields(pod: Judged, rules: Readonly<Record<string, FieldRule>>): void {
-  for (const { fields: set, of, path } of [pod.pod, ...pod.containers]) {
-    for (const field in set) {
-      const value = set[field];
-      const rule = Object.hasOwn(rules, field) ? rules[field] : undefined;
-      if (rule === undefined || value === null) continue;
-      rule(
-        value,
-        (what, below = '') => pod.found.push({ what: `${of} ${what}`, path: `${path}/${field}${below}` }),
-        pod,
-      );
-    }
+type FieldRules = ReadonlyMap<string, FieldRule>;
+
+function judgeFields(context: unknown, container: Container | undefined, pod: Judged, rules: FieldRules): void {
+  const set = fields(context);
+  for (const field in set) {
+    const rule = rules.get(field);
+    const value = set[field];
+    if (rule === undefined || value === null) continue;
+    const tell = (what: string, below = ''): void => {
+      const { of, path } = contextOf(pod.pods, container);
+      pod.found.push({ what: `${of} ${what}`, path: `${path}/${field}${below}` });
+    };
+    rule(value, tell, pod);
   }
 }
 
@@ -207,18 +197,25 @@ const BOTH: Readonly<Record<string, FieldRule>> = {
   },
 };
 
-/** What the restricted level forbids in another way. */
-const BASELINE_ALONE: Readonly<Record<string, FieldRule>> = {
-  seccompProfile,
+const BASELINE: FieldRules = new Map<string, FieldRule>([
+  ...Object.entries(BOTH),
+  ['seccompProfile', seccompProfile],
   // Root in a user namespace is nobody outside it.
-  procMount: (value, tell, pod) => {
-    if (!isInUserNamespace(pod)) procMount(value, tell, pod);
-  },
-  capabilities: added([
-    ...['AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD', 'NET_BIND_SERVICE', 'SETFCAP'],
-    ...['SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT'],
-  ]),
-};
+  ['procMount', (value, tell, pod) => void (isInUserNamespace(pod) || procMount(value, tell, pod))],
+  [
+    'capabilities',
+    added([
+      ...['AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD', 'NET_BIND_SERVICE', 'SETFCAP'],
+      ...['SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT'],
+    ]),
+  ],
+]);
+const ON_WINDOWS: FieldRules = new Map([...Object.entries(BOTH), ['procMount', procMount]]);
+const RESTRICTED: FieldRules = new Map<string, FieldRule>([
+  ...ON_WINDOWS,
+  ['seccompProfile', seccompProfile],
+  ['capabilities', added(['NET_BIND_SERVICE'])],
+]);
 
 const VOLUMES = [
   ...[
@@ -235,24 +232,26 @@ const VOLUMES = [
 ];
 
 function judgeRestricted(pod: Judged): void {
-  judgeBoth(pod);
-  judgeFields(pod, { procMount });
-  for (const [index, volume] of list(pod.spec.volumes).entries()) {
+  const { spec, path, containers } = pod.pods;
+  // It knows neither capabilities nor seccomp.
+  const isOnWindows = at(spec, 'os', 'name') === 'windows';
+  judgeBoth(pod, isOnWindows ? ON_WINDOWS : RESTRICTED);
+  for (const [index, volume] of list(spec.volumes).entries()) {
     if (VOLUMES.some((kind) => isSet(volume[kind]))) continue;
     const kind = Object.keys(volume).find((key) => key !== 'name');
     // Without a kind it is an emptyDir to the API server.
     if (kind === undefined) continue;
     const what = `the volume ${text(volume.name)} is of the kind ${kind}`;
-    pod.found.push({ what, path: `${pod.path}/volumes/${index}/${kind}` });
+    pod.found.push({ what, path: `${path}/spec/volumes/${index}/${kind}` });
   }
   if (!isInUserNamespace(pod)) judgeUser(pod);
-  // Windows knows neither capabilities nor seccomp.
-  if (at(pod.spec, 'os', 'name') === 'windows') return;
-  judgeFields(pod, { seccompProfile, capabilities: added(['NET_BIND_SERVICE']) });
-  const hasSeccomp = isSet(fields(pod.pod.fields.seccompProfile).type);
-  for (const { of, fields: set, path } of pod.containers) {
+  if (isOnWindows) return;
+  const hasSeccomp = isSet(at(spec, 'securityContext', 'seccompProfile', 'type'));
+  for (const container of containers) {
+    const set = fields(container.data.securityContext);
     const tell = (what: string, field = ''): void => {
-      pod.found.push({ what: `${of} ${what}`, path: field === '' || !isSet(set[field]) ? path : `${path}/${field}` });
+      const { of, path: place } = contextOf(pod.pods, container);
+      pod.found.push({ what: `${of} ${what}`, path: field === '' || !isSet(set[field]) ? place : `${place}/${field}` });
     };
     if (set.allowPrivilegeEscalation !== false) {
       tell('may gain privileges (allowPrivilegeEscalation)', 'allowPrivilegeEscalation');
@@ -262,22 +261,27 @@ function judgeRestricted(pod: Judged): void {
   }
 }
 
-function judgeUser({ pod, containers, found }: Judged): void {
-  const all = [pod, ...containers];
-  for (const { fields: set, of, path } of all) {
+function judgeUser({ pods, found }: Judged): void {
+  const ofPod = fields(pods.spec.securityContext);
+  const all = [undefined, ...pods.containers].map((container) => ({
+    ...contextOf(pods, container),
+    container,
+    set: container === undefined ? ofPod : fields(container.data.securityContext),
+  }));
+  for (const { set, of, path } of all) {
     if (set.runAsUser === 0) found.push({ what: `${of} runs as user 0`, path: `${path}/runAsUser` });
     if (set.runAsNonRoot === false) found.push({ what: `${of} may run as root`, path: `${path}/runAsNonRoot` });
   }
   // Which says enough.
-  if (all.some(({ fields: set }) => set.runAsNonRoot === false) || pod.fields.runAsNonRoot === true) return;
-  for (const { fields: set, of, path } of containers) {
-    if (isSet(set.runAsNonRoot)) continue;
+  if (all.some(({ set }) => set.runAsNonRoot === false) || ofPod.runAsNonRoot === true) return;
+  for (const { container, set, of, path } of all) {
+    if (container === undefined || isSet(set.runAsNonRoot)) continue;
     found.push({ what: `${of} is not told to run as another than root (runAsNonRoot)`, path });
   }
 }
 
 function isInUserNamespace(pod: Judged): boolean {
-  return pod.spec.hostUsers === false && pod.since(35);
+  return pod.pods.spec.hostUsers === false && pod.since(35);
 }
 
 function names(value: unknown): string[] {

@@ -19,8 +19,8 @@ export type PolicySeverity = Exclude<Severity, 'note'> | 'off';
 /** A rule about objects that Kubernetes takes. `NAME` is `policy/NAME` in findings, and docs/rules/policy/NAME.md. */
 export interface Policy {
   readonly name: string;
-  /** The kinds that it looks at: what has pods, or these. */
-  readonly of: 'pods' | 'all' | readonly string[];
+  /** What it looks at: what has pods, hooks, or objects of these kinds. */
+  readonly of: 'pods' | 'hooks' | readonly string[];
   /** It looks at other objects of the release, too. What isn't so is found once for an object that renders share. */
   readonly across?: true;
   /** By default: what surely breaks is an error, what is risky a warning, and what is a matter of taste is off. */

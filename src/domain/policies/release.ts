@@ -16,11 +16,16 @@ export interface Release {
   find(kind: string, name: string, beside: ReleaseObject): ReleaseObject | undefined;
   /** The pods in the namespace of an object that these labels select, as a Service does. */
   podsWith(labels: Fields, beside: ReleaseObject): readonly PodTemplate[];
+  /** The Services that select pods. */
+  servicesOf(pods: PodTemplate): readonly ReleaseObject[];
   /** The pods in the namespace of an object that a selector of the other form selects; none by an empty one. */
   podsSelected(selector: Fields, beside: ReleaseObject): readonly PodTemplate[];
   /** Some of its objects may stand for pods that are not seen here: an operator makes them. */
   readonly mayMakePods: boolean;
 }
+
+/** Pods that are found for one selector: more say nothing more. */
+export const MOST_SELECTED = 100;
 
 /** Groups whose objects make no pods that a chart's Services would select. */
 const WITHOUT_PODS =
@@ -57,12 +62,33 @@ export function createReleases(
       else others.push(template);
     }
   }
+  const selected = new WeakMap<Fields, readonly PodTemplate[]>();
   const podsWith = (labels: Fields, beside: ReleaseObject): readonly PodTemplate[] => {
+    const before = selected.get(labels);
+    if (before !== undefined) return before;
+    // Of the label that the fewest have.
+    let fewest: readonly PodTemplate[] | undefined;
     for (const key in labels) {
       const some = labelled.get(`${namespaceOf(beside)}/${key}=${labels[key]}`) ?? [];
-      return some.filter((template) => matchesLabels(labels, template.labels));
+      if (fewest === undefined || some.length < fewest.length) fewest = some;
     }
-    return [];
+    const found = (fewest ?? []).filter((template) => matchesLabels(labels, template.labels)).slice(0, MOST_SELECTED);
+    selected.set(labels, found);
+    return found;
+  };
+  let services: Map<PodTemplate, ReleaseObject[]> | undefined;
+  const servicesOf = (template: PodTemplate): readonly ReleaseObject[] => {
+    if (services === undefined) {
+      services = new Map();
+      for (const service of kinds.get('Service') ?? []) {
+        for (const pods of podsWith(fields(fields(service.data.spec).selector), service)) {
+          const others = services.get(pods);
+          if (others === undefined) services.set(pods, [service]);
+          else others.push(service);
+        }
+      }
+    }
+    return services.get(template) ?? [];
   };
   const release: Omit<Release, 'minor'> = {
     credentials,
@@ -72,6 +98,7 @@ export function createReleases(
     ofKind: (kind) => kinds.get(kind) ?? [],
     find: (kind, name, beside) => names.get(`${kind}/${namespaceOf(beside)}/${name}`),
     podsWith,
+    servicesOf,
     podsSelected: (selector, beside) => {
       if (isEmpty(selector)) return [];
       const labels = fields(selector.matchLabels);

@@ -1,32 +1,26 @@
-import { isLiteral, isSecretName } from './secret-texts.ts';
+import { isLiteral, isSecretName, maySecret } from './secret-texts.ts';
 
-/** A secret in a values file, by its path. */
-export interface SecretValue {
+/** A text in values that is a secret by its name, or may be one by its form. */
+export interface SecretCandidate {
   readonly path: readonly (string | number)[];
-  /** What it was recognised as; else its name said it. */
-  readonly recognised: string | undefined;
+  /** The nearest key above it. */
+  readonly name: string;
+  readonly byName: boolean;
+  /** That a library should look at. */
+  readonly text: string | undefined;
 }
 
-/** Texts in values that are secrets, in clear: what is committed with the chart is known to all who read it, for ever. */
-export function secretsInValues(values: unknown, credentials: ReadonlyMap<string, string>): SecretValue[] {
-  const found: SecretValue[] = [];
-  eachScalar(values, (value, name, path) => {
-    const recognised = typeof value === 'string' ? credentials.get(value) : undefined;
-    if (recognised !== undefined || (isSecretName(name) && isLiteral(value, name) && !namesKeys(path))) {
-      found.push({ path: [...path], recognised });
-    }
-  });
-  return found;
-}
-
-/** The texts and numbers of values, the nearest key above each, and its path, which is another one after the call. */
-export function eachScalar(
-  values: unknown,
-  visit: (value: string | number, name: string, path: readonly (string | number)[]) => void,
-): void {
+/** Texts in values that are or may be secrets, in clear: what is committed with the chart is known to all who read it, for ever. */
+export function secretsInValues(values: unknown): SecretCandidate[] {
+  const found: SecretCandidate[] = [];
   const path: (string | number)[] = [];
   const walk = (node: unknown, name: string): void => {
-    if (typeof node === 'string' || typeof node === 'number') visit(node, name, path);
+    if (typeof node === 'string' || typeof node === 'number') {
+      const byName = isSecretName(name) && isLiteral(node, name) && !namesKeys(path);
+      const text = typeof node === 'string' && maySecret(node) ? node : undefined;
+      if (byName || text !== undefined) found.push({ path: [...path], name, byName, text });
+      return;
+    }
     // Deeper than any chart's; YAML that is deeper still was refused before.
     if (typeof node !== 'object' || node === null || path.length > 100) return;
     const isList = Array.isArray(node);
@@ -37,6 +31,7 @@ export function eachScalar(
     }
   };
   walk(values, '');
+  return found;
 }
 
 /** `secretKeys: { password: … }`: not secrets, but by what names they are in a Secret. */

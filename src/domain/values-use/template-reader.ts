@@ -37,6 +37,7 @@ export interface InnerTexts {
 export interface Frame {
   /** `$` */
   readonly context: AbstractValue;
+  readonly steps: readonly Step[];
   readonly made: Map<object, Made[]>;
   /** It changed what another had made. */
   changesOthers: boolean;
@@ -57,8 +58,12 @@ export interface Call {
 
 /** Templates that call each other more deeply, or do more, are not followed: they count as using all there is. */
 const DEEPEST = 60;
-const MOST_STEPS = 200_000;
-const MOST_ROUNDS = 20;
+const MOST_STEPS = 40_000;
+const MOST_ROUNDS = 4;
+/** Calls of one template within each other. */
+const MOST_SELVES = 4;
+/** What may be so many places is used at all of them. */
+const MOST_NODES = 100;
 
 /** Thrown where a template does what can't be followed: all values count as used. */
 export class Unfollowed extends Error {}
@@ -93,12 +98,17 @@ export class TemplateReader {
   /** Reads a template with this context (`$`, and `.` unless that is another); the texts that it may print. */
   #call(steps: readonly Step[], context: AbstractValue, before = NO_TEXT, dot = context): readonly string[] {
     if (this.#stack.length > DEEPEST) throw new Unfollowed('called too deeply');
+    // It goes down in what it is given: to the end of it.
+    if (this.#stack.filter((frame) => frame.steps === steps).length > MOST_SELVES) {
+      this.#release(context);
+      return ANY_TEXT;
+    }
     const key = `${this.#id(steps)} ${this.#keyOf(context, 0)}${dot === context ? '' : this.#keyOf(dot, 0)}`;
     const known = this.#read.get(key);
     if (known !== undefined) return known;
     // Of one that calls itself nothing is known yet.
     this.#read.set(key, ANY_TEXT);
-    const frame: Frame = { context, made: new Map(), changesOthers: false };
+    const frame: Frame = { context, steps, made: new Map(), changesOthers: false };
     this.#stack.push(frame);
     const scope: Scope = { variables: new Map([['$', context]]), around: undefined };
     const text = this.#block(steps, dot, scope, frame, before);
@@ -197,15 +207,18 @@ export class TemplateReader {
       // Of several one is looped over.
       for (const end of ends) join(end);
     } else {
+      const wide: Variable[] = [];
       for (let count = 0; ; count += 1) {
         const changes = this.#changes;
         const known = start && stateOf(inner);
         texts = eitherText(texts, round(keysOf(value), this.items(value), before));
-        const isSettled = known === undefined || join(known);
-        if (isSettled && this.#changes === changes) break;
+        this.#widen(wide);
+        const grown = known === undefined ? [] : join(known);
+        if (grown.length === 0 && this.#changes === changes) break;
         // What grows without an end is used without an end.
-        if (count > MOST_ROUNDS) this.#widen(known);
-        if (count > 2 * MOST_ROUNDS) throw new Unfollowed('a loop whose end is not seen');
+        if (count > MOST_ROUNDS) wide.push(...grown);
+        this.#widen(wide);
+        if (count > 8 * MOST_ROUNDS) throw new Unfollowed('a loop whose end is not seen');
       }
       texts = eitherText(none(), texts);
       if (texts.some((text) => text !== '')) texts = ANY_TEXT;
@@ -214,15 +227,11 @@ export class TemplateReader {
     return leaves ? ANY_TEXT : texts.length === 0 ? NO_TEXT : texts;
   }
 
-  /** Lets the variables that still change be anything. */
-  #widen(known: State | undefined): void {
-    for (const [at, variables] of known ?? []) {
-      for (const [name, value] of variables) {
-        const now = at.variables.get(name) ?? NOTHING;
-        if (now === value) continue;
-        this.use(now);
-        at.variables.set(name, OPEN);
-      }
+  /** Lets variables be anything. */
+  #widen(variables: readonly Variable[]): void {
+    for (const [scope, name] of variables) {
+      this.use(scope.variables.get(name) ?? NOTHING);
+      scope.variables.set(name, ANYTHING);
     }
   }
 
@@ -339,6 +348,17 @@ export class TemplateReader {
     }
   }
 
+  /** What isn't followed further may read all of it, and put anything into it. */
+  #release(value: AbstractValue, seen = new Set<Made>()): void {
+    this.use(value);
+    for (const made of value.made) {
+      if (seen.has(made) || made.label !== undefined) continue;
+      seen.add(made);
+      this.put(ofMade(made), undefined, OPEN);
+      for (const field of [...made.fields.values(), ...made.merged]) this.#release(field, seen);
+    }
+  }
+
   /** Whether there is something makes a difference. */
   test(value: AbstractValue): void {
     for (const node of value.nodes) node.isTested = true;
@@ -362,7 +382,7 @@ export class TemplateReader {
       if (each.isList && (own !== undefined || !isIndex)) found = either(found, own ?? NOTHING);
       else found = either(found, either(own ?? (each.label === undefined ? NOTHING : OPEN), each.rest));
     }
-    return found;
+    return this.#bounded(found);
   }
 
   /** What may be directly in it; which keys there are makes a difference. */
@@ -376,7 +396,13 @@ export class TemplateReader {
       found = either(found, ofNodes(node.read(ANY)));
     }
     for (const each of made) found = either(found, either(anyOf(each.fields.values()), each.rest));
-    return found;
+    return this.#bounded(found);
+  }
+
+  #bounded(value: AbstractValue): AbstractValue {
+    if (value.nodes.length <= MOST_NODES) return value;
+    this.use(value);
+    return OPEN;
   }
 
   /** Fills what a template makes: with all that is in it, the first time; later it may be the one or the other. */
@@ -464,7 +490,7 @@ export class TemplateReader {
     }
     this.#call(tree.steps, context, ANY_TEXT);
     if (tree.whole) return [];
-    const frame: Frame = { context, made: new Map(), changesOthers: false };
+    const frame: Frame = { context, steps: tree.steps, made: new Map(), changesOthers: false };
     const scope: Scope = { variables: new Map([['$', context]]), around: undefined };
     return tree.steps.flatMap((step) => {
       if (step.kind !== 'with' && step.kind !== 'range') return [];
@@ -503,6 +529,8 @@ export class TemplateReader {
 }
 
 const NO_TEXT: readonly string[] = [''];
+/** Of which all that matters is used. */
+const ANYTHING: AbstractValue = { ...OPEN, texts: [UNKNOWN] };
 const ANY_TEXT: readonly string[] = [UNKNOWN];
 /** Of keys that are looked up most are none, which their first letter says. */
 function isNumber(key: string): boolean {
@@ -541,18 +569,20 @@ function restore(state: State): void {
   for (const [scope, variables] of state) for (const [name, value] of variables) scope.variables.set(name, value);
 }
 
-/** Lets the variables be what they are, or what they were; whether that is nothing new to what they were. */
-function join(state: State): boolean {
-  let isSame = true;
+/** Lets the variables be what they are, or what they were; those to which that is new. */
+function join(state: State): Variable[] {
+  const grown: Variable[] = [];
   for (const [scope, variables] of state) {
     for (const [name, value] of variables) {
       const joined = either(value, scope.variables.get(name) ?? NOTHING);
-      isSame &&= joined === value;
+      if (joined !== value) grown.push([scope, name]);
       scope.variables.set(name, joined);
     }
   }
-  return isSame;
+  return grown;
 }
+
+type Variable = readonly [Scope, string];
 
 const assigning = new WeakMap<Block, boolean>();
 

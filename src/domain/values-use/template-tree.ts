@@ -49,6 +49,7 @@ export function templateTree(source: string): TemplateTree | undefined {
   const open: Block[] = [root];
   let whole = true;
   for (const [index, part] of parts.entries()) {
+    if (open.length > DEEPEST) return undefined;
     const block = open.at(-1) ?? root;
     if (part.kind === 'text') {
       const [before, after] = [parts[index - 1], parts[index + 1]];
@@ -107,6 +108,9 @@ export function templateTree(source: string): TemplateTree | undefined {
   return { steps: root.steps, named, whole: whole && open.length === 1, inner };
 }
 
+/** Blocks and brackets within each other; nobody writes more. */
+const DEEPEST = 100;
+
 interface Block {
   readonly steps: Step[];
   /** Of one that has two cases: the other's. */
@@ -134,7 +138,7 @@ function readAction(code: string, inner: string[]): Action | undefined {
   if (tokens === undefined) return undefined;
   const isNamed = keyword === 'define' || keyword === 'block' || keyword === 'template';
   const name = isNamed ? textOf(tokens.shift()) : undefined;
-  const reader: Reader = { tokens, at: 0, inner };
+  const reader: Reader = { tokens, at: 0, depth: 0, inner };
   skipBlank(reader);
   if (reader.at === tokens.length) return keyword === undefined ? undefined : { keyword, name, pipe: undefined };
   const pipe = readPipe(reader);
@@ -164,6 +168,7 @@ function tokensOf(code: string): string[] | undefined {
 interface Reader {
   readonly tokens: readonly string[];
   at: number;
+  depth: number;
   /** Collects the texts that are templates themselves. */
   readonly inner: string[];
 }
@@ -238,7 +243,9 @@ function readOperand(reader: Reader): Operand | undefined {
   reader.at += 1;
   const first = token[0] ?? '';
   if (token === '(') {
-    const pipe = readPipe(reader);
+    reader.depth += 1;
+    const pipe = reader.depth > DEEPEST ? undefined : readPipe(reader);
+    reader.depth -= 1;
     return pipe === undefined || !takes(reader, ')')
       ? undefined
       : { kind: 'pipe', name: '', pipe, ...readFields(reader) };

@@ -84,6 +84,7 @@ export function unusedKeys(
     const hasOthers = [value, beside].some(
       (each) => isMapping(each) && Object.entries(each).some(([key, inner]) => inner !== null && uses(key)),
     );
+    let known: readonly string[] | undefined;
     for (const [key, each] of Object.entries(value)) {
       const inner = nodes.flatMap((node) => node.known(key));
       const named = place?.at(key);
@@ -92,7 +93,7 @@ export function unusedKeys(
         if (inner.length > 0 || !isListed)
           walk(each, inner, named, isMapping(beside) ? beside[key] : undefined, [...path, key]);
       } else if (!isListed && (!isTested || hasOthers)) {
-        const known = [...new Set([...nodes.flatMap((node) => node.keys), ...(place?.keys ?? [])])].filter(uses);
+        known ??= [...new Set([...nodes.flatMap((node) => node.keys), ...(place?.keys ?? [])])].filter(uses);
         found.push({ path: [...path, key], ...nearTo(key, known) });
       }
     }

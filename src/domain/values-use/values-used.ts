@@ -31,15 +31,20 @@ export function valuesUsed(chart: ChartTree, { texts, words, isAnswered }: Quest
       if (isAnswered(values)) return undefined;
     }
   } catch (error) {
-    if (!(error instanceof Unfollowed)) throw error;
+    // What is nested or called that deeply nobody wrote.
+    if (!(error instanceof Unfollowed || error instanceof RangeError)) throw error;
     return undefined;
   }
   return values;
 }
 
+/** With more it takes longer to look for them than to read all. */
+const MOST_WORDS = 20;
+
 /** Those first that have the most of the words. */
 function inOrder({ files }: ChartTemplates, words: ReadonlySet<string>): ChartTemplates['files'] {
   const rendered = files.filter(({ isRendered }) => isRendered);
+  if (words.size > MOST_WORDS) return rendered;
   const count = (source: string): number => [...words].filter((word) => source.includes(word)).length;
   return rendered
     .map((file) => ({ file, found: count(file.source) }))

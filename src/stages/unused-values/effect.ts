@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Environment } from '../../domain/environment.ts';
 import { documentsOf } from '../../domain/manifest.ts';
 import { isMapping } from '../../domain/merged-values.ts';
+import { together } from '../../domain/together.ts';
 import type { UnusedKey } from '../../domain/values-use/unused-keys.ts';
 import type { Ports } from '../../ports.ts';
 import { helmCall } from '../helm-calls.ts';
@@ -23,9 +24,14 @@ export async function withoutEffect(
   const folder = await ports.files.makeTemporary('unused-values');
   try {
     let left = unused;
-    for (const environment of chart.environments)
-      left = await inEnvironment(left, environment, { folder, ...chart }, ports);
-    return left;
+    const tried = new Set<string>();
+    for (const environment of chart.environments) {
+      const { unneeded, files } = await inEnvironment(left, environment, { folder, ...chart }, ports);
+      left = unneeded;
+      for (const file of files) tried.add(file);
+    }
+    // Where nothing is rendered something else is to be mended first.
+    return left.filter(({ file }) => tried.has(file));
   } finally {
     await ports.files.remove(folder);
   }
@@ -36,11 +42,11 @@ async function inEnvironment(
   environment: Environment,
   { folder, staged, secretValues }: ChartValues & { readonly folder: string },
   ports: Pick<Ports, 'helm' | 'files'>,
-): Promise<readonly UnusedInFile[]> {
+): Promise<{ readonly unneeded: readonly UnusedInFile[]; readonly files: ReadonlySet<string> }> {
   const files = new Set(environment.layers.map(({ shown }) => shown));
   const own = unused.filter(({ file }) => files.has(file));
   const [kubeVersion] = environment.kubeVersions;
-  if (own.length === 0 || kubeVersion === undefined) return unused;
+  if (own.length === 0 || kubeVersion === undefined) return { unneeded: unused, files: new Set() };
   let renders = 0;
   const render = async (keys: readonly UnusedInFile[]): Promise<readonly string[] | undefined> => {
     renders += 1;
@@ -51,9 +57,8 @@ async function inEnvironment(
     const answer = await ports.helm.template({ ...call, values, apiVersions: [], upgrade: false });
     return answer.ok ? documentsOf(answer.value, staged.metadata.name).map(({ text }) => text) : undefined;
   };
-  const [before, again] = [await render([]), await render([])];
-  // It isn't rendered at all, and that is told elsewhere.
-  if (before === undefined || again === undefined) return unused;
+  const [before, again] = await together([render([]), render([])]);
+  if (before === undefined || again === undefined) return { unneeded: unused, files: new Set() };
   const hasEffect = async (keys: readonly UnusedInFile[]): Promise<readonly UnusedInFile[]> => {
     if (renders >= MOST_RENDERS) return keys;
     const after = await render(keys);
@@ -67,7 +72,7 @@ async function inEnvironment(
     return [...(await hasEffect(keys.slice(0, middle))), ...(await hasEffect(keys.slice(middle)))];
   };
   const needed = new Set(await hasEffect(own));
-  return unused.filter((each) => !needed.has(each));
+  return { unneeded: unused.filter((each) => !needed.has(each)), files };
 }
 
 /** Values that take keys out of those of an environment; a list is written anew. */
