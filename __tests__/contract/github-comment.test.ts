@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const forge = (given: ForgeGiven = {}): Forge => testForge(github, { note: (text) => notes.push(text), ...given });
 
-const PULL_REQUEST = { number: 7, headSha: 'deadbeefdeadbeef', isFork: false };
+const PULL_REQUEST = { number: 7, headSha: 'deadbeefdeadbeef' };
 
 function say(
   report: Report = SAMPLES.good,

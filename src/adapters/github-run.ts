@@ -23,7 +23,7 @@ export function githubRun(environment: NodeJS.ProcessEnv): GitHubRun | undefined
 /** `owner/name/.github/workflows/chart.yml@refs/heads/main` without the repository and the ref. */
 function fileOf(reference: string | undefined, repository: string): string | undefined {
   if (!reference?.startsWith(`${repository}/`)) return undefined;
-  return reference.slice(repository.length + 1).replace(/@.*$/, '');
+  return reference.slice(repository.length + 1).replace(/@refs\/.*$/, '');
 }
 
 interface Event {
@@ -40,18 +40,19 @@ function eventOf(environment: NodeJS.ProcessEnv): Event {
 }
 
 function pullRequestOf({ pull_request: own, workflow_run: run }: Event, repository: string): PullRequest | undefined {
-  if (own !== undefined) return readPullRequest(own, repository);
-  const others = run?.pull_requests;
-  return Array.isArray(others) && others.length === 1 ? readPullRequest(others[0], repository) : undefined;
+  if (own !== undefined) return readPullRequest(own);
+  // Those of forks with the same commit are among them: their numbers mean others here.
+  const others = (Array.isArray(run?.pull_requests) ? run.pull_requests : []).filter((one: { url?: unknown } | null) =>
+    String(one?.url).includes(`/repos/${repository}/pulls/`),
+  );
+  return others.length === 1 ? readPullRequest(others[0]) : undefined;
 }
 
-function readPullRequest(given: unknown, repository: string): PullRequest | undefined {
+function readPullRequest(given: unknown): PullRequest | undefined {
   const { number, head } = (given ?? {}) as {
     number?: unknown;
-    head?: { sha?: unknown; repo?: { full_name?: unknown; url?: unknown } | null };
+    head?: { sha?: unknown };
   };
   if (typeof number !== 'number' || typeof head?.sha !== 'string') return undefined;
-  // Events about workflows name a repository by its address in the API alone.
-  const from = head.repo?.full_name ?? /[^/]+\/[^/]+$/.exec(String(head.repo?.url ?? ''))?.[0];
-  return { number, headSha: head.sha, isFork: from !== repository };
+  return { number, headSha: head.sha };
 }

@@ -20,6 +20,4 @@ export interface PullRequest {
   readonly number: number;
   /** What is proposed; `GitHubRun.sha` is a merge commit of GitHub's. */
   readonly headSha: string;
-  /** From another repository: the token may write nothing then. */
-  readonly isFork: boolean;
 }
