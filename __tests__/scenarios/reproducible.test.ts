@@ -94,7 +94,10 @@ async function pack(
       ...(how.helm !== undefined && { helm: how.helm }),
       environment: { TZ: how.zone, LANG: how.umask === 0o022 ? 'C' : 'de_DE.UTF-8', LC_ALL: '' },
     });
-    expect([ended.code, ended.report?.findings.filter(({ severity }) => severity !== 'note')]).toEqual([0, []]);
+    expect([
+      ended.code,
+      ended.report?.findings.filter(({ rule, severity }) => severity !== 'note' && rule !== 'validate/unused-value'),
+    ]).toEqual([0, []]);
     const published = ended.report?.published ?? [];
     const bytes = readFileSync(join(space.root, 'chartship-report/packages/parent-1.0.0.tgz'));
     // The gzip header names no time.

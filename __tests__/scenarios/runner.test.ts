@@ -70,7 +70,7 @@ function stable(text: string): string {
     .replace(/chartship-[0-9a-f-]{36}/g, '<token>')
     .replace(/chartship-\d+-[A-Za-z0-9]{6}/g, '<temporary>')
     .replace(/[0-9a-f]{64}/g, '<sha256>')
-    .replace(/\d+\.\d\d\ss/g, '<seconds>');
+    .replace(/\d+\.\d\d[ \u00a0]s/g, '<seconds>');
 }
 
 function stableLog(stdout: string): string {

@@ -208,6 +208,21 @@ describe('files', () => {
     expect(unused({ a: 1, b: 1, c: 1, d: 1, e: 1 }, files)).toEqual(['a', 'e']);
   });
 
+  test('what one template leaves in the context, another may read before', () => {
+    const files = {
+      'templates/a.yaml': '{{ toYaml .kept }}',
+      'templates/b.yaml': '{{ $_ := set . "kept" .Values.a }}',
+    };
+    expect(unused({ a: { x: 1 }, b: 1 }, files)).toEqual(['b']);
+  });
+
+  test('a helper that fills what it is given fills the second one, too', () => {
+    const keep = '{{ define "keep" }}{{ $_ := set .d "kept" .v }}{{ end }}';
+    const calls =
+      '{{ $d := dict }}{{ $e := dict }}{{ range list 1 }}{{ include "keep" (dict "d" $d "v" $.Values.a) }}{{ end }}{{ include "keep" (dict "d" $e "v" .Values.a) }}';
+    expect(unused({ a: { x: 1 } }, `${keep}${calls}{{ toYaml $e.kept }}`)).toEqual([]);
+  });
+
   test('a name that is defined twice is read in both', () => {
     const files = {
       'templates/_a.tpl': '{{ define "n" }}{{ .Values.a }}{{ end }}',

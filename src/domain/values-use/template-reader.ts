@@ -18,6 +18,17 @@ import {
 import { FUNCTIONS } from './template-functions.ts';
 import { type Command, type Operand, type Pipe, type Step, templateTree } from './template-tree.ts';
 import { ANY } from './value-node.ts';
+import {
+  assigns,
+  type Block,
+  canBeLeft,
+  join,
+  restore,
+  type Scope,
+  type State,
+  stateOf,
+  type Variable,
+} from './variables.ts';
 
 /** Named templates and files, by their names, each with a reader of its steps; they are read when something asks for one. */
 export interface Templates {
@@ -41,11 +52,6 @@ export interface Frame {
   readonly made: Map<object, Made[]>;
   /** It changed what another had made. */
   changesOthers: boolean;
-}
-
-interface Scope {
-  readonly variables: Map<string, AbstractValue>;
-  readonly around: Scope | undefined;
 }
 
 export interface Call {
@@ -552,57 +558,6 @@ function withMerged(value: AbstractValue): AbstractValue {
     }
   }
   return { ...all, made: [...made] };
-}
-
-type Block = Extract<Step, { kind: 'if' | 'with' | 'range' }>;
-
-/** What the variables that can be seen somewhere are. */
-type State = readonly (readonly [Scope, ReadonlyMap<string, AbstractValue>])[];
-
-function stateOf(scope: Scope): State {
-  const state: [Scope, Map<string, AbstractValue>][] = [];
-  for (let at: Scope | undefined = scope; at !== undefined; at = at.around) state.push([at, new Map(at.variables)]);
-  return state;
-}
-
-function restore(state: State): void {
-  for (const [scope, variables] of state) for (const [name, value] of variables) scope.variables.set(name, value);
-}
-
-/** Lets the variables be what they are, or what they were; those to which that is new. */
-function join(state: State): Variable[] {
-  const grown: Variable[] = [];
-  for (const [scope, variables] of state) {
-    for (const [name, value] of variables) {
-      const joined = either(value, scope.variables.get(name) ?? NOTHING);
-      if (joined !== value) grown.push([scope, name]);
-      scope.variables.set(name, joined);
-    }
-  }
-  return grown;
-}
-
-type Variable = readonly [Scope, string];
-
-const assigning = new WeakMap<Block, boolean>();
-
-/** Whether a block sets variables that were declared before. */
-function assigns(block: Block): boolean {
-  let known = assigning.get(block);
-  if (known === undefined) {
-    known =
-      block.pipe.assigns ||
-      [...block.body, ...block.other].some((step) =>
-        step.kind === 'print' ? step.pipe.assigns : 'body' in step && assigns(step),
-      );
-    assigning.set(block, known);
-  }
-  return known;
-}
-
-/** Whether a loop has a `break` or a `continue`; those of loops in it count, too. */
-function canBeLeft(steps: readonly Step[]): boolean {
-  return steps.some((step) => step.kind === 'leave' || ('body' in step && canBeLeft([...step.body, ...step.other])));
 }
 
 /** Whether each of the things it may be has certain entries. */
