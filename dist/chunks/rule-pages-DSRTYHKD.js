@@ -674,6 +674,48 @@ By default: error
 ## How to mend it
 
 Correct it as the message says. The finding names the line of the values file or of the template that is the cause, where that can be known; the path of the field is in the message.
+`,"validate/same-as-default":`# validate/same-as-default
+
+An environment's values file sets what the chart's values.yaml has already, and no environment sets it otherwise.
+
+By default: note
+
+## Why
+
+The file says what differs in an environment. A line by which nothing differs is read and kept up to date for nothing, and when the default is changed this environment stays behind.
+
+It isn't told where another environment sets something else (then it is there to be compared), of plain values beside one that differs (a request for memory, and with it one for CPU), of encrypted files, and in a run that checks only some of the environments.
+
+## How to mend it
+
+Take it out: the default holds without it.
+
+## How to silence it
+
+It is a note: no run fails for it.
+`,"validate/unused-value":`# validate/unused-value
+
+A key in a values file is read by nothing: no template of the chart or of a dependency that an environment uses, no condition or tag, and no schema names it.
+
+By default: warning
+
+## Why
+
+Helm takes any key and says nothing. \`postgresql.replica.replicaCount: 2\` in the values of a chart that calls it \`readReplicas\` asks for two replicas and gets none, and nobody is told; neither is who wrote \`replicacount\`.
+
+## How to mend it
+
+Take the key out, or call it what the finding says is used. What is meant for something beside the templates (people, another program) is named in values.schema.json:
+
+\`\`\`json
+{ "properties": { "notes": { "description": "For the runbook alone." } } }
+\`\`\`
+
+Of a dependency that every environment switches off, take out what is set for it, or switch it on where it is needed.
+
+## How to silence it
+
+By values.schema.json, as above: what a schema names is nobody's mistake.
 `};function explain(rule){let rules=Object.keys(rule_pages_default);if(rule===void 0||rule==="")return{known:!0,text:`${rules.join(`
 `)}
 `};let found=[rule,`policy/${rule}`,`schema/${rule}`].find(name=>Object.hasOwn(rule_pages_default,name));if(found!==void 0)return{known:!0,text:rule_pages_default[found]??""};let shown=JSON.stringify(rule.slice(0,60)),near=nearest(rule,rules)??rules.find(name=>name.endsWith(`/${nearest(rule,rules.map(lastStep))??""}`)),hint=near===void 0?"chartship --explain lists the rules that have one.":`Did you mean ${near}?`;return{known:!1,text:`There is no page on the rule ${shown}. ${hint}
