@@ -18,7 +18,7 @@ export async function bundle(outdir, entryPoints = entries) {
   await build({
     absWorkingDir: root,
     entryPoints,
-    plugins: [start, kubeconfigAlone, withoutXml, rulePages],
+    plugins: [start, kubeconfigAlone, withoutXml, rulePages, trustedRootAlone],
     outdir,
     bundle: true,
     platform: 'node',
@@ -105,6 +105,20 @@ export function readRulePages() {
     files.map((path) => [path.split(sep).join('/').replace(/\.md$/, ''), readFileSync(join(folder, path), 'utf8')]),
   );
 }
+
+/** Of the seeds of Sigstore's TUF client the trusted root is used, not the keys that packages of Node are signed with. */
+const trustedRootAlone = {
+  name: 'trusted-root-alone',
+  setup({ onLoad }) {
+    onLoad({ filter: /@sigstore[/\\]tuf[/\\]seeds\.json$/ }, ({ path }) => {
+      const seeds = Object.entries(JSON.parse(readFileSync(path, 'utf8'))).map(([url, { targets, ...rest }]) => {
+        const { 'trusted_root.json': root } = targets;
+        return [url, { ...rest, targets: { 'trusted_root.json': root } }];
+      });
+      return { contents: JSON.stringify(Object.fromEntries(seeds)), loader: 'json' };
+    });
+  },
+};
 
 /** The library of bills of materials looks for one that writes XML, and does without it. Bills are written in JSON. */
 const withoutXml = {
