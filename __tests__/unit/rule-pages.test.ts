@@ -7,17 +7,18 @@ import { repository } from '../support/scenario.ts';
 const source = join(repository, 'src');
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
 const named = files.flatMap(
-  (path) => readFileSync(join(source, path), 'utf8').match(/(?<=')(?:schema|policy)\/[a-z-]*[a-z](?=')/g) ?? [],
+  (path) =>
+    readFileSync(join(source, path), 'utf8').match(/(?<=')(?:schema|policy|validate)\/[a-z-]*[a-z](?=')/g) ?? [],
 );
 
-/** Every rule on rendered objects, as the code has it. */
+/** Every rule on rendered objects and on values, as the code has it. */
 const rules = new Set([...named, ...[...DEFAULT_SEVERITIES.keys()].map((name) => `policy/${name}`)]);
 
 const pages = readdirSync(join(repository, 'docs/rules'), { recursive: true, encoding: 'utf8' })
   .map((path) => path.replaceAll('\\', '/'))
   .filter((path) => path.includes('/'));
 
-test('each rule on rendered objects has a page, and each page a rule', () => {
+test('each rule on rendered objects and on values has a page, and each page a rule', () => {
   expect(pages.map((path) => path.replace(/\.md$/, '')).sort()).toEqual([...rules].sort());
   expect(rules.size).toBeGreaterThan(35);
 });

@@ -674,6 +674,15 @@ By default: error
 ## How to mend it
 
 Correct it as the message says. The finding names the line of the values file or of the template that is the cause, where that can be known; the path of the field is in the message.
+`,"validate/required-value":`# validate/required-value
+
+An environment doesn't set a value that it must set itself, as \`requiredValues\` in chartship.yaml has it; the chart's default is not enough.
+
+By default: error
+
+## How to mend it
+
+Set it in one of the environment's values files, or take it out of \`requiredValues\` where the default is what is wanted.
 `,"validate/same-as-default":`# validate/same-as-default
 
 An environment's values file sets what the chart's values.yaml has already, and no environment sets it otherwise.
@@ -693,6 +702,24 @@ Take it out: the default holds without it.
 ## How to silence it
 
 It is a note: no run fails for it.
+`,"validate/schema-reference":`# validate/schema-reference
+
+values.schema.json refers outside itself: to a URL or to a file. Helm would fetch it, so that what is checked would depend on the network, and on who answers. It isn't followed, and values are not checked against this schema.
+
+By default: error
+
+## How to mend it
+
+Copy the definition into the schema under \`$defs\` (or \`definitions\`) and refer to it with \`#/$defs/NAME\`.
+`,"validate/schema":`# validate/schema
+
+values.schema.json is no JSON, is nested too deeply, or is no JSON schema that helm can use. No values can be checked against it.
+
+By default: error
+
+## How to mend it
+
+The line is that of the fault in the schema. \`helm lint\` with a schema of one property shows whether helm takes it; patterns are Go's (RE2), which knows no lookahead and no back-references. Of a dependency's schema the publisher of that chart has to mend it; another version of the dependency is the way round.
 `,"validate/unused-value":`# validate/unused-value
 
 A key in a values file is read by nothing: no template of the chart or of a dependency that an environment uses, no condition or tag, and no schema names it.
@@ -716,6 +743,24 @@ Of a dependency that every environment switches off, take out what is set for it
 ## How to silence it
 
 By values.schema.json, as above: what a schema names is nobody's mistake.
+`,"validate/values-file":`# validate/values-file
+
+A values file can't be used as it is: it is no YAML, has a key twice, is no mapping, is larger than is read, or is encrypted with sops under a name that isn't decrypted.
+
+By default: error
+
+## How to mend it
+
+The finding names the line and the column. Of a key that stands twice helm takes the last without a word, so that one of the two is of no effect: take it out. A file that sops encrypted is named \`*.enc.yaml\`.
+`,"validate/values-schema":`# validate/values-schema
+
+The values of an environment break values.schema.json, the chart's own or that of a dependency: a wrong type, a pattern that doesn't match, a key that isn't allowed, one that is missing.
+
+By default: error
+
+## How to mend it
+
+Helm judges; the finding names the values file and the line that set the value, the last of those that are merged. Change the value there. Where \`--set\` or secret values set it, that is said instead of a line. A key that the schema doesn't know is often a slip of the pen: its hint names the nearest one that is used.
 `};function explain(rule){let rules=Object.keys(rule_pages_default);if(rule===void 0||rule==="")return{known:!0,text:`${rules.join(`
 `)}
 `};let found=[rule,`policy/${rule}`,`schema/${rule}`].find(name=>Object.hasOwn(rule_pages_default,name));if(found!==void 0)return{known:!0,text:rule_pages_default[found]??""};let shown=JSON.stringify(rule.slice(0,60)),near=nearest(rule,rules)??rules.find(name=>name.endsWith(`/${nearest(rule,rules.map(lastStep))??""}`)),hint=near===void 0?"chartship --explain lists the rules that have one.":`Did you mean ${near}?`;return{known:!1,text:`There is no page on the rule ${shown}. ${hint}
