@@ -30,20 +30,20 @@ export async function openEncrypted(
   const metadata = sopsMetadata(encrypted);
   if (metadata === undefined) {
     const message = 'is not encrypted, as its name says: sops left no mark in it';
-    return refused('not-encrypted', message, `Encrypt it: sops encrypt --in-place ${shown}`);
+    return refused('validate/not-encrypted', message, `Encrypt it: sops encrypt --in-place ${shown}`);
   }
   if (isForeign) {
     const message = 'is encrypted, and nothing of a foreign head is decrypted';
-    return refused('encrypted', message, 'Check it on pull_request or push, where the workflow is of that commit.');
+    return refused('validate/encrypted', message, 'Check it on pull_request or push, where the workflow is of that commit.');
   }
   const hosts = keyServices(metadata);
   const asks = hosts.length === 0 ? '' : `, which asks ${hosts.join(', ')} for the key`;
   host.progress({ kind: 'note', text: `${shown} is decrypted by sops${asks}` });
   const decrypted = await sops.decrypt(path, shown);
-  if (!decrypted.ok) return refused('encrypted', decrypted.message, decrypted.hint);
+  if (!decrypted.ok) return refused('validate/encrypted', decrypted.message, decrypted.hint);
   const read = readSource(decrypted.content);
   // Neither the text nor a piece of it is shown.
-  if (!read.ok) return refused('encrypted', 'is no valid YAML once it is decrypted');
+  if (!read.ok) return refused('validate/encrypted', 'is no valid YAML once it is decrypted');
   const clear = join(await files.makeTemporary('values'), basename(path));
   await files.write(clear, decrypted.content);
   return { ok: true, opened: { source: inClear(encrypted, read.source), clear } };
@@ -59,5 +59,5 @@ export function misnamed(shown: string, source: Source): SourceFault | undefined
 }
 
 function refused(rule: string, message: string, hint?: string): OpenedValues {
-  return { ok: false, rule: `validate/${rule}`, fault: { message, ...(hint !== undefined && { hint }) } };
+  return { ok: false, rule, fault: { message, ...(hint !== undefined && { hint }) } };
 }

@@ -129,7 +129,6 @@ const OBJECTS: Record<string, Case> = {
         'apiVersion: v1\nkind: Service\nmetadata: { name: a }\nspec: { externalName: {{ repeat 50000000 "x" }} }\n',
     }),
     code: 1,
-    // Policies look at no object of that size, and say so.
     rules: { 'schema/range': 1 },
     says: /^the object has 500\d+ bytes, and an API server takes 3145728/,
   },

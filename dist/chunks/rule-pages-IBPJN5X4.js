@@ -674,6 +674,24 @@ By default: error
 ## How to mend it
 
 Correct it as the message says. The finding names the line of the values file or of the template that is the cause, where that can be known; the path of the field is in the message.
+`,"validate/encrypted":`# validate/encrypted
+
+A values file that sops encrypted can't be opened: sops isn't there or has no key, the file was changed by hand, what it holds is no YAML, or the run is for a checkout that isn't to be trusted.
+
+By default: error
+
+## How to mend it
+
+The message is what sops says. Keys are given to sops as it knows them (its variables, a file of age keys, the cloud's login). For a pull request from a fork nothing is decrypted on purpose: check it on \`pull_request\` or \`push\`, where the workflow is of that commit.
+`,"validate/not-encrypted":`# validate/not-encrypted
+
+A file named \`*.enc.yaml\` isn't encrypted: what is in it is read by everybody who can read the repository.
+
+By default: error
+
+## How to mend it
+
+\`sops encrypt --in-place FILE\`. What stood in clear in a commit is known: take another password, too. A file that is to stand in clear gets another name.
 `,"validate/required-value":`# validate/required-value
 
 An environment doesn't set a value that it must set itself, as \`requiredValues\` in chartship.yaml has it; the chart's default is not enough.
