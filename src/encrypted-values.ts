@@ -34,7 +34,11 @@ export async function openEncrypted(
   }
   if (isForeign) {
     const message = 'is encrypted, and nothing of a foreign head is decrypted';
-    return refused('validate/encrypted', message, 'Check it on pull_request or push, where the workflow is of that commit.');
+    return refused(
+      'validate/encrypted',
+      message,
+      'Check it on pull_request or push, where the workflow is of that commit.',
+    );
   }
   const hosts = keyServices(metadata);
   const asks = hosts.length === 0 ? '' : `, which asks ${hosts.join(', ')} for the key`;
