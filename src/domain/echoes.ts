@@ -1,5 +1,5 @@
 import type { Finding } from './finding.ts';
-import { parsePointer } from './pointer.ts';
+import { formatPointer, parsePointer } from './pointer.ts';
 
 /**
  * Findings without those that are another one seen again from lint, so that one fault is one finding:
@@ -20,7 +20,7 @@ export function withoutEchoes(findings: readonly Finding[]): Finding[] {
   const refused = findings.filter(({ rule }) => rule === 'validate/values-schema');
   const objects = findings.filter(({ rule }) => rule.startsWith('schema/'));
   const isEcho = (each: Finding): boolean => {
-    if (each.rule === 'validate/unused-value') return refused.some((violation) => isAtSameKey(violation, each));
+    if (each.rule === 'validate/unused-value') return refused.some((violation) => refuses(violation, each));
     if (each.stage !== 'lint') return false;
     if (each.rule === 'render/template') {
       return placesIn(each).some((place) => places.has(place)) || refused.some((violation) => causes(violation, each));
@@ -40,6 +40,15 @@ export function withoutEchoes(findings: readonly Finding[]): Finding[] {
 
 function isAtSameKey(a: Finding, b: Finding): boolean {
   return a.chart === b.chart && a.file === b.file && a.line !== undefined && a.line === b.line && a.path === b.path;
+}
+
+/** Whether a key is one that a schema doesn't allow; of several in a mapping helm makes one violation, told at the first. */
+function refuses(violation: Finding, unused: Finding): boolean {
+  if (isAtSameKey(violation, unused)) return true;
+  const names = / additional properties '(.*)' not allowed/s.exec(` ${violation.message.replace(/^.*?: /s, '')}`)?.[1];
+  if (names === undefined || violation.chart !== unused.chart) return false;
+  const around = parsePointer(violation.path ?? '').slice(0, -1);
+  return names.split("', '").some((name) => formatPointer([...around, name]) === unused.path);
 }
 
 /** Where it was seen: the chart in each of its environments. */
