@@ -105,8 +105,8 @@ data:
 
 const DEFAULTS = {
   'values.yaml': 'secret: {list: []}\ncredentials: {}\n',
-  'values-dev.yaml': 'a: 1\n',
-  'values-prod.yaml': 'a: 2\n',
+  'values-dev.yaml': 'greeting: a\n',
+  'values-prod.yaml': 'greeting: b\n',
 };
 
 const INPUTS = {
@@ -199,7 +199,9 @@ async function watched(inputs: Record<string, string>, environment: Record<strin
 }
 
 const registryInput = (): Record<string, string> => ({ registry: `oci://${registry.host}/charts-${path}` });
-const rules = ({ report }: ActionEnded): string[] => [...new Set(report?.findings.map(({ rule }) => rule))].sort();
+/** That nothing in these charts uses some of their values is not what is looked at. */
+const rules = ({ report }: ActionEnded): string[] =>
+  [...new Set(report?.findings.map(({ rule }) => rule))].filter((rule) => rule !== 'validate/unused-value').sort();
 
 describe('the search', () => {
   test.each([

@@ -2,7 +2,22 @@
 
 /** `500m`, `64Mi`, `1e3`, `.5`: a number with the suffix of its unit (apimachinery's resource.ParseQuantity). */
 export function isQuantity(text: string): boolean {
-  return /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,18})?$/.test(text.trim());
+  const whole = text.trim();
+  // Step by step: an expression that could go back would keep a place for each digit of five million.
+  const digitsFrom = (at: number): number => {
+    let end = at;
+    while (isDigit(whole.charCodeAt(end))) end += 1;
+    return end;
+  };
+  const start = whole.startsWith('+') || whole.startsWith('-') ? 1 : 0;
+  const point = digitsFrom(start);
+  const end = whole[point] === '.' ? digitsFrom(point + 1) : point;
+  const digits = end - start - (end > point ? 1 : 0);
+  return digits > 0 && /^(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,18})?$/.test(whole.slice(end));
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
 }
 
 /** Standard base64 with its padding; Go passes over line ends. */
