@@ -153,7 +153,6 @@ function runShell(node, round, bench, operations = ['', ' --is-upgrade']) {
   const { folder, registry } = bench;
   const target = `oci://${registry.host}/shell-${unique(node, round, bench)}-${operations.length}`;
   const lines = [
-    'set -e',
     ...environments.map((name) => `helm lint chart --values chart/values-${name}.yaml`),
     ...environments.flatMap((name) =>
       operations.map(
@@ -172,7 +171,6 @@ function runValidatingShell(node, round, bench) {
   const target = `oci://${registry.host}/validating-${unique(node, round, bench)}`;
   const rendered = (name) => `"${folder}/rendered-${name}.yaml"`;
   const lines = [
-    'set -e',
     ...environments.map((name) => `helm lint chart --values chart/values-${name}.yaml`),
     ...environments.flatMap((name) =>
       [` >${rendered(name)}`, ' --is-upgrade'].map(

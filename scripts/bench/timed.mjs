@@ -8,10 +8,10 @@ export function run(file, args, options) {
   return ended;
 }
 
-/** Wall and CPU seconds (children included) of a shell text, by bash's `times`. */
+/** Wall and CPU seconds (children included) of a shell text, by bash's `times`. What fails ends the bench. */
 export function timed(text, options) {
   const started = performance.now();
-  const { stdout } = run('bash', ['-c', `${text}\ntimes`], options);
+  const { stdout } = run('bash', ['-c', `set -e\n${text}\ntimes`], options);
   const wall = (performance.now() - started) / 1000;
   const seconds = [...stdout.matchAll(/(\d+)m([\d.]+)s/g)].map((match) => Number(match[1]) * 60 + Number(match[2]));
   return { wall, cpu: seconds.slice(-4).reduce((sum, each) => sum + each, 0) };
