@@ -7,12 +7,13 @@
 //   (b) from the start of the bundle to the first program it starts.
 //   (c) the same run for three Kubernetes versions against that pipeline with kubeconform, strict and with local
 //       schemas, for each of its installs and each version.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startRegistry } from '../registry.mjs';
 import { getTools } from '../tools.mjs';
+import { benchFolder, temporaryIn } from './folder.mjs';
 import { schemaLocation } from './kubeconform.mjs';
 import { median } from './median.mjs';
 import { run as runIn, timed as timedIn } from './timed.mjs';
@@ -31,7 +32,7 @@ const TARGETS = {
 /** What was measured, what to print of it, and the targets. */
 export async function benchPipeline(rounds = 15) {
   const tools = await getTools(['helm', 'oras', 'registry', 'kubeconform']);
-  const folder = mkdtempSync(join(tmpdir(), 'chartship-bench-'));
+  const folder = benchFolder();
   const registry = await startRegistry({ storage: join(folder, 'registry') });
   const bench = { rounds, tools, folder, registry, schemas: [] };
   try {
@@ -82,7 +83,13 @@ function prepare(bench) {
 }
 
 function environment(path, { folder }) {
-  return { PATH: `${join(folder, path)}:/usr/bin:/bin`, HOME: folder, CI: 'true', LANG: 'C.UTF-8' };
+  return {
+    PATH: `${join(folder, path)}:/usr/bin:/bin`,
+    HOME: folder,
+    ...temporaryIn(folder),
+    CI: 'true',
+    LANG: 'C.UTF-8',
+  };
 }
 
 function run(file, args, bench, options = {}) {

@@ -3,11 +3,12 @@
 // `ct lint --all`, which does none of these; and against the CPU time of Chartship's own helm processes.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder, getTools, startProgress, ToolError } from '../tools.mjs';
+import { benchFolder, temporaryIn } from './folder.mjs';
 import { median } from './median.mjs';
 import { run, timed } from './timed.mjs';
 
@@ -21,7 +22,7 @@ const TARGETS = { wallOfChartTesting: 1 / 3, wallOfHelm: 1.15 };
 export async function benchRepository(rounds = 3) {
   const tools = await getTools(['helm', 'oras', 'ct']);
   const python = pythonTools();
-  const folder = mkdtempSync(join(tmpdir(), 'chartship-bench-'));
+  const folder = benchFolder();
   try {
     const options = { cwd: folder, env: environment(tools, python, folder) };
     generate(folder, options);
@@ -40,7 +41,13 @@ export async function benchRepository(rounds = 3) {
 
 function environment(tools, python, folder) {
   const folders = [...Object.values(tools).map(dirname), join(python, 'bin')];
-  return { PATH: `${folders.join(':')}:/usr/bin:/bin`, HOME: folder, CI: 'true', LANG: 'C.UTF-8' };
+  return {
+    PATH: `${folders.join(':')}:/usr/bin:/bin`,
+    HOME: folder,
+    ...temporaryIn(folder),
+    CI: 'true',
+    LANG: 'C.UTF-8',
+  };
 }
 
 /** yamllint and yamale, which ct starts, in a folder of their own; made once. */

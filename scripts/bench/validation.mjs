@@ -2,12 +2,13 @@
 //   (a) validation alone of chart/'s three environments for three Kubernetes versions: CPU of the whole process, with
 //       Node's start and the reading of documents and schemas; beside it kubeconform, once for each of the nine.
 //   (b) 2,000 documents for one version against one process of kubeconform, strict and with local schemas.
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundle } from '../build.mjs';
 import { getTools } from '../tools.mjs';
+import { benchFolder, temporaryIn } from './folder.mjs';
 import { schemaLocation } from './kubeconform.mjs';
 import { median } from './median.mjs';
 import { run, timed } from './timed.mjs';
@@ -21,12 +22,15 @@ const TARGETS = { aloneCpuSeconds: 0.1, wallOfKubeconform: 1, cpuOfKubeconform: 
 /** What was measured, what to print of it, and the targets. */
 export async function benchValidation(rounds = 15) {
   const tools = await getTools(['helm', 'kubeconform']);
-  const folder = mkdtempSync(join(tmpdir(), 'chartship-bench-'));
+  const folder = benchFolder();
   // Bundles are modules by the repository's package.json.
   const bundled = join(root, '.cache', `bench-${process.pid}`);
   try {
     await bundle(bundled, { validate: 'start:scripts/bench/validate.ts' });
-    const options = { cwd: folder, env: { PATH: '/usr/bin:/bin', HOME: folder, LANG: 'C.UTF-8' } };
+    const options = {
+      cwd: folder,
+      env: { PATH: '/usr/bin:/bin', HOME: folder, ...temporaryIn(folder), LANG: 'C.UTF-8' },
+    };
     const manifests = render(tools, options);
     const many = join(folder, 'many.yaml');
     writeFileSync(many, multiply(manifests.map((file) => readFileSync(file, 'utf8')).join('\n---\n')));
