@@ -40,7 +40,7 @@ async function main() {
   say('starting the nodes');
   for (const [name, argv] of Object.entries(controllers())) start(name, argv);
   for (const { name, programs } of nodes) {
-    start('kubelet', programs.kubelet, name);
+    await startKubelet(name, programs.kubelet);
     start('kube-proxy', programs['kube-proxy'], name);
   }
   const volumes = makeVolumes(api, at('volumes'));
@@ -64,6 +64,7 @@ async function ownFolders() {
   const resolver = fs.existsSync('/etc/resolv.conf') && fs.realpathSync('/etc/resolv.conf');
   for (const place of ['/run', '/var/log']) await run('mount', ['-t', 'tmpfs', '-o', 'mode=0755', 'tmpfs', place]);
   for (const number of plan.nodes) fs.mkdirSync(`/run/${addresses.nodeName(number)}`);
+  await ownStateFolder();
   // Names are for the cluster's own DNS alone.
   if (resolver) {
     const own = '/run/resolv.conf';
@@ -127,6 +128,27 @@ function forwarding(from, to) {
   return [process.execPath, fileURLToPath(new URL('forward.mjs', import.meta.url)), from, to];
 }
 
+/**
+ * A /var/lib of our own, with all that is in the machine's: whatever its folder, a kubelet writes to /var/lib/kubelet,
+ * which stayed behind on the machine, and where the clusters of two tests met.
+ */
+async function ownStateFolder() {
+  const own = '/run/var-lib';
+  fs.mkdirSync(path.join(own, 'kubelet'), { recursive: true });
+  for (const entry of fs.readdirSync('/var/lib', { withFileTypes: true })) {
+    const [from, to] = [path.join('/var/lib', entry.name), path.join(own, entry.name)];
+    if (entry.name === 'kubelet') continue;
+    if (entry.isSymbolicLink()) {
+      fs.symlinkSync(fs.readlinkSync(from), to);
+      continue;
+    }
+    if (entry.isDirectory()) fs.mkdirSync(to);
+    else fs.writeFileSync(to, '');
+    await run('mount', ['--rbind', from, to]);
+  }
+  await run('mount', ['--rbind', own, '/var/lib']);
+}
+
 function controllers() {
   const admin = at('admin.kubeconfig');
   const resolver = `.:53 {\n bind ${addresses.controlPlane}\n errors\n kubernetes cluster.local in-addr.arpa {\n  kubeconfig ${admin}\n }\n cache 2\n}\n`;
@@ -147,6 +169,19 @@ function start(program, argv, network = 'control-plane') {
   const name = network === 'control-plane' ? program : `${network}-${program}`;
   const child = startProgram(folder, name, { command: inNetwork(argv, network), env });
   child.on('exit', () => ended.push(name));
+}
+
+/**
+ * One after the other: whatever its folder, a kubelet removes this socket and makes it anew, and two that do so at
+ * once end with "address already in use".
+ */
+async function startKubelet(node, argv) {
+  const socket = () => fs.statSync('/var/lib/kubelet/device-plugins/kubelet.sock', { throwIfNoEntry: false })?.ino;
+  const before = socket();
+  start('kubelet', argv, node);
+  await until(`the kubelet of ${node} listens for devices`, () => {
+    if ([undefined, before].includes(socket())) throw new Error('not yet');
+  });
 }
 
 /** nsenter, not `ip netns exec`: that mounts /sys anew, where the kubelet then finds no control groups. */
