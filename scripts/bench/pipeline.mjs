@@ -16,7 +16,7 @@ import { getTools } from '../tools.mjs';
 import { benchFolder, temporaryIn } from './folder.mjs';
 import { schemaLocation } from './kubeconform.mjs';
 import { median } from './median.mjs';
-import { run as runIn, timed as timedIn } from './timed.mjs';
+import { ownUsage, run as runIn, timed as timedIn } from './timed.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const environments = ['dev', 'staging', 'prod'];
@@ -198,19 +198,13 @@ function runValidatingShell(node, round, bench) {
 
 function runShip(node, round, bench, kubeVersions = versions.slice(0, 1)) {
   const { folder, registry } = bench;
-  const usage = join(folder, 'usage');
-  const hook = join(folder, 'usage.cjs');
-  // By --require: --import makes Node start its loader of ES modules once more, 3 ms that a user's run hasn't.
-  writeFileSync(
-    hook,
-    `process.on('exit', () => { const { user, system } = process.cpuUsage(); require('node:fs').writeFileSync(${JSON.stringify(usage)}, String((user + system) / 1e6)); });\n`,
-  );
+  const own = ownUsage(folder);
   const target = `oci://${registry.host}/ship-${unique(node, round, bench)}-${kubeVersions.length}`;
   const timing = timed(
-    `"${node}" --require "${hook}" "${root}/dist/cli.js" chart --kube-versions ${kubeVersions} --registry ${target} >/dev/null`,
+    `"${node}" ${own.arguments} "${root}/dist/cli.js" chart --kube-versions ${kubeVersions} --registry ${target} >/dev/null`,
     bench,
   );
-  return { ...timing, own: Number(readFileSync(usage, 'utf8')) };
+  return { ...timing, own: own.seconds() };
 }
 
 /** Milliseconds from the start of the bundle to the first program it starts. */

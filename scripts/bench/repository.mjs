@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder, getTools, startProgress, ToolError } from '../tools.mjs';
 import { benchFolder, temporaryIn } from './folder.mjs';
 import { median } from './median.mjs';
-import { run, timed } from './timed.mjs';
+import { ownUsage, run, timed } from './timed.mjs';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const CHARTS = 100;
@@ -131,15 +131,10 @@ function chartTesting(options) {
 
 function chartship(options) {
   forget(options);
-  const hook = join(options.cwd, 'usage.cjs');
-  const usage = join(options.cwd, 'usage');
-  writeFileSync(
-    hook,
-    `process.on('exit', () => { const { user, system } = process.cpuUsage(); require('node:fs').writeFileSync(${JSON.stringify(usage)}, String((user + system) / 1e6)); });\n`,
-  );
-  const command = `"${process.execPath}" --require "${hook}" "${root}/dist/cli.js" 'charts/*' --kube-versions ${versions}`;
+  const own = ownUsage(options.cwd);
+  const command = `"${process.execPath}" ${own.arguments} "${root}/dist/cli.js" 'charts/*' --kube-versions ${versions}`;
   // Anything found costs a render to find its place: this is the price of charts that pass.
-  return { ...timed(`${command} --fail-on warning >&2`, options), own: Number(readFileSync(usage, 'utf8')) };
+  return { ...timed(`${command} --fail-on warning >&2`, options), own: own.seconds() };
 }
 
 function figuresOf(seen, rounds) {

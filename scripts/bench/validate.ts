@@ -12,7 +12,8 @@ import { createObjectChecks } from '../../src/stages/validate-objects.ts';
 const [versions = '', ...files] = process.argv.slice(2);
 const kubeVersions = versions
   .split(',')
-  .flatMap((text): readonly KubeVersion[] => [parseKubeVersion(text) ?? []].flat());
+  .map(parseKubeVersion)
+  .filter((version): version is KubeVersion => version !== undefined);
 const [first] = kubeVersions;
 if (first === undefined) throw new Error(`${versions}: no Kubernetes version`);
 const read = createDocumentReader();

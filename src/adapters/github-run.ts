@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { GitHubRun, PullRequest } from '../domain/github-run.ts';
+import { workflowTag } from './workflow-ref.ts';
 
 /** What the runner says of the workflow's run; `undefined` outside of one. */
 export function githubRun(environment: NodeJS.ProcessEnv): GitHubRun | undefined {
@@ -8,6 +9,7 @@ export function githubRun(environment: NodeJS.ProcessEnv): GitHubRun | undefined
   if (!repository || !/^[^/]+\/[^/]+$/.test(repository) || !sha || !(id > 0)) return undefined;
   const event = eventOf(environment);
   const pullRequest = pullRequestOf(event, repository);
+  const tag = workflowTag(environment);
   return {
     repository,
     workflow: fileOf(environment.GITHUB_WORKFLOW_REF, repository) ?? environment.GITHUB_WORKFLOW ?? '',
@@ -15,7 +17,7 @@ export function githubRun(environment: NodeJS.ProcessEnv): GitHubRun | undefined
     attempt: Number(environment.GITHUB_RUN_ATTEMPT) || 1,
     url: `${server || 'https://github.com'}/${repository}/actions/runs/${id}`,
     sha,
-    ...(environment.GITHUB_REF_TYPE === 'tag' && environment.GITHUB_REF_NAME && { tag: environment.GITHUB_REF_NAME }),
+    ...(tag !== undefined && { tag }),
     ...(pullRequest !== undefined && { pullRequest }),
   };
 }
