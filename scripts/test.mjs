@@ -28,7 +28,7 @@ async function main(given) {
   if (useTheCluster(jestArguments)) await prepareTheCluster();
   // The one way in which tests learn of the tools. They never look on PATH: what is tested is what is pinned.
   const env = { ...process.env, CHARTSHIP_TOOLS: JSON.stringify(tools), ...(isAll && { CHARTSHIP_E2E: 'all' }) };
-  if (jestArguments.some((argument) => argument.startsWith('__tests__'))) return await jest(jestArguments, env);
+  if (patternsOf(jestArguments).length > 0) return await jest(jestArguments, env);
   const isSet = jestArguments.some((argument) => /^(-w|--maxWorkers|-i|--runInBand)/.test(argument));
   const workers = (number) => (isSet ? [] : [`--maxWorkers=${number}`]);
   const ignored = ['/node_modules/', '/__tests__/e2e/'].map((path) => `--testPathIgnorePatterns=${path}`);
@@ -39,6 +39,14 @@ async function main(given) {
   addResults(jestArguments, results);
   if (first !== 0) console.error('\nThe tests without a cluster, which ran first, failed: see further up.');
   return first || second;
+}
+
+/** Which files are asked for: what is no option, nor the value of one. */
+function patternsOf(jestArguments) {
+  const hasValue = /^(?:-[tw]|--(?:testNamePattern|maxWorkers|outputFile|reporters|seed|testTimeout|shard))$/;
+  return jestArguments.filter(
+    (argument, index) => !argument.startsWith('-') && !hasValue.test(jestArguments[index - 1]),
+  );
 }
 
 /** The file that jest writes its results to, as JSON; undefined where none was asked for. */
@@ -77,7 +85,7 @@ function addResults(jestArguments, first) {
 
 /** Whether tests on a cluster are among those that were asked for: all, or some in __tests__/e2e. */
 function useTheCluster(jestArguments) {
-  const paths = jestArguments.map((path) => path.replace(/\/$/, '')).filter((path) => path.startsWith('__tests__'));
+  const paths = patternsOf(jestArguments).map((path) => path.replace(/\/$/, ''));
   const folder = '__tests__/e2e';
   return paths.length === 0 || paths.some((path) => path.startsWith(folder) || folder.startsWith(`${path}/`));
 }

@@ -1,5 +1,6 @@
 import { helpText, readCommandLine, secretsOfEnvironment } from './adapters/command-line.ts';
 import { cancelOnSignals, clock, compose } from './adapters/compose.ts';
+import { tuneEngine } from './adapters/engine.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { repositoryRoot } from './adapters/repository-root.ts';
 import { secretSources } from './adapters/secret-sources.ts';
@@ -13,6 +14,7 @@ import { VERSION } from './version.ts';
 
 /** The composition root of the command. */
 async function main(): Promise<number> {
+  tuneEngine();
   const { env: environment, stdout, stderr } = process;
   const line = await readCommandLine(process.argv.slice(2), secretSources(process.stdin));
   if (line.kind === 'explain') {

@@ -1,5 +1,6 @@
 import { secretsOfEnvironment } from './adapters/command-line.ts';
 import { cancelOnSignals, clock, compose } from './adapters/compose.ts';
+import { tuneEngine } from './adapters/engine.ts';
 import { createGitHub } from './adapters/github.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { secretsOf } from './adapters/secrets.ts';
@@ -11,6 +12,7 @@ import { run } from './main.ts';
 
 /** The composition root of the Action's main step; the post step is post.ts. */
 async function main(): Promise<number> {
+  tuneEngine();
   const { env: environment, stdout } = process;
   const redaction = createRedaction();
   const host = createGitHub({ stdout, environment, redaction });

@@ -6,7 +6,7 @@ import { isMapping, isWithin } from '../../src/domain/merged-values.ts';
 import { readSource } from '../../src/domain/source.ts';
 import { chartTree } from '../../src/domain/values-use/chart-tree.ts';
 import { schemaPlace } from '../../src/domain/values-use/schema-names.ts';
-import { type UnusedKey, unusedKeys } from '../../src/domain/values-use/unused-keys.ts';
+import { type UnusedKey, unnamedKeys, unusedKeys } from '../../src/domain/values-use/unused-keys.ts';
 import { valuesUsed } from '../../src/domain/values-use/values-used.ts';
 import { helm } from '../chart/rendering.ts';
 import { TOGGLES } from '../chart/toggles.ts';
@@ -62,9 +62,10 @@ function laboratory(name: string) {
     else if (typeof data === 'object' && data !== null) Object.values(data).forEach(collect);
   };
   for (const { data } of files) collect(data);
-  const values = valuesUsed(tree, { texts: [...texts], words: new Set(), isAnswered: () => false });
-  if (values === undefined) throw new Error('the templates could not be followed');
   const schema = schemaPlace(tree);
+  const words = new Set(files.flatMap(({ data }) => unnamedKeys(data, schema).flat().map(String)));
+  const values = valuesUsed(tree, { texts: [...texts], words, isAnswered: () => false });
+  if (values === undefined) throw new Error('the templates could not be followed');
   const defaults = files[0]?.data;
   let renders = 0;
   return {

@@ -3,7 +3,7 @@ import type { ChartFile } from '../../src/domain/chart.ts';
 import type { StagedChart, StagedDependency } from '../../src/domain/staged.ts';
 import { chartTree } from '../../src/domain/values-use/chart-tree.ts';
 import { schemaPlace } from '../../src/domain/values-use/schema-names.ts';
-import { unusedKeys } from '../../src/domain/values-use/unused-keys.ts';
+import { unnamedKeys, unusedKeys } from '../../src/domain/values-use/unused-keys.ts';
 import { valuesUsed } from '../../src/domain/values-use/values-used.ts';
 
 const encoder = new TextEncoder();
@@ -45,11 +45,11 @@ function unused(
   collect(values);
   const all = typeof files === 'string' ? { 'templates/a.yaml': files } : files;
   const tree = chartTree(staged(all, dependencies), () => false);
-  const used = valuesUsed(tree, { texts, words: new Set(), isAnswered: () => false });
+  const schema = schemaPlace(tree);
+  const words = new Set(unnamedKeys(values, schema).flat().map(String));
+  const used = valuesUsed(tree, { texts, words, isAnswered: () => false });
   if (used === undefined) return 'everything';
-  return unusedKeys(values, { values: used, schema: schemaPlace(tree), defaults: values }).map(({ path }) =>
-    path.join('.'),
-  );
+  return unusedKeys(values, { values: used, schema, defaults: values }).map(({ path }) => path.join('.'));
 }
 
 const VALUES = { a: { b: 1, c: { d: 2, e: 3 } }, list: [{ x: 1, y: 2 }], name: 'b', other: 5 };
@@ -266,6 +266,20 @@ describe('dependencies', () => {
         { ...dependency, alias: 'two' },
       ]),
     ).toEqual(['two.extra', 'store']);
+  });
+
+  test('one that can be given none of the keys is read where it is included alone', () => {
+    const endless = '{{ include (print .Values.x (include "store.name" .)) . }}{{ if }}';
+    const dependency = store({
+      'templates/a.yaml': endless,
+      'templates/_n.tpl': '{{ define "store.name" }}{{ .Values.name }}{{ end }}',
+    });
+    const values = { name: 'a', nam: 'b' };
+    expect(unused(values, '{{ include "store.name" . }}', [dependency])).toEqual(['nam']);
+    expect(unused({ ...values, store: { name: 'c' } }, '{{ include "store.name" . }}', [dependency])).toBe(
+      'everything',
+    );
+    expect(unused({ ...values, global: { a: 1 } }, '{{ include "store.name" . }}', [dependency])).toBe('everything');
   });
 
   test('what the chart reads of them, and their templates in its hands', () => {

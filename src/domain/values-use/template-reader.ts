@@ -479,7 +479,7 @@ export class TemplateReader {
       if (/\{\{|\}\}/.test(piece)) dots.push(...this.#evaluatePiece(piece, context));
     const isPutTogether = others.length > 0 || pieces.some((piece) => /\{\{|\}\}/.test(piece));
     for (const value of this.#inner.values) {
-      const tree = this.#treeOf(value);
+      const tree = templateTree(value);
       // Alone it is no template: nobody gives it to `tpl`.
       if (tree === undefined && !isPutTogether) continue;
       if (tree === undefined || tree.named.size > 0) this.use(context);
@@ -489,7 +489,7 @@ export class TemplateReader {
 
   /** Of a piece that begins a block and doesn't end it: what is the dot behind it. */
   #evaluatePiece(text: string, context: AbstractValue): AbstractValue[] {
-    const tree = this.#treeOf(text);
+    const tree = templateTree(text);
     if (tree === undefined || tree.named.size > 0) {
       this.use(context);
       return [];
@@ -503,12 +503,6 @@ export class TemplateReader {
       const value = this.#pipe(step.pipe, context, scope, frame);
       return [step.kind === 'with' ? value : this.items(value)];
     });
-  }
-
-  readonly #trees = new Map<string, ReturnType<typeof templateTree>>();
-  #treeOf(text: string): ReturnType<typeof templateTree> {
-    if (!this.#trees.has(text)) this.#trees.set(text, templateTree(text));
-    return this.#trees.get(text);
   }
 
   #id(object: object): number {

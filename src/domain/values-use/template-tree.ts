@@ -39,8 +39,26 @@ export interface TemplateTree {
   readonly inner: readonly string[];
 }
 
+/** What was read, by its text: charts of one repository have libraries in common. */
+const read = new Map<string, TemplateTree | undefined>();
+/** Characters: more than any but a repository of hundreds of charts has. */
+const MOST_READ = 8_000_000;
+let characters = 0;
+
 /** Reads a template; `undefined` where it isn't one. */
 export function templateTree(source: string): TemplateTree | undefined {
+  if (!read.has(source)) {
+    characters += source.length;
+    if (characters > MOST_READ) {
+      read.clear();
+      characters = source.length;
+    }
+    read.set(source, readTemplate(source));
+  }
+  return read.get(source);
+}
+
+function readTemplate(source: string): TemplateTree | undefined {
   const parts = templateParts(source);
   if (parts === undefined) return undefined;
   const root: Block = { steps: [] };

@@ -7,7 +7,7 @@ import { ValueNode } from './value-node.ts';
 export interface Question {
   /** Texts in values that may be templates. */
   readonly texts: readonly string[];
-  /** Words of the keys in question: templates that have them are read first. */
+  /** The steps to the keys in question: templates that have such words are read first, dependencies out of reach not. */
   readonly words: ReadonlySet<string>;
   /** Whether enough is known. */
   readonly isAnswered: (values: ValueNode) => boolean;
@@ -26,7 +26,7 @@ export function valuesUsed(chart: ChartTree, { texts, words, isAnswered }: Quest
   useDependencies(chart, values, values);
   const reader = new TemplateReader(templates, { values: texts, others: templates.innerTexts });
   try {
-    for (const file of inOrder(templates, words)) {
+    for (const file of inOrder(templates, words, mattering(chart, words))) {
       reader.render(templates.steps(file), contexts.get(file.chart) ?? NOTHING);
       if (isAnswered(values)) return undefined;
     }
@@ -41,9 +41,23 @@ export function valuesUsed(chart: ChartTree, { texts, words, isAnswered }: Quest
 /** With more it takes longer to look for them than to read all. */
 const MOST_WORDS = 20;
 
+/**
+ * The chart, and those within it that can read one of the keys: a dependency is given what stands below its own key,
+ * and globals. Where the keys in question are others, its templates are read as far as they are included.
+ */
+function mattering(chart: ChartTree, words: ReadonlySet<string>): ReadonlySet<ChartTree> {
+  const all = (of: ChartTree): ChartTree[] => [of, ...of.inner.flatMap(all)];
+  const inner = chart.inner.filter(({ key }) => words.has(key) || words.has('global'));
+  return new Set([chart, ...inner.flatMap(all)]);
+}
+
 /** Those first that have the most of the words. */
-function inOrder({ files }: ChartTemplates, words: ReadonlySet<string>): ChartTemplates['files'] {
-  const rendered = files.filter(({ isRendered }) => isRendered);
+function inOrder(
+  { files }: ChartTemplates,
+  words: ReadonlySet<string>,
+  charts: ReadonlySet<ChartTree>,
+): ChartTemplates['files'] {
+  const rendered = files.filter(({ isRendered, chart }) => isRendered && charts.has(chart));
   if (words.size > MOST_WORDS) return rendered;
   const count = (source: string): number => [...words].filter((word) => source.includes(word)).length;
   return rendered
