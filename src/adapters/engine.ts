@@ -6,7 +6,7 @@ import { setFlagsFromString } from 'node:v8';
  * called a few hundred times. Here the young generation grows in one step, and a function is compiled after ten times
  * as many calls, so that long runs (a hundred charts, a deployment) still get it.
  */
-const FLAGS = [
+export const FLAGS = [
   '--semi-space-growth-factor=16',
   '--baseline-batch-compilation-threshold=40960',
   '--invocation-count-for-maglev=4000',
