@@ -88,10 +88,16 @@ async function unpack(
   { files, registry }: Pick<Ports, 'files' | 'registry'>,
 ): Promise<{ findings: Finding[]; unpacked: UnpackedChart | undefined }> {
   const directory = join(await files.makeTemporary('published'), 'chart');
-  for (const { path, content } of fetched.files) await files.write(join(directory, path), content);
-  const { charts, findings } = await readCharts([{ directory, source: fetched.name }], files);
+  const written = async () => {
+    for (const { path, content } of fetched.files) await files.write(join(directory, path), content);
+    return await readCharts([{ directory, source: fetched.name }], files);
+  };
+  // The registry answers meanwhile.
+  const [records, { charts, findings }] = await together([
+    readRecords(fetched.location, fetched.digest, registry),
+    written(),
+  ]);
   const [chart] = charts;
-  const records = await readRecords(fetched.location, fetched.digest, registry);
   return { findings, unpacked: chart && { chart, fetched, records } };
 }
 

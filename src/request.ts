@@ -112,6 +112,14 @@ export function reaches(request: Request, stage: StageName): boolean {
   return STAGES.indexOf(stage) <= STAGES.indexOf(request.until);
 }
 
+/** The contexts of the environments that are to be deployed; `undefined` is the kubeconfig's own. */
+export function contextsOf({ deployment, environments = [] }: Request): Set<string | undefined> {
+  const { kubeContext } = deployment;
+  return new Set(
+    deployment.environments.map((name) => kubeContext ?? environments.find((each) => each.name === name)?.kubeContext),
+  );
+}
+
 export interface RawRequest {
   /** The working directory: paths that were given as inputs are relative to it, those of chartship.yaml to the repository's root. */
   readonly cwd: string;

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
 import { FLAGS } from '../../src/adapters/engine.ts';
 import { node24 } from '../support/scenario.ts';
 

@@ -4,7 +4,7 @@ import type { Limits } from '../domain/limits.ts';
 import type { ClusterAccess } from '../ports.ts';
 import { createReleases } from './helm-releases.ts';
 import { findContext, type KubeconfigSource, writePrivateKubeconfig } from './kubeconfig.ts';
-import { isFields } from './kubeconfig-merge.ts';
+import { type ChosenContext, isFields } from './kubeconfig-merge.ts';
 import { pluginNeeds } from './kubernetes-plugin.ts';
 import type { Run } from './process.ts';
 
@@ -19,12 +19,16 @@ export interface ConnectionOptions extends KubeconfigSource {
 
 /**
  * A cluster and the releases in it. Asks nobody but the disk; a kubeconfig that is missing or names no such
- * context is a `RequestError`. The Kubernetes library, half a megabyte, is loaded here and nowhere else.
+ * context is a `RequestError`. The Kubernetes library, half a megabyte, is loaded here and nowhere else. `context` may
+ * have been looked for before.
  */
-export async function connectCluster(options: ConnectionOptions): Promise<ClusterAccess> {
+export async function connectCluster(
+  options: ConnectionOptions,
+  context: Promise<ChosenContext> = findContext(options),
+): Promise<ClusterAccess> {
   const [{ createCluster }, chosen, folder] = await Promise.all([
     import('./kubernetes.ts'),
-    findContext(options),
+    context,
     mkdtemp(join(options.temporary, 'cluster-')),
   ]);
   const kubeconfig = await writePrivateKubeconfig(chosen, folder);

@@ -2,12 +2,13 @@ import { availableParallelism, homedir, tmpdir } from 'node:os';
 import type { Cancelled } from '../domain/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../domain/limits.ts';
 import type { Clock, Files, Host, OpenForge, Ports } from '../ports.ts';
-import { type Request, reaches } from '../request.ts';
+import { contextsOf, type Request, reaches } from '../request.ts';
 import { connectCluster } from './cluster-connection.ts';
 import { createConftest } from './conftest.ts';
 import { createFiles } from './files.ts';
 import { createGit } from './git.ts';
 import { createHelm } from './helm.ts';
+import { findContext, type KubeconfigSource } from './kubeconfig.ts';
 import { checkNodeDeploys } from './node-version.ts';
 import { createRegistry } from './oras.ts';
 import { createRunner } from './process.ts';
@@ -52,10 +53,27 @@ export async function compose(options: {
   return {
     files,
     connect: (request) => {
+      const kubeconfig = (context: string | undefined): KubeconfigSource => ({
+        given: request.deployment.kubeconfig,
+        context,
+        cwd: process.cwd(),
+        environment,
+        home: homedir(),
+        mask: (secret) => host.mask(secret),
+      });
+      const contexts = new Map<string | undefined, ReturnType<typeof findContext>>();
+      const contextOf = (name: string | undefined): ReturnType<typeof findContext> => {
+        const context = contexts.get(name) ?? findContext(kubeconfig(name));
+        contexts.set(name, context);
+        return context;
+      };
       if (reaches(request, 'deploy')) {
         checkNodeDeploys();
-        // It takes a tenth of a second to load, as long as the registry takes to answer. What is wrong with it is told when it is used.
-        if (request.charts.published) import('./kubernetes.ts').catch(() => undefined);
+        if (request.charts.published) {
+          // A tenth of a second together, as long as the registry takes to answer. What is wrong is told when it is used.
+          import('./kubernetes.ts').catch(() => undefined);
+          for (const name of contextsOf(request)) contextOf(name).catch(() => undefined);
+        }
       }
       const tools = createTools({
         wishes: {
@@ -95,19 +113,10 @@ export async function compose(options: {
           },
         }),
         connectCluster: (context) =>
-          connectCluster({
-            given: request.deployment.kubeconfig,
-            context,
-            cwd: process.cwd(),
-            environment,
-            home: homedir(),
-            mask: (secret) => host.mask(secret),
-            helm: tools.helm,
-            run: runner.run,
-            temporary: files.temporary,
-            limits,
-            cancel,
-          }),
+          connectCluster(
+            { ...kubeconfig(context), helm: tools.helm, run: runner.run, temporary: files.temporary, limits, cancel },
+            contextOf(context),
+          ),
         sops: createSops({
           run: runner.run,
           environment,

@@ -112,11 +112,15 @@ export async function watchRelease(manifest: readonly KubeObject[], session: Ses
     during: async (work, ended) => {
       const over = new AbortController();
       let terminal: Cause | undefined;
+      let gathering: NodeJS.Timeout | undefined;
       said = clock.now();
       const follow = (async () => {
         while (!over.signal.aborted) {
           const wake = new AbortController();
-          changed = () => setTimeout(() => wake.abort(), GATHER_SECONDS * 1000);
+          gathering = undefined;
+          changed = () => {
+            gathering ??= setTimeout(() => wake.abort(), GATHER_SECONDS * 1000);
+          };
           await pause(LOOK_SECONDS, AbortSignal.any([wake.signal, over.signal])).catch(() => undefined);
           const { seen, troubles } = await look();
           tellChanges(seen.objects);
@@ -130,6 +134,9 @@ export async function watchRelease(manifest: readonly KubeObject[], session: Ses
       } finally {
         over.abort();
         await follow;
+        // Nobody waits for it any more, and the process would.
+        changed = () => undefined;
+        clearTimeout(gathering);
       }
     },
     close: () => watching.close(),
