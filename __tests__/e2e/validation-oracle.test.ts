@@ -9,6 +9,7 @@ import { customFixtures, customMutants, UNDEFINED_VERSION } from '../support/cus
 import { goodObjects, kubernetesSchemas } from '../support/kubernetes-schemas.ts';
 import { seeded } from '../support/mutants.ts';
 import { type RenderedMutant, refusals, renderedMutants, told } from '../support/rendered-mutants.ts';
+import { withEntryTwice } from '../support/repeated-entries.ts';
 import { repository } from '../support/scenario.ts';
 import {
   type Agreement,
@@ -62,6 +63,22 @@ async function ask({ apiVersion, kind }: Data, text: string): Promise<Verdicts['
   return { refused: true, words: String(message ?? answer) };
 }
 
+/** A strict dry run of a server-side apply, as Helm 4 does it. */
+async function askToApply({ apiVersion, kind, metadata }: Data, text: string): Promise<Verdicts['server']> {
+  const { plural, namespaced } = resources.get(`${apiVersion}/${kind}`) ?? { plural: '', namespaced: true };
+  const base = String(apiVersion).includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const place = `${base}${namespaced ? `/namespaces/${NAMESPACE}` : ''}/${plural}/${(metadata as Data).name}`;
+  const query = 'dryRun=All&fieldValidation=Strict&fieldManager=helm&force=true';
+  const { status, text: answer } = await server.call(
+    'PATCH',
+    `${place}?${query}`,
+    text,
+    'application/apply-patch+yaml',
+  );
+  if (status === 429 || status === 415) throw new Error(`${status} ${answer}`);
+  return { refused: status >= 300, words: status < 300 ? '' : String((JSON.parse(answer) as Data).message) };
+}
+
 /** As it would be rendered for a release in the namespace. */
 function placed(object: Data): Data {
   const copy = structuredClone(object);
@@ -111,7 +128,7 @@ const tried = (object: Data, mutants: readonly RenderedMutant[]): Tried[] =>
 
 /** What is written down, once every part of it is there. */
 const evidence = new Map<string, string>();
-const PARTS = ['objects', 'custom'];
+const PARTS = ['objects', 'lists', 'custom'];
 function record(part: string, text: string): void {
   console.log(text);
   evidence.set(part, text);
@@ -185,6 +202,43 @@ ${agreementTable(rows)}`,
     // What the server takes is never refused; of what it refuses, nearly all is found.
     expect(rows.flatMap(({ oursAlone }) => oursAlone)).toEqual([]);
     expect(foundShare(rows)).toBeGreaterThan(0.97);
+  }, 900_000);
+
+  test('and so is that on entries that are in a list twice, for Helm 3 and for Helm 4', async () => {
+    const good = await taken(goodObjects().map((object) => placed(object as Data)));
+    const twice = good.flatMap((object) => tried(object, withEntryTwice(object, schemas, server.minor)));
+    const ways = [
+      { what: 'as Helm 3 applies (POST)', applied: 'on-client', asked: ask },
+      { what: 'as Helm 4 applies (server-side apply)', applied: 'on-server', asked: askToApply },
+    ] as const;
+    const verdicts: Verdicts[] = [];
+    const warned = new Set<string>();
+    for (const { what, applied, asked } of ways) {
+      for (const { object, mutant } of twice) {
+        const ours = refusals(mutant.text, schemas, server.minor, undefined, applied);
+        const theirs = await asked(object, mutant.text);
+        verdicts.push({ what, shown: `${object.kind} ${mutant.path}`, ours, server: theirs });
+        if (theirs.refused) continue;
+        // What the server takes, and is not what was meant, is told.
+        expect(told(mutant.text, schemas, server.minor, undefined, applied)).toContainEqual(
+          expect.objectContaining({ rule: 'schema/duplicate-entry', severity: 'warning' }),
+        );
+        warned.add(mutant.path.replace(/ \+ .*/, '').replace(/^.*\.(?=[a-zA-Z])/, ''));
+      }
+    }
+    const rows = agreements(verdicts);
+    record(
+      'lists',
+      `## Entries that are in a list twice
+
+Each list of \`__tests__/fixtures/kubernetes\` that is a map or a set, with its first entry again: as it is, with another text beside its keys, and with its keys alone. What Helm 3 is let through with is a warning here: ${[...warned].sort().join(', ')}.
+
+${agreementTable(rows)}`,
+    );
+    expect(twice.length).toBeGreaterThan(100);
+    expect(rows.flatMap(({ oursAlone }) => oursAlone)).toEqual([]);
+    expect(foundShare(rows)).toBeGreaterThan(0.97);
+    expect(rows.find(({ what }) => what.startsWith('as Helm 4'))?.serverAlone).toEqual([]);
   }, 900_000);
 
   test('and so is that on custom resources, but for rules in CEL', async () => {

@@ -1,7 +1,7 @@
 import { type CustomKinds, NO_CUSTOM_KINDS } from '../../src/domain/custom-kinds.ts';
 import { goRegexp } from '../../src/domain/go-regexp.ts';
 import type { KubernetesSchemas } from '../../src/domain/kubernetes-schemas.ts';
-import { type ObjectFault, objectFaults, targetVersion } from '../../src/domain/object-faults.ts';
+import { type Applied, type ObjectFault, objectFaults, targetVersion } from '../../src/domain/object-faults.ts';
 import { createPatterns } from '../../src/domain/patterns.ts';
 import { readDocument } from '../../src/domain/rendered-objects.ts';
 import { isTakenInStatus, mutantsOf } from './mutants.ts';
@@ -98,9 +98,10 @@ export function told(
   schemas: KubernetesSchemas,
   minor: string,
   kinds: CustomKinds = NO_CUSTOM_KINDS,
+  applied?: Applied,
 ): Pick<ObjectFault, 'rule' | 'message' | 'severity'>[] {
   const { objects, repeatedKey } = readDocument(text);
-  const target = targetVersion(minor, schemas);
+  const target = targetVersion(minor, schemas, applied);
   const twice =
     repeatedKey === undefined
       ? []

@@ -5,6 +5,7 @@ import type { Finding } from '../domain/finding.ts';
 import type { KubeVersion } from '../domain/kubernetes.ts';
 import type { RenderedDocument } from '../domain/manifest.ts';
 import {
+  type Applied,
   type ObjectFault,
   objectFaults,
   type TargetVersion,
@@ -40,6 +41,8 @@ interface Sources {
   /** What else defines kinds: dependencies, and `crd-schemas`. Asked only for a kind that nothing else knows. */
   readonly further: () => CustomKinds;
   readonly policies: PolicyChecks;
+  /** How the helm at hand applies. */
+  readonly applied: () => Promise<Applied>;
 }
 
 /** A fault, and which of the objects of its document has it. */
@@ -71,7 +74,7 @@ interface ToldFault extends Told {
 const MOST_TOLD = 100;
 
 /** For the life of these checks a text is checked once for each version, however many renders have it. */
-export function createObjectChecks({ staged, read, crds, locate, further, policies }: Sources): ObjectChecks {
+export function createObjectChecks({ staged, read, crds, locate, further, policies, applied }: Sources): ObjectChecks {
   const known = new Map<string, Map<string, readonly PlacedFault[]>>();
   const chartKinds = firstOf(
     lazily(() => customKinds(crds.flatMap(({ text }) => read(text).objects).filter(isDefinition))),
@@ -120,6 +123,7 @@ export function createObjectChecks({ staged, read, crds, locate, further, polici
   return async (environment, renders) => {
     // Here, and not above: a run that validates nothing needs none.
     const { KUBERNETES_SCHEMAS } = await import('../domain/bundled-schemas.ts');
+    const how = await applied();
     const findings: Finding[] = [];
     const told: ToldFault[] = [];
     const rest = restingTurns();
@@ -129,7 +133,7 @@ export function createObjectChecks({ staged, read, crds, locate, further, polici
       const { kubeVersion, documents } = rendered;
       const set = kindsOf(documents);
       const targets = versionsOf(kubeVersion, environment, renders).map(({ label }) =>
-        targetVersion(label, KUBERNETES_SCHEMAS),
+        targetVersion(label, KUBERNETES_SCHEMAS, how),
       );
       const counts = new Map<string, { times: number; first: Told; version: string }>();
       const tell = (each: Told, { label }: TargetVersion): void => {
