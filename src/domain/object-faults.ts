@@ -1,4 +1,5 @@
 import type { CustomKind, CustomKinds } from './custom-kinds.ts';
+import { patternFaults } from './definition-patterns.ts';
 import type { Severity } from './finding.ts';
 import { minorOf } from './kubernetes.ts';
 import {
@@ -71,6 +72,7 @@ export function objectFaults(
       ...age,
       ...violations.map((each) => refused(each, target.applied)),
       ...(size === undefined ? [] : [tooLarge(size)]),
+      ...(named.kind === 'CustomResourceDefinition' ? badPatterns(object, patterns) : []),
       ...names(object, named, nature, minor),
     ];
   }
@@ -87,6 +89,18 @@ export function objectFaults(
     return [unknownKind(named, custom), ...names(object, named, nature, minor)];
   }
   return customFaults(object, named, kind, target, patterns);
+}
+
+/** The server takes no definition with a pattern that it couldn't evaluate. */
+function badPatterns(definition: Data, patterns: Patterns): ObjectFault[] {
+  return patternFaults(definition, patterns).map(({ path, pattern, why }) => ({
+    rule: 'schema/format',
+    severity: 'error',
+    message: `${JSON.stringify(pattern.length > 80 ? `${pattern.slice(0, 79)}…` : pattern)} is no regular expression of Go's (${why}), and the API server refuses the definition`,
+    hint: 'Write it without look-around, back references and repetitions beyond 1,000, as RE2 has it.',
+    path: formatPointer(path),
+    wanted: 'scalar',
+  }));
 }
 
 /** An object, or its data, that is more than a server takes. */

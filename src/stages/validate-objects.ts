@@ -107,6 +107,8 @@ export function createObjectChecks({ staged, read, crds, locate, further, polici
     const key = `${target.minor} ${set.id}`;
     const before = ofText.get(key);
     if (before !== undefined) return before;
+    // A definition's are all looked at: judging it without them would be in vain.
+    if (objects.some(isDefinition) && /\bpattern\b/.test(text)) await loadPatterns();
     const met = metPatterns();
     const judge = (patterns: Patterns): PlacedFault[] =>
       objects.flatMap(({ data }, index) => {
@@ -193,7 +195,8 @@ function sizeFaults(data: RenderedObject['data'], text: string): ObjectFault[] {
 /** Evaluates none, and says whether there was one. */
 function metPatterns(): Patterns {
   const leftOut: string[] = [];
-  return { leftOut, matches: () => void leftOut.push('') };
+  const meet = (): undefined => void leftOut.push('');
+  return { leftOut, matches: meet, refusal: meet };
 }
 
 /** What tells an object from others: the rest of a large render needn't be kept. */
