@@ -24,7 +24,9 @@ export function repeatedEntries(list: readonly unknown[], schema: Schema): Repea
  * whoever applies, by some (`uniqueBy`). `items` says what a key is that isn't there.
  */
 export function repeatedOwnEntries(list: readonly unknown[], schema: Schema, items: Schema): RepeatedEntry[] {
-  if (list.length < 2) return [];
+  const { uniqueBy = [] } = schema;
+  const ofApply = keysOf(schema);
+  if (list.length < 2 || (ofApply === undefined && uniqueBy.length === 0)) return [];
   const found = new Map<number, RepeatedEntry>();
   const read = (entry: unknown, key: string): unknown => {
     const field = fieldOf(entry, key);
@@ -41,9 +43,10 @@ export function repeatedOwnEntries(list: readonly unknown[], schema: Schema, ite
       if (!found.has(index)) found.set(index, { index, message: twice(keys), ...more });
     }
   };
-  for (const keys of schema.uniqueBy ?? []) look(keys, {});
-  const keys = keysOf(schema);
-  if (keys !== undefined) look(keys, { onServerSide: true });
+  for (const keys of uniqueBy) look(keys, {});
+  // Mostly they are the same.
+  if (ofApply !== undefined && !uniqueBy.some((keys) => keys.join() === ofApply.join()))
+    look(ofApply, { onServerSide: true });
   return [...found.values()];
 }
 
