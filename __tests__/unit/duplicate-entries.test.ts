@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { NO_CUSTOM_KINDS } from '../../src/domain/custom-kinds.ts';
+import { type CustomKind, NO_CUSTOM_KINDS } from '../../src/domain/custom-kinds.ts';
 import { type Applied, objectFaults, targetVersion } from '../../src/domain/object-faults.ts';
 import { kubernetesSchemas } from '../support/kubernetes-schemas.ts';
 
@@ -80,6 +80,29 @@ describe('an entry that is in a list before', () => {
   test('a set', () => {
     const object = { ...pod({}), metadata: { name: 'a', finalizers: ['a.example.com/a', 'a.example.com/a'] } };
     expect(told(object)).toEqual(['error schema/duplicate-entry /metadata/finalizers/1 is in this list twice']);
+  });
+
+  test('in the metadata of a custom resource, and of an object within one', () => {
+    const metadata = { name: 'a', finalizers: ['a.example.com/a', 'a.example.com/a'] };
+    const inner = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
+    const object = { apiVersion: 'example.com/v1', kind: 'Widget', metadata, inner };
+    const embedded = { type: 'object', 'x-kubernetes-embedded-resource': true } as const;
+    const kind: CustomKind = {
+      schema: { type: 'object', properties: { inner: embedded } },
+      namespaced: true,
+      dropsStatus: false,
+    };
+    const kinds = { kind: () => kind, otherVersions: () => [] };
+    for (const [applied, severity] of [
+      ['on-server', 'error'],
+      ['on-client', 'warning'],
+    ] as const) {
+      const target = targetVersion('1.35', kubernetesSchemas(), applied);
+      expect(objectFaults(object, target, kinds).map((fault) => [fault.severity, fault.path])).toEqual([
+        [severity, '/metadata/finalizers/1'],
+        [severity, '/inner/metadata/finalizers/1'],
+      ]);
+    }
   });
 
   test('what lacks its key is told for that alone', () => {
