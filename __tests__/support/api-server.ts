@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -21,6 +21,8 @@ export interface ApiResource {
 export interface ApiServer {
   /** `1.35` */
   readonly minor: string;
+  /** Of its administrator: a private file. */
+  readonly kubeconfig: string;
   call(method: string, path: string, body?: string, type?: string): Promise<ApiAnswer>;
   /** By `apps/v1/Deployment`: what it has now. */
   resources(): Promise<ReadonlyMap<string, ApiResource>>;
@@ -36,7 +38,7 @@ export async function startApiServer(): Promise<ApiServer> {
   // @ts-expect-error a script of the repository, plain JavaScript
   const { withPrograms } = await import('../../scripts/debian.mjs');
   // @ts-expect-error a script of the repository, plain JavaScript
-  const { makeKeys } = await import('../../scripts/cluster/keys.mjs');
+  const { kubeconfig, makeKeys } = await import('../../scripts/cluster/keys.mjs');
   const kubernetes = await getTool('kubernetes');
   const folder = mkdtempSync(join(tmpdir(), 'chartship-api-'));
   const env = withPrograms(await nodePrograms(() => {}), { HOME: folder, LANG: 'C.UTF-8' });
@@ -68,6 +70,8 @@ export async function startApiServer(): Promise<ApiServer> {
     ...['--service-account-issuer=https://kubernetes.default.svc', `--service-account-key-file=${serviceAccounts}`],
     `--service-account-signing-key-file=${serviceAccounts}`,
   );
+  const access = join(folder, 'kubeconfig');
+  writeFileSync(access, kubeconfig(keys, 'admin', `https://127.0.0.1:${secure}`), { mode: 0o600 });
   const [ca, cert, key] = ['ca.crt', 'admin.crt', 'admin.key'].map((name) => readFileSync(join(keys, name)));
   const agent = new Agent({ keepAlive: true, ca, cert, key });
   const call: ApiServer['call'] = (method, path, body, type = 'application/json') =>
@@ -100,6 +104,7 @@ export async function startApiServer(): Promise<ApiServer> {
     const { major, minor } = JSON.parse((await call('GET', '/version')).text);
     return {
       minor: `${major}.${String(minor).replace(/\D.*$/, '')}`,
+      kubeconfig: access,
       call,
       resources: () => resourcesOf(call),
       down,
