@@ -152,7 +152,7 @@ function rulesIndex(pages) {
     '',
     '# Rules',
     '',
-    '`chartship --explain RULE` prints a page. Policies are told as `policies` says (`RULE=error`, `RULE=warning`, `RULE=off`).',
+    '`chartship --explain RULE` prints a page. Each is told as `policies` says (`RULE=error`, `RULE=warning`, `RULE=note`, `RULE=off`; a policy with or without `policy/`), but for those that are always errors, as their pages say.',
     '',
     '| rule | by default | what |',
     '| --- | --- | --- |',

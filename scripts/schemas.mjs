@@ -12,6 +12,7 @@ import { readLifecycles } from './schemas/lifecycles.mjs';
 import { downloadModule } from './schemas/modules.mjs';
 import { readOpenApi } from './schemas/openapi.mjs';
 import { correctRequired } from './schemas/required.mjs';
+import { markUnique } from './schemas/unique.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const target = join(root, 'schemas/kubernetes.jsonl.br');
@@ -80,6 +81,7 @@ const wanted = await releases();
 const versions = [];
 for (const release of wanted) versions.push(await readVersion(release));
 correctRequired(versions);
+markUnique(versions);
 const text = writeDocument(versions, await lifecycles(wanted[0]));
 // Another Node compresses to other bytes: what counts is the text.
 if (committed() === text) console.error('schemas/kubernetes.jsonl.br is as it should be');

@@ -16,8 +16,9 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
 /** What of __tests__/e2e `npm test` runs; the rest, which goes deeper, is for `npm run e2e`. */
 const onCluster = [
-  ...['chart', 'chart-under-fire', 'deploy-modes', 'deploy-secrets', 'deploy-workflow', 'failures', 'interruptions'],
-  ...['image-pull', 'kubernetes', 'pipeline-deploy', 'ship', 'takeover', 'workflows'],
+  ...['chart', 'chart-under-fire', 'deploy-modes', 'deploy-secrets', 'deploy-workflow', 'entries-twice', 'failures'],
+  ...['image-pull', 'interruptions', 'kubernetes', 'pipeline-deploy', 'ship', 'takeover', 'validation-oracle'],
+  ...['workflows'],
 ].map((name) => `__tests__/e2e/${name}.test.ts`);
 
 async function main(given) {

@@ -107,6 +107,7 @@ export async function checkChart(
       crds,
       further,
       policies,
+      applied: async () => ((await ports.helm.version()).startsWith('3.') ? 'on-client' : 'on-server'),
       locate: (environment, rendered, questions) =>
         locate(
           { staged, environment, rendering: { ...rendered, secretValues: request.secretValues } },

@@ -68,7 +68,7 @@ async function pipeline(
   let folder: string | undefined;
   try {
     const request = await readRequest(raw, base.files);
-    record = new Record(base.host, base.clock, request.failOn);
+    record = new Record(base.host, base.clock, request.failOn, request.policies.rules);
     await checkFolder(request.report, base.files);
     folder = request.report;
     if (request.plan) {

@@ -5,6 +5,7 @@ import { Cancelled } from './domain/errors.ts';
 import { type Finding, mergeFindings, reaches } from './domain/finding.ts';
 import type { PackageOutcome, PublishOutcome, ReleaseOutcome, Report, RunStatus } from './domain/outcome.ts';
 import type { PlannedWork } from './domain/planned-work.ts';
+import { asTold, type RuleSeverities } from './domain/rule-severities.ts';
 import { STAGES, type StageRun } from './domain/stage.ts';
 import type { Clock, Host } from './ports.ts';
 
@@ -22,6 +23,7 @@ export class Record {
   readonly #host: Pick<Host, 'progress'>;
   readonly #clock: Clock;
   readonly #failOn: 'error' | 'warning';
+  readonly #severities: RuleSeverities;
   readonly #stages: StageRun[] = [];
   readonly #findings: Finding[] = [];
   readonly packages: PackageOutcome[] = [];
@@ -34,10 +36,16 @@ export class Record {
   /** Where planning is all that was asked for. */
   plan: PlannedWork | undefined;
 
-  constructor(host: Pick<Host, 'progress'>, clock: Clock, failOn: 'error' | 'warning') {
+  constructor(
+    host: Pick<Host, 'progress'>,
+    clock: Clock,
+    failOn: 'error' | 'warning',
+    severities: RuleSeverities = new Map(),
+  ) {
     this.#host = host;
     this.#clock = clock;
     this.#failOn = failOn;
+    this.#severities = severities;
   }
 
   /** Runs a stage's work, times it, and keeps what it found. An exception goes on: what was interrupted is cancelled, what could not be done failed. */
@@ -92,11 +100,11 @@ export class Record {
 
   /** Whether something was found that fails the run. */
   get failed(): boolean {
-    return this.#fails(this.#findings);
+    return this.#fails(withoutEchoes(this.#findings));
   }
 
   #fails(findings: readonly Finding[]): boolean {
-    return findings.some((finding) => reaches(finding.severity, this.#failOn));
+    return asTold(findings, this.#severities).some((finding) => reaches(finding.severity, this.#failOn));
   }
 
   report(status: RunStatus): Report {
@@ -104,7 +112,8 @@ export class Record {
       version: 1,
       status,
       stages: [...this.#stages].sort(inOrder),
-      findings: mergeFindings(withoutEchoes(this.#findings).sort(findingsInOrder)),
+      // Of what isn't told echoes aren't either.
+      findings: mergeFindings(asTold(withoutEchoes(this.#findings), this.#severities).toSorted(findingsInOrder)),
       packages: [...this.packages].sort((a, b) => compare(a.chart, b.chart)),
       published: [...this.#published.values()].flat().sort((a, b) => compare(a.chart, b.chart)),
       deployments: [...this.deployments],

@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { action, command, type Workspace, workspace } from '../support/scenario.ts';
@@ -55,6 +55,32 @@ test('the lines of a finding are shown, of values with a caret, and no secret is
   expect(JSON.stringify(report)).not.toContain('│');
 });
 
+test('in SARIF each finding has its text, and no secret is there', async () => {
+  await run();
+  const text = readFileSync(join(space.root, 'chartship-report/report.sarif'), 'utf8');
+  const places = JSON.parse(text).runs[0].results.map(
+    // biome-ignore lint/suspicious/noExplicitAny: SARIF, as it is
+    ({ locations }: any) => locations[0].physicalLocation,
+  );
+  expect(places).toContainEqual({
+    artifactLocation: { uri: 'chart/values.yaml', uriBaseId: '%SRCROOT%' },
+    region: { startLine: 2, startColumn: 11, snippet: { text: 'three' } },
+    // The third line may hold a secret.
+    contextRegion: { startLine: 1, endLine: 2, snippet: { text: 'image: demo\nreplicas: three' } },
+  });
+  expect(places).toContainEqual(
+    expect.objectContaining({
+      region: { startLine: 13, snippet: { text: '          imagee: x' } },
+      contextRegion: {
+        startLine: 12,
+        endLine: 14,
+        snippet: { text: '        - name: a\n          imagee: x\n          image: {{ .Values.image }}' },
+      },
+    }),
+  );
+  expect(text).not.toContain('hunter2x');
+});
+
 test("the Action's log and the job summary have them, and what a chart writes there is no command", async () => {
   space.chart('commands', {
     'Chart.yaml': 'apiVersion: v2\nname: commands\nversion: 1.0.0\n',
@@ -72,7 +98,7 @@ test("the Action's log and the job summary have them, and what a chart writes th
   expect(after).toContain(`::${token}::`);
 });
 
-test('of forty findings a dozen have one', async () => {
+test('of forty findings a dozen have one, and all have their text in SARIF', async () => {
   const template = (index: number): string =>
     `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a-${index} }\ndatta-${index}: {}\n`;
   const files = Object.fromEntries(
@@ -83,6 +109,8 @@ test('of forty findings a dozen have one', async () => {
   expect(report?.findings).toHaveLength(40);
   expect(stdout.match(/^> /gm)).toHaveLength(12);
   expect(stdout.match(/unknown field/g)).toHaveLength(40);
+  const sarif = readFileSync(join(space.root, 'chartship-report/report.sarif'), 'utf8');
+  expect(sarif.match(/"snippet"/g)).toHaveLength(80);
 });
 
 test('what helm says of a password is said without it', async () => {
@@ -130,5 +158,7 @@ describe('nothing is read that is not to be shown', () => {
     space.empty('chartship.yaml');
     expect(report?.findings.map(({ rule }) => rule).sort()).toEqual(['validate/not-encrypted', 'validate/values-file']);
     expect(stdout).not.toContain('nothing-for-you');
+    const sarif = readFileSync(join(space.root, 'chartship-report/report.sarif'), 'utf8');
+    expect(sarif).not.toContain('nothing-for-you');
   });
 });

@@ -114,8 +114,14 @@ test('annotations and SARIF point there', async () => {
       locations: [{ physicalLocation: { artifactLocation: { uri: string }; region?: object } }];
     }) => [place.artifactLocation.uri, place.region],
   );
-  expect(places).toContainEqual(['demo/values-prod.yaml', { startLine: 4, startColumn: 3 }]);
-  expect(places).toContainEqual(['demo/templates/deployment.yaml', { startLine: 7 }]);
+  expect(places).toContainEqual([
+    'demo/values-prod.yaml',
+    { startLine: 4, startColumn: 3, snippet: { text: 'requsts:' } },
+  ]);
+  expect(places).toContainEqual([
+    'demo/templates/deployment.yaml',
+    { startLine: 7, snippet: { text: '  minReadySecond: 5' } },
+  ]);
 });
 
 test('of a chart that asks what the cluster has, and of an upgrade alone, too', async () => {

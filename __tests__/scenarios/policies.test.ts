@@ -70,6 +70,42 @@ describe('a policy', () => {
     space.empty('chartship.yaml');
   });
 
+  test('so has any other rule with a page', async () => {
+    chart('rules', {
+      'values.yaml': 'image: nginx:1\nnobody: reads this\n',
+      'values-dev.yaml': 'image: nginx:1\n',
+      'templates/pod.yaml': `${POD('', '{{ .Values.image }}')}notAField: 1\n`,
+    });
+    const run = async (...policies: string[]) => {
+      space.write('chartship.yaml', `environments:\n  dev: {}\npolicies: [${policies.join(', ')}]\n`);
+      const { code, report } = await command(space, ['rules', '--until', 'validate']);
+      space.empty('chartship.yaml');
+      return [code, report?.stages.find(({ name }) => name === 'validate')?.status, lines(report?.findings).sort()];
+    };
+    expect(await run()).toEqual([
+      1,
+      'failed',
+      [
+        'error schema/unknown-field rules/templates/pod.yaml:10',
+        'note validate/same-as-default rules/values-dev.yaml:1:1',
+        'warning validate/unused-value rules/values.yaml:2:1',
+      ],
+    ]);
+    expect(
+      await run('validate/unused-value=error', 'schema/unknown-field=note', 'validate/same-as-default=warning'),
+    ).toEqual([
+      1,
+      'failed',
+      [
+        'error validate/unused-value rules/values.yaml:2:1',
+        'note schema/unknown-field rules/templates/pod.yaml:10',
+        'warning validate/same-as-default rules/values-dev.yaml:1:1',
+      ],
+    ]);
+    const off = ['validate/unused-value=off', 'schema/unknown-field=off', 'validate/same-as-default=off'];
+    expect(await run(...off)).toEqual([0, 'passed', []]);
+  });
+
   test('is silenced for one object with a reason, and not without one', async () => {
     const allowed = (annotations: string): string => POD(`  annotations: ${annotations}\n`, 'nginx');
     chart('allowed', { 'templates/pod.yaml': allowed('{ chartship.dev/allow.image-tag: our mirror pins it }') });
@@ -90,8 +126,16 @@ describe('a policy', () => {
 
   test.each([
     ['image-tga=off', 'policies: there is no rule "image-tga"', 'Did you mean image-tag?'],
-    ['image-tag=of', 'policies: image-tag must be error, warning or off, not "of"', 'Did you mean off?'],
+    ['image-tag=of', 'policies: image-tag must be error, warning, note or off, not "of"', 'Did you mean off?'],
     ['image-tag', 'policies: "image-tag" has no severity', expect.stringContaining('Write image-tag=error,')],
+    ['schema/type', 'policies: "schema/type" has no severity', expect.stringContaining('Write schema/type=error,')],
+    ['unused-value=off', 'policies: there is no rule "unused-value"', 'Did you mean validate/unused-value?'],
+    ['schema/typ=off', 'policies: there is no rule "schema/typ"', 'Did you mean schema/type?'],
+    [
+      'validate/encrypted=warning',
+      'policies: validate/encrypted is always an error, not "warning"',
+      'chartship --explain validate/encrypted says how to mend it.',
+    ],
     ['missing', 'policies "missing" is neither RULE=SEVERITY nor a folder that is there', expect.anything()],
     ['/etc', 'policies "/etc" lies outside the repository', expect.anything()],
     ['pod', 'policies "pod" has no policy in Rego', expect.stringContaining('Kyverno')],

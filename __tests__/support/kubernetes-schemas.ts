@@ -17,7 +17,7 @@ export function kubernetesSchemas(): KubernetesSchemas {
 
 /** Objects that a real API server accepts, of many kinds. */
 export function goodObjects(): Record<string, unknown>[] {
-  return ['good', 'rare'].flatMap((name) => {
+  return ['good', 'rare', 'lists'].flatMap((name) => {
     const text = readFileSync(join(repository, `__tests__/fixtures/kubernetes/${name}.yaml`), 'utf8');
     return loadAll(text, { schema: KUBERNETES_YAML }) as Record<string, unknown>[];
   });

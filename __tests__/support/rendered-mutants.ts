@@ -1,6 +1,8 @@
-import { NO_CUSTOM_KINDS } from '../../src/domain/custom-kinds.ts';
+import { type CustomKinds, NO_CUSTOM_KINDS } from '../../src/domain/custom-kinds.ts';
+import { goRegexp } from '../../src/domain/go-regexp.ts';
 import type { KubernetesSchemas } from '../../src/domain/kubernetes-schemas.ts';
-import { type ObjectFault, objectFaults, targetVersion } from '../../src/domain/object-faults.ts';
+import { type Applied, type ObjectFault, objectFaults, targetVersion } from '../../src/domain/object-faults.ts';
+import { createPatterns } from '../../src/domain/patterns.ts';
 import { readDocument } from '../../src/domain/rendered-objects.ts';
 import { isTakenInStatus, mutantsOf } from './mutants.ts';
 
@@ -24,6 +26,12 @@ export function renderedMutants(object: Data, schemas: KubernetesSchemas, minor:
   const mutants: RenderedMutant[] = mutantsOf(object, kind.schema, version)
     .filter((mutant) => mutant.what !== 'null' && !isTakenInStatus(mutant))
     .map(({ what, path, object: changed }) => made(what, path.join('.'), changed));
+  return [...mutants, ...mutantsOfAnyKind(object)];
+}
+
+/** Every mutant that needs no schema: in an object's names, its API version and its keys. */
+export function mutantsOfAnyKind(object: Data): RenderedMutant[] {
+  const mutants: RenderedMutant[] = [];
   const metadata = (object.metadata ?? {}) as Data;
   const withMetadata = (what: string, path: string, more: Data): void => {
     mutants.push(made(what, path, { ...object, metadata: { ...metadata, ...more } }));
@@ -58,7 +66,7 @@ export function renderedMutants(object: Data, schemas: KubernetesSchemas, minor:
   return mutants;
 }
 
-function made(what: string, path: string, object: Data): RenderedMutant {
+export function made(what: string, path: string, object: Data): RenderedMutant {
   return { what, path, object, text: JSON.stringify(object) };
 }
 
@@ -80,14 +88,24 @@ function repeated(object: Data, path: readonly string[]): RenderedMutant {
 }
 
 /** What is found in a document that refuses it. */
-export function refusals(
+export function refusals(...asked: Parameters<typeof told>): Pick<ObjectFault, 'rule' | 'message' | 'severity'>[] {
+  return told(...asked).filter(({ severity }) => severity === 'error');
+}
+
+/** What is found in a document. */
+export function told(
   text: string,
   schemas: KubernetesSchemas,
   minor: string,
-): Pick<ObjectFault, 'rule' | 'message'>[] {
+  kinds: CustomKinds = NO_CUSTOM_KINDS,
+  applied?: Applied,
+): Pick<ObjectFault, 'rule' | 'message' | 'severity'>[] {
   const { objects, repeatedKey } = readDocument(text);
-  const target = targetVersion(minor, schemas);
-  const twice = repeatedKey === undefined ? [] : [{ rule: 'schema/duplicate-key' as const, message: repeatedKey }];
-  const faults = objects.flatMap(({ data }) => objectFaults(data, target, NO_CUSTOM_KINDS));
-  return [...twice, ...faults.filter(({ severity }) => severity === 'error')];
+  const target = targetVersion(minor, schemas, applied);
+  const twice =
+    repeatedKey === undefined
+      ? []
+      : [{ rule: 'schema/duplicate-key' as const, severity: 'error' as const, message: repeatedKey }];
+  const faults = objects.flatMap(({ data }) => objectFaults(data, target, kinds, createPatterns(goRegexp)));
+  return [...twice, ...faults];
 }

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { DEFAULT_SEVERITIES } from '../../src/domain/policies.ts';
+import { FIXED_RULES, SETTABLE_RULES } from '../../src/domain/rule-severities.ts';
 import { repository } from '../support/scenario.ts';
 
 const source = join(repository, 'src');
@@ -21,6 +22,18 @@ const pages = readdirSync(join(repository, 'docs/rules'), { recursive: true, enc
 test('each rule on rendered objects and on values has a page, and each page a rule', () => {
   expect(pages.map((path) => path.replace(/\.md$/, '')).sort()).toEqual([...rules].sort());
   expect(rules.size).toBeGreaterThan(35);
+});
+
+test('the severity of each can be set, or its page says that it is always an error', () => {
+  const known = [...[...DEFAULT_SEVERITIES.keys()].map((name) => `policy/${name}`), ...SETTABLE_RULES, ...FIXED_RULES];
+  expect(known.sort()).toEqual(pages.map((path) => path.replace(/\.md$/, '')).sort());
+  for (const page of pages) {
+    const text = readFileSync(join(repository, 'docs/rules', page), 'utf8');
+    expect([page, text.includes('It is always an error')]).toEqual([
+      page,
+      FIXED_RULES.includes(page.replace('.md', '')),
+    ]);
+  }
 });
 
 test.each(pages)('%s says what it is about, its severity, and how to mend it', (path) => {

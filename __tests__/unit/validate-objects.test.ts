@@ -27,7 +27,8 @@ function checks(read = createDocumentReader()) {
   const locate = async (_environment: unknown, _rendered: unknown, questions: readonly unknown[]) =>
     questions.map(() => ({ cause: 'unknown' as const }));
   const policies = createPolicyChecks(staged, new Map());
-  return createObjectChecks({ staged, read, crds: [], locate, further: () => NO_CUSTOM_KINDS, policies });
+  const applied = async () => 'on-server' as const;
+  return createObjectChecks({ staged, read, crds: [], locate, further: () => NO_CUSTOM_KINDS, policies, applied });
 }
 
 const configMap = (name: string, data = ''): string =>

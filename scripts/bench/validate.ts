@@ -32,6 +32,7 @@ const check = createObjectChecks({
   further: () => ({ kind: () => undefined, otherVersions: () => [] }),
   // What is at fault ends the bench; where it comes from is nobody's business then.
   locate: async () => [],
+  applied: async () => 'on-server',
   // kubeconform has none either.
   policies: {
     ofRender: async () => ({ take: () => undefined, told: async () => [] }),

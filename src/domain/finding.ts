@@ -1,4 +1,5 @@
 import type { CodeFrame } from './code-frame.ts';
+import type { SourceRegion } from './source-region.ts';
 import type { StageName } from './stage.ts';
 
 export const SEVERITIES = ['error', 'warning', 'note'] as const;
@@ -29,6 +30,8 @@ export interface Finding {
   readonly sameAs?: string;
   /** The lines that it is about, for faces that a person reads; not in report.json. */
   readonly frame?: CodeFrame;
+  /** The text that it is about, for SARIF alone. */
+  readonly region?: SourceRegion;
 }
 
 /** Whether a finding of this severity fails a run whose `fail-on` is `limit`. */

@@ -7,6 +7,6 @@ export const goRegexp: PatternEngine = (pattern) => {
     const program = RE2JS.compile(pattern);
     return { matches: (text) => program.test(text), size: program.programSize() };
   } catch (error) {
-    return `it is no regular expression of Go's (${error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : error}), and an API server refuses the definition`;
+    return error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : String(error);
   }
 };

@@ -20,6 +20,8 @@ export interface Schema {
   readonly 'x-kubernetes-embedded-resource'?: boolean;
   readonly 'x-kubernetes-list-type'?: 'atomic' | 'set' | 'map';
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+  /** Ours, of Kubernetes' own lists: keys of which no two entries have the same, however an object is applied; none: as a whole. */
+  readonly uniqueBy?: readonly (readonly string[])[];
   // Those that follow only the schemas of CRDs have (schema-values.ts).
   readonly pattern?: string;
   readonly minimum?: number;

@@ -1,22 +1,53 @@
 import type { Schema } from './kubernetes-schemas.ts';
 
-/** The entries of a list that are there before, where its kind of list (`x-kubernetes-list-type`) doesn't have one twice. */
-export function repeatedEntries(
-  list: readonly unknown[],
-  schema: Schema,
-): { readonly index: number; readonly message: string }[] {
-  const type = schema['x-kubernetes-list-type'];
-  if (type === 'set') {
-    return repeated(list.map(canonical)).map((index) => ({ index, message: 'is in this list twice' }));
-  }
-  const keys = schema['x-kubernetes-list-map-keys'];
+/** An entry that is in a list before. */
+export interface RepeatedEntry {
+  readonly index: number;
+  readonly message: string;
+  /** Of those that apply an object only a server-side apply is refused. */
+  readonly onServerSide?: true;
+}
+
+/** The entries of a list of a custom resource that are there before, where its kind of list (`x-kubernetes-list-type`) has none twice. */
+export function repeatedEntries(list: readonly unknown[], schema: Schema): RepeatedEntry[] {
+  const keys = keysOf(schema);
   // What is no mapping is told for its type.
-  if (type !== 'map' || keys === undefined || !list.every((entry) => entry === null || isMapping(entry))) return [];
-  const shown = list.map((entry) => keyOf(entry, keys));
-  return repeated(shown).map((index) => ({
+  if (keys === undefined || list.length < 2 || (keys.length > 0 && !list.every(isEntry))) return [];
+  return secondOfEach(list.map((entry) => textOf(entry, keys, fieldOf))).map((index) => ({
     index,
-    message: `an entry with the same ${keys.join(', ')} is in this list before`,
+    message: twice(keys),
   }));
+}
+
+/**
+ * Likewise of one of Kubernetes' own, whose lists a server-side apply compares by all keys, and the server's handlers,
+ * whoever applies, by some (`uniqueBy`). `items` says what a key is that isn't there.
+ */
+export function repeatedOwnEntries(list: readonly unknown[], schema: Schema, items: Schema): RepeatedEntry[] {
+  const { uniqueBy = [] } = schema;
+  const ofApply = keysOf(schema);
+  if (list.length < 2 || (ofApply === undefined && uniqueBy.length === 0)) return [];
+  const found = new Map<number, RepeatedEntry>();
+  const read = (entry: unknown, key: string): unknown => {
+    const field = fieldOf(entry, key);
+    // To Go an empty text is as good as none.
+    return field === undefined || field === '' ? items.properties?.[key]?.default : field;
+  };
+  const look = (keys: readonly string[], more: Pick<RepeatedEntry, 'onServerSide'>): void => {
+    if (keys.length > 0 && !list.every(isEntry)) return;
+    // An entry without a key is told for that.
+    const texts = list.map((entry) =>
+      keys.every((key) => read(entry, key) !== undefined) ? textOf(entry, keys, read) : undefined,
+    );
+    for (const index of secondOfEach(texts)) {
+      if (!found.has(index)) found.set(index, { index, message: twice(keys), ...more });
+    }
+  };
+  for (const keys of uniqueBy) look(keys, {});
+  // Mostly they are the same.
+  if (ofApply !== undefined && !uniqueBy.some((keys) => keys.join() === ofApply.join()))
+    look(ofApply, { onServerSide: true });
+  return [...found.values()];
 }
 
 /** Whether a list that is to have no entry twice has one. */
@@ -24,19 +55,40 @@ export function hasRepeated(list: readonly unknown[]): boolean {
   return new Set(list.map(canonical)).size < list.length;
 }
 
+/** The keys by which entries are told apart; none: as a whole. `undefined` where a list may have anything twice. */
+function keysOf(schema: Schema): readonly string[] | undefined {
+  const type = schema['x-kubernetes-list-type'];
+  return type === 'set' ? [] : type === 'map' ? schema['x-kubernetes-list-map-keys'] : undefined;
+}
+
+function twice(keys: readonly string[]): string {
+  return keys.length === 0
+    ? 'is in this list twice'
+    : `an entry with the same ${keys.join(', ')} is in this list before`;
+}
+
 /** Of those that are there several times, the second of each, as the server tells them. */
-function repeated(texts: readonly string[]): number[] {
+function secondOfEach(texts: readonly (string | undefined)[]): number[] {
+  if (new Set(texts).size === texts.length) return [];
   const times = new Map<string, number>();
   return texts.flatMap((text, index) => {
+    if (text === undefined) return [];
     const seen = times.get(text) ?? 0;
     times.set(text, seen + 1);
     return seen === 1 ? [index] : [];
   });
 }
 
-function keyOf(entry: unknown, keys: readonly string[]): string {
-  const fields = isMapping(entry) ? entry : {};
-  return canonical(keys.map((key) => (Object.hasOwn(fields, key) ? [fields[key]] : [])));
+/** One text for entries that have the same keys. Most have one, a text, which needs no writing down. */
+function textOf(entry: unknown, keys: readonly string[], read: (entry: unknown, key: string) => unknown): string {
+  const [first] = keys;
+  const only = first === undefined ? entry : keys.length === 1 ? read(entry, first) : undefined;
+  if (typeof only === 'string') return `"${only}`;
+  return canonical(first === undefined ? entry : keys.map((key) => read(entry, key)));
+}
+
+function fieldOf(entry: unknown, key: string): unknown {
+  return isMapping(entry) && Object.hasOwn(entry, key) ? (entry[key] ?? undefined) : undefined;
 }
 
 /** One text for what is equal, in whatever order its fields are. */
@@ -44,6 +96,10 @@ function canonical(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) =>
     isMapping(each) ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1))) : each,
   );
+}
+
+function isEntry(entry: unknown): boolean {
+  return entry === null || isMapping(entry);
 }
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,4 +1,5 @@
 import type { CustomKind, CustomKinds } from './custom-kinds.ts';
+import { patternFaults } from './definition-patterns.ts';
 import type { Severity } from './finding.ts';
 import { minorOf } from './kubernetes.ts';
 import {
@@ -41,7 +42,11 @@ export interface TargetVersion {
   /** `undefined` for a version without schemas: then only what was removed and deprecated by then is known. */
   readonly schemas: VersionSchemas | undefined;
   readonly kubernetes: KubernetesSchemas;
+  /** Who works out what an apply changes: the server for Helm 4, and Helm 3 itself. */
+  readonly applied: Applied;
 }
+
+export type Applied = 'on-server' | 'on-client';
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -65,8 +70,9 @@ export function objectFaults(
     const size = dataSizeFault(object, named);
     return [
       ...age,
-      ...violations.map(refused),
+      ...violations.map((each) => refused(each, target.applied)),
       ...(size === undefined ? [] : [tooLarge(size)]),
+      ...(named.kind === 'CustomResourceDefinition' ? badPatterns(object, patterns) : []),
       ...names(object, named, nature, minor),
     ];
   }
@@ -83,6 +89,18 @@ export function objectFaults(
     return [unknownKind(named, custom), ...names(object, named, nature, minor)];
   }
   return customFaults(object, named, kind, target, patterns);
+}
+
+/** The server takes no definition with a pattern that it couldn't evaluate. */
+function badPatterns(definition: Data, patterns: Patterns): ObjectFault[] {
+  return patternFaults(definition, patterns).map(({ path, pattern, why }) => ({
+    rule: 'schema/format',
+    severity: 'error',
+    message: `${JSON.stringify(pattern.length > 80 ? `${pattern.slice(0, 79)}…` : pattern)} is no regular expression of Go's (${why}), and the API server refuses the definition`,
+    hint: 'Write it without look-around, back references and repetitions beyond 1,000, as RE2 has it.',
+    path: formatPointer(path),
+    wanted: 'scalar',
+  }));
 }
 
 /** An object, or its data, that is more than a server takes. */
@@ -117,7 +135,7 @@ function customFaults(
     faults.push({ rule: 'schema/deprecated-api', severity, message: deprecated, path: '/apiVersion', ofKind: 'each' });
   }
   const ofMetadata = metadataViolations(object, target);
-  faults.push(...ofMetadata.map(refused));
+  faults.push(...ofMetadata.map((each) => refused(each, target.applied)));
   if (kind.schema !== undefined) {
     // Like a resource in another one, it has apiVersion, kind and metadata beside what its schema says.
     const root = { ...kind.schema, 'x-kubernetes-embedded-resource': true };
@@ -125,7 +143,7 @@ function customFaults(
     const before = patterns.leftOut.length;
     const defaulted = withDefaults(object, kind.schema);
     const violations = schemaViolations(defaulted, root, () => ({}), { dropsStatus, patterns, minor, embedded });
-    faults.push(...violations.map(refused));
+    faults.push(...violations.map((each) => refused(each, target.applied)));
     const [why] = patterns.leftOut.slice(before);
     if (why !== undefined) faults.push(notEvaluated(`a pattern of ${shownName(name)} is not evaluated: ${why}`));
   }
@@ -252,21 +270,32 @@ function shownName({ apiVersion, kind }: KindName): string {
   return `${apiVersion} ${kind}`;
 }
 
-function refused({ rule, path, message, nearest: meant, ofScalar }: Violation): ObjectFault {
+function refused(
+  { rule, path, message, nearest: meant, ofScalar, onServerSide }: Violation,
+  applied: Applied,
+): ObjectFault {
+  const hint = meant !== undefined ? `Did you mean ${meant}?` : onServerSide === true ? TWICE[applied] : undefined;
   const isContainer = / must be a (?:mapping|list)$/.test(message);
   return {
     rule,
-    severity: 'error',
+    severity: onServerSide === true && applied === 'on-client' ? 'warning' : 'error',
     // What is wrong with a password can be said without it.
     message: mayNameSecret(parsePointer(path).at(-1) ?? '') ? message.replace(QUOTED, 'the value') : message,
     path,
-    ...(meant !== undefined && { hint: `Did you mean ${meant}?` }),
+    ...(hint !== undefined && { hint }),
     ...(rule === 'schema/unknown-field' && { what: 'key' as const }),
     ...((ofScalar === true || OF_SCALARS.includes(rule)) && {
       wanted: isContainer ? ('container' as const) : ('scalar' as const),
     }),
   };
 }
+
+/** Helm 3 upgrades by a patch that goes by the same keys, and meets the first of two; a container takes the last. */
+const TWICE: Readonly<Record<Applied, string>> = {
+  'on-server': 'Keep one of them: a server-side apply, which is how Helm 4 installs, is refused.',
+  'on-client':
+    'Keep one of them: the API server takes both from Helm 3, but a later upgrade may change the wrong one, or fail; and Helm 4 is refused.',
+};
 
 /** The value that a message begins with. */
 const QUOTED = /^"(?:[^"\\]|\\.)*"(?= (?:is|does))/;
@@ -286,6 +315,10 @@ function isSince(minor: string, since: string): boolean {
   return Number(minor.split('.')[1]) >= Number(since.split('.')[1]);
 }
 
-export function targetVersion(label: string, kubernetes: KubernetesSchemas): TargetVersion {
-  return { label, minor: minorOf(label), schemas: kubernetes.version(label), kubernetes };
+export function targetVersion(
+  label: string,
+  kubernetes: KubernetesSchemas,
+  applied: Applied = 'on-server',
+): TargetVersion {
+  return { label, minor: minorOf(label), schemas: kubernetes.version(label), kubernetes, applied };
 }

@@ -1,4 +1,4 @@
-/** Compiles a pattern as Go does; a text instead says why Go doesn't take it. */
+/** Compiles a pattern as Go does; a text instead says why Go doesn't take it, as Go does. */
 export type PatternEngine = (pattern: string) => CompiledPattern | string;
 
 export interface CompiledPattern {
@@ -12,11 +12,17 @@ export interface CompiledPattern {
 export interface Patterns {
   /** Whether a text matches; `undefined` where that isn't found out, of which `leftOut` then has the reason. */
   matches(pattern: string, text: string): boolean | undefined;
+  /** Why Go doesn't take a pattern; `undefined` where it does, and where that isn't found out. */
+  refusal(pattern: string): string | undefined;
   /** Why patterns were not evaluated: phrases to follow "a pattern is not evaluated: ". */
   readonly leftOut: readonly string[];
 }
 
-export const NO_PATTERNS: Patterns = { matches: () => undefined, leftOut: [] };
+export const NO_PATTERNS: Patterns = {
+  matches: () => undefined,
+  refusal: () => undefined,
+  leftOut: [],
+};
 
 /** What a pattern of this estimated size takes to compile is half a second at most. */
 const LARGEST = 5_000_000;
@@ -44,7 +50,12 @@ export function createPatterns(engine: PatternEngine): Patterns {
     matches: (pattern, text) => {
       const program = compile(pattern);
       if (typeof program === 'string') {
-        leftOut.push(program);
+        const isRefused = program !== TOO_LARGE;
+        leftOut.push(
+          isRefused
+            ? `it is no regular expression of Go's (${program}), and an API server refuses the definition`
+            : program,
+        );
         return undefined;
       }
       const steps = program.size * text.length;
@@ -52,6 +63,10 @@ export function createPatterns(engine: PatternEngine): Patterns {
       if (steps <= MOST_STEPS && left >= 0) return program.matches(text);
       leftOut.push('a text is too long for it');
       return undefined;
+    },
+    refusal: (pattern) => {
+      const program = compile(pattern);
+      return typeof program === 'string' && program !== TOO_LARGE ? program : undefined;
     },
   };
 }

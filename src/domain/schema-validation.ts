@@ -1,5 +1,5 @@
 import type { Schema } from './kubernetes-schemas.ts';
-import { repeatedEntries } from './list-entries.ts';
+import { repeatedEntries, repeatedOwnEntries } from './list-entries.ts';
 import { nearest } from './nearest.ts';
 import { formatPointer } from './pointer.ts';
 import { isBase64, isInt32, isInt64, isQuantity, isTime } from './scalar-forms.ts';
@@ -16,6 +16,7 @@ export interface Violation {
     | 'schema/format'
     | 'schema/range'
     | 'schema/value'
+    | 'schema/duplicate-entry'
     | 'schema/name';
   /** A JSON pointer to the value; where one is missing, to what should hold it. */
   readonly path: string;
@@ -25,6 +26,8 @@ export interface Violation {
   readonly nearest?: string;
   /** It is said of a scalar, where its rule doesn't tell. */
   readonly ofScalar?: true;
+  /** Only a server-side apply is refused for it. */
+  readonly onServerSide?: true;
 }
 
 /** A mapping or a list whose inside is still to be looked at, and how it was reached. */
@@ -94,11 +97,13 @@ export function schemaViolations(
     else if (fault !== undefined) report(fault, place);
   };
   const meetEntries = (list: readonly unknown[], items: Schema, visit: Visit): void => {
-    const { place, status } = visit;
+    const { place, status, schema: own } = visit;
+    const repeated = custom === undefined ? repeatedOwnEntries(list, own, items) : repeatedEntries(list, own);
+    for (const { index, ...fault } of status ? [] : repeated) {
+      if (violations.length < MOST)
+        report({ rule: 'schema/duplicate-entry', ...fault }, { step: index, within: place });
+    }
     if (custom !== undefined) {
-      for (const { index, message } of status ? [] : repeatedEntries(list, visit.schema)) {
-        if (violations.length < MOST) report({ rule: 'schema/value', message }, { step: index, within: place });
-      }
       for (let index = 0; index < list.length && violations.length < MOST; index++) {
         if (list[index] !== null || items.nullable !== true) meet(list[index], items, place, index, status);
       }

@@ -4,6 +4,7 @@ import type { DeploymentOutcome } from '../domain/deployment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { Report } from '../domain/outcome.ts';
 import type { PlannedWork } from '../domain/planned-work.ts';
+import type { SourceRegion } from '../domain/source-region.ts';
 import { plainText } from './plain-text.ts';
 
 /**
@@ -69,6 +70,7 @@ function cleanFinding(finding: Finding, clean: (text: string) => string): Findin
     ...(finding.environments && { environments: finding.environments.map(clean) }),
     ...(finding.kubeVersions && { kubeVersions: finding.kubeVersions.map(clean) }),
     ...(finding.frame && { frame: cleanFrame(finding.frame, clean) }),
+    ...(finding.region && { region: cleanRegion(finding.region, clean) }),
   };
 }
 
@@ -78,6 +80,10 @@ function cleanFrame(frame: CodeFrame, clean: (text: string) => string): CodeFram
   const isSame = lines.every(({ number, text }, index) => number !== frame.at || text === frame.lines[index]?.text);
   const { before, ...rest } = frame;
   return { ...rest, lines, ...(isSame && before !== undefined && { before }) };
+}
+
+function cleanRegion({ text, around }: SourceRegion, clean: (text: string) => string): SourceRegion {
+  return { text: clean(text), ...(around && { around: { ...around, text: clean(around.text) } }) };
 }
 
 function cleanDeployment(one: DeploymentOutcome, clean: (text: string) => string): DeploymentOutcome {

@@ -69,6 +69,7 @@ function messageOf(finding: Finding): string {
 }
 
 function locationOf(finding: Finding): Location {
+  const { region } = finding;
   const uri = oneLine(finding.file ?? '')
     .split('/')
     .map(encodeURIComponent)
@@ -80,7 +81,15 @@ function locationOf(finding: Finding): Location {
         region: {
           startLine: finding.line,
           ...(finding.column !== undefined && { startColumn: finding.column }),
+          ...(region !== undefined && { snippet: { text: region.text } }),
         },
+        ...(region?.around !== undefined && {
+          contextRegion: {
+            startLine: region.around.line,
+            endLine: region.around.endLine,
+            snippet: { text: region.around.text },
+          },
+        }),
       }),
     },
     ...(finding.resource !== undefined && {

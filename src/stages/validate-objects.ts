@@ -5,6 +5,7 @@ import type { Finding } from '../domain/finding.ts';
 import type { KubeVersion } from '../domain/kubernetes.ts';
 import type { RenderedDocument } from '../domain/manifest.ts';
 import {
+  type Applied,
   type ObjectFault,
   objectFaults,
   type TargetVersion,
@@ -40,6 +41,8 @@ interface Sources {
   /** What else defines kinds: dependencies, and `crd-schemas`. Asked only for a kind that nothing else knows. */
   readonly further: () => CustomKinds;
   readonly policies: PolicyChecks;
+  /** How the helm at hand applies. */
+  readonly applied: () => Promise<Applied>;
 }
 
 /** A fault, and which of the objects of its document has it. */
@@ -71,7 +74,7 @@ interface ToldFault extends Told {
 const MOST_TOLD = 100;
 
 /** For the life of these checks a text is checked once for each version, however many renders have it. */
-export function createObjectChecks({ staged, read, crds, locate, further, policies }: Sources): ObjectChecks {
+export function createObjectChecks({ staged, read, crds, locate, further, policies, applied }: Sources): ObjectChecks {
   const known = new Map<string, Map<string, readonly PlacedFault[]>>();
   const chartKinds = firstOf(
     lazily(() => customKinds(crds.flatMap(({ text }) => read(text).objects).filter(isDefinition))),
@@ -104,6 +107,8 @@ export function createObjectChecks({ staged, read, crds, locate, further, polici
     const key = `${target.minor} ${set.id}`;
     const before = ofText.get(key);
     if (before !== undefined) return before;
+    // A definition's are all looked at: judging it without them would be in vain.
+    if (objects.some(isDefinition) && /\bpattern\b/.test(text)) await loadPatterns();
     const met = metPatterns();
     const judge = (patterns: Patterns): PlacedFault[] =>
       objects.flatMap(({ data }, index) => {
@@ -120,6 +125,7 @@ export function createObjectChecks({ staged, read, crds, locate, further, polici
   return async (environment, renders) => {
     // Here, and not above: a run that validates nothing needs none.
     const { KUBERNETES_SCHEMAS } = await import('../domain/bundled-schemas.ts');
+    const how = await applied();
     const findings: Finding[] = [];
     const told: ToldFault[] = [];
     const rest = restingTurns();
@@ -129,7 +135,7 @@ export function createObjectChecks({ staged, read, crds, locate, further, polici
       const { kubeVersion, documents } = rendered;
       const set = kindsOf(documents);
       const targets = versionsOf(kubeVersion, environment, renders).map(({ label }) =>
-        targetVersion(label, KUBERNETES_SCHEMAS),
+        targetVersion(label, KUBERNETES_SCHEMAS, how),
       );
       const counts = new Map<string, { times: number; first: Told; version: string }>();
       const tell = (each: Told, { label }: TargetVersion): void => {
@@ -189,7 +195,8 @@ function sizeFaults(data: RenderedObject['data'], text: string): ObjectFault[] {
 /** Evaluates none, and says whether there was one. */
 function metPatterns(): Patterns {
   const leftOut: string[] = [];
-  return { leftOut, matches: () => void leftOut.push('') };
+  const meet = (): undefined => void leftOut.push('');
+  return { leftOut, matches: meet, refusal: meet };
 }
 
 /** What tells an object from others: the rest of a large render needn't be kept. */

@@ -1,4 +1,4 @@
-import type { Severity } from '../finding.ts';
+import type { RuleSeverity } from '../rule-severities.ts';
 import type { Release } from './release.ts';
 import type { ReleaseObject } from './release-object.ts';
 
@@ -14,7 +14,7 @@ export interface PolicyFault {
   readonly severity?: 'warning';
 }
 
-export type PolicySeverity = Exclude<Severity, 'note'> | 'off';
+export type PolicySeverity = RuleSeverity;
 
 /** A rule about objects that Kubernetes takes. `NAME` is `policy/NAME` in findings, and docs/rules/policy/NAME.md. */
 export interface Policy {

@@ -1,6 +1,7 @@
 import type { RenderedDocument } from '../../domain/manifest.ts';
 import type { ObjectFault } from '../../domain/object-faults.ts';
 import { parsePointer } from '../../domain/pointer.ts';
+import { createFilePlaces } from '../../domain/provenance/place-in-file.ts';
 import type { ObjectQuestion, Origin } from '../locate.ts';
 import type { Rendered } from '../render.ts';
 
@@ -17,7 +18,7 @@ interface SeenFault {
 const MOST_QUESTIONS = 1_000;
 
 /**
- * The origins of faults, in their order; of what isn't rendered or has no path there are none. The same fault of one
+ * The origins of faults, in their order; of what has no path there are none. What isn't rendered is where it is. The same fault of one
  * text is asked about once, however many versions and renders have it.
  */
 export async function originsOf(
@@ -47,8 +48,14 @@ export async function originsOf(
   });
   const answers = new Map<Rendered, readonly Origin[]>();
   for (const [rendered, some] of questions) answers.set(rendered, await locate(rendered, some));
-  return keys.map((key) => {
+  const lineOf = createFilePlaces();
+  return keys.map((key, index) => {
     const place = key === undefined ? undefined : asked.get(key);
-    return place && answers.get(place.rendered)?.[place.index];
+    if (place !== undefined) return answers.get(place.rendered)?.[place.index];
+    const { document, fault, object } = faults[index] as SeenFault;
+    if (object === undefined || fault.path === '') return undefined;
+    const path = parsePointer(`${object.within}${fault.path}`);
+    const line = lineOf(document, path, fault.what ?? 'value');
+    return line === undefined ? undefined : { cause: 'template', template: { file: document.template, line } };
   });
 }
