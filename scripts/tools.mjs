@@ -36,6 +36,7 @@ const linkerVariables = {
   act: noVariables,
   sops: noVariables,
   conftest: ({ version }) => ({ 'github.com/open-policy-agent/conftest/internal/version.Version': version }),
+  kyverno: ({ version }) => ({ 'github.com/kyverno/kyverno/pkg/version.BuildVersion': version }),
   ct: noVariables,
   apiextensions: noVariables,
   kubernetes: ({ version }) => {
