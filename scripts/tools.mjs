@@ -66,8 +66,8 @@ const mainsOfOurOwn = {
 /** What the cluster is made of; Kubernetes takes minutes to build, and few runs need it. */
 export const clusterToolNames = ['kubernetes', 'coredns', 'pause'];
 
-/** What `npm run bench` compares with, and what one test needs, which asks for it itself: cosign takes minutes, too. */
-const rareToolNames = ['ct', 'cosign'];
+/** What `npm run bench` compares with, and what few tests need, which ask for it themselves: cosign and kyverno take minutes, too. */
+const rareToolNames = ['ct', 'cosign', 'kyverno'];
 
 /** The tools that everything else needs. */
 export const toolNames = Object.keys(linkerVariables).filter(

@@ -103,7 +103,7 @@ export const INPUTS = [
     placeholder: 'RULE=SEVERITY',
     default: 'the built-in severities',
     description:
-      'How policies are told, RULE=error, RULE=warning or RULE=off; and folders in the repository with your own policies in Rego, which an installed conftest runs.',
+      'How policies are told, RULE=error, RULE=warning or RULE=off; and folders in the repository with your own policies: in Rego, which an installed conftest runs, or for Kyverno, which its installed command runs.',
   },
   {
     name: 'registry',
