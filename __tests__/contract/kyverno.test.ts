@@ -147,6 +147,10 @@ test('policies in CEL, with their actions; a policy on pods is one on what makes
     cel('audits', 'object.spec.replicas > 1', '  validationActions: [Audit, Warn]\n'),
     cel('widgets', 'object.spec.size > 5', '', 'widgets', 'acme.example'),
     cluster('latest', 'Enforce', NO_LATEST),
+    cel('unscored-cel', 'object.spec.replicas > 1').replace(
+      'metadata:\n',
+      'metadata:\n  annotations: { policies.kyverno.io/scored: "false" }\n',
+    ),
     cluster('unscored', 'Enforce', TEAM, '  annotations: { policies.kyverno.io/scored: "false" }\n'),
   ].join('---\n');
   const widget = 'apiVersion: acme.example/v1\nkind: Widget\nmetadata: { name: w }\nspec: { size: 1 }\n';
@@ -156,6 +160,7 @@ test('policies in CEL, with their actions; a policy on pods is one on what makes
     expect.stringMatching(/^error latest\/autogen-rule 1 /),
     expect.stringMatching(/^error widgets 2 widgets says no$/),
     expect.stringMatching(/^warning audits 0 audits says no$/),
+    expect.stringMatching(/^warning unscored-cel 0 /),
     expect.stringMatching(/^warning unscored\/autogen-rule 0 /),
     expect.stringMatching(/^warning unscored\/autogen-rule 1 /),
   ]);
@@ -206,8 +211,8 @@ test('one name in several documents, as several Kubernetes versions have it; and
   const told = verdict.ok ? verdict.results.map(({ document, object }) => [document, object]) : verdict.message;
   expect(told).toEqual([
     [0, 0],
-    [3, 1],
     [1, 0],
+    [3, 1],
   ]);
   // One that loads the policies, one for each that a name is there again.
   expect(calls.length).toBe(4);

@@ -5,6 +5,9 @@ import type { OwnRefusal, OwnResult } from '../ports.ts';
 import { placeOfId } from './kyverno-objects.ts';
 import type { Ran } from './process.ts';
 
+/** Characters of what a policy, or the command, says of one thing. */
+const MOST_SAID = 4_000;
+
 /** A phrase why nothing is known of the objects; `undefined` where the command did its work, whatever it found. */
 export function failureOf({ ended, code, stderr }: Ran, milliseconds: number): string | undefined {
   if (ended === 'timeout') return `took kyverno more than ${milliseconds / 1000} s`;
@@ -69,7 +72,7 @@ function resultOf(result: Fields, policies: readonly KyvernoPolicy[]): OwnResult
   const policy = policies.find(
     ({ name, kind }) => name === policyName.replace(/^.*\//, '') && kind.endsWith('ValidatingPolicy') === inCel,
   );
-  const said = text(result.message);
+  const said = text(result.message).slice(0, MOST_SAID);
   const path = / failed at path (\/\S*)/.exec(said)?.[1]?.replace(/\/+$/, '');
   return {
     ...place,
@@ -89,7 +92,7 @@ function resultOf(result: Fields, policies: readonly KyvernoPolicy[]): OwnResult
 }
 
 function failureText(log: string): string {
-  return /^Error: [\s\S]*/m.exec(log)?.[0] ?? '';
+  return (/^Error: [\s\S]*/m.exec(log)?.[0] ?? '').slice(0, MOST_SAID);
 }
 
 /** It is coloured, whatever is asked for. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { EnvironmentError } from '../domain/errors.ts';
 import type { KyvernoPolicy } from '../domain/kyverno-policies.ts';
-import type { Files, Kyverno, OwnRefusal } from '../ports.ts';
+import type { Files, Kyverno, OwnRefusal, OwnResult } from '../ports.ts';
 import { batches, type InstalledObject, installed } from './kyverno-objects.ts';
 import { failureOf, refusalsOf, resultsOf } from './kyverno-report.ts';
 import { aloneIn } from './own-policies-environment.ts';
@@ -48,14 +48,14 @@ export function createKyverno({ run, environment, os, files, milliseconds = MILL
         if (load.failed !== undefined) return { ok: false, message: load.failed };
         // It applies nothing where a policy in CEL can't be compiled.
         if (load.stops) return { ok: true, results: [], refused };
-        const results = [];
+        const results: OwnResult[] = [];
         for (const objects of batches(await installed(documents, namespace))) {
           const ran = await apply(objects);
           const failed = failureOf(ran, milliseconds);
           if (failed !== undefined) return { ok: false, message: failed };
           results.push(...resultsOf(ran, policies));
         }
-        return { ok: true, results, refused };
+        return { ok: true, results: results.sort(inOrder), refused };
       } finally {
         await files.remove(own);
       }
@@ -102,6 +102,12 @@ export function createKyverno({ run, environment, os, files, milliseconds = MILL
     const isCompiler = refused.some(({ stops }) => stops);
     return isCompiler ? { refused, stops: true } : { refused, stops: false, failed };
   }
+}
+
+/** The report has them in no order. */
+function inOrder(a: OwnResult, b: OwnResult): number {
+  const differs = a.document - b.document || (a.object ?? 0) - (b.object ?? 0);
+  return differs || (a.query < b.query ? -1 : Number(a.query > b.query));
 }
 
 interface Loaded {

@@ -39,7 +39,7 @@ const APPLIED = /^(?:Cluster)?Policy$|^(?:Namespaced)?ValidatingPolicy$|^PolicyE
 const OTHER_RULES = ['mutate', 'generate', 'verifyImages'] as const;
 
 /** `kyverno.io/v1`, `policies.kyverno.io/v1`; `cli.kyverno.io` has the command's own tests, which are no policies. */
-const GROUPS = /^\s*["']?apiVersion["']?\s*:\s*["']?(?:policies\.)?kyverno\.io\//m;
+const GROUPS = /\bapiVersion["']?[ \t]*:[ \t]*["']?(?:policies\.)?kyverno\.io\//;
 
 /** Whether a file may hold policies for Kyverno, broken ones included. */
 export function isForKyverno(source: string): boolean {
@@ -117,7 +117,7 @@ function documentsOf(source: string): Piece[] {
   let before = 0;
   for (const piece of source.split(/^(?=---(?:\s|$))/m)) {
     const lines = piece.split('\n');
-    const first = lines.findIndex((line) => !/^(?:---\s*)?(?:#.*)?\s*$/.test(line));
+    const first = lines.findIndex((line) => !/^(?:#|$)/.test(line.replace(/^---/, '').trim()));
     if (first !== -1) pieces.push({ text: piece, line: before + first + 1, before });
     before += lines.length - 1;
   }

@@ -98,7 +98,9 @@ export function createOwnPolicyChecks(
       else for (const { message, policy } of verdict.refused) findings.push(refused(set, message, policy, environment));
       const byDocument = new Map<number, OwnResult[]>();
       for (const result of verdict.ok ? verdict.results : []) {
-        byDocument.set(result.document, [...(byDocument.get(result.document) ?? []), result]);
+        const others = byDocument.get(result.document);
+        if (others === undefined) byDocument.set(result.document, [result]);
+        else others.push(result);
       }
       for (const [index, text] of open.entries()) known.set(keyOf(set, text), byDocument.get(index) ?? []);
     }
