@@ -1,8 +1,8 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Finding } from '../../src/domain/finding.ts';
-import { command, pinned, toolPath, type Workspace, workspace } from '../support/scenario.ts';
+import { action, command, pinned, toolPath, type Workspace, workspace } from '../support/scenario.ts';
 
 /** Users' own policies for Kyverno, through the bundle, by the real command, which is built when it isn't there yet. */
 let space: Workspace;
@@ -217,6 +217,45 @@ test('that are broken are told at their line, once for all environments', async 
   ]);
   // What can be run is.
   expect(lines(report?.findings)).toContain('error policy/kyverno own/templates/pod.yaml:3 v1/Pod/own-dev');
+});
+
+test('of a pull request are run with none of the secrets of the job', async () => {
+  const seen = join(space.root, 'seen');
+  const recording = join(space.root, 'recording-kyverno');
+  const record = `{ env; echo "$0 $@"; cat objects.yaml policies/*; } >> ${seen}`;
+  writeFileSync(recording, `#!/bin/sh\n${record}\nexec ${kyverno} "$@"\n`);
+  chmodSync(recording, 0o755);
+  const event = join(space.root, 'event.json');
+  writeFileSync(event, JSON.stringify({ number: 1, pull_request: { number: 1 } }));
+  space.write(
+    'own/templates/configmap.yaml',
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\ndata: { given: {{ .Values.given | quote }} }\n',
+  );
+  const inputs = {
+    chart: 'own',
+    until: 'validate',
+    policies: 'policies',
+    'secret-values': 'given: canary-of-secret-values',
+    'registry-username': 'registry.example=robot',
+    'registry-password': 'registry.example=canary-of-the-registry',
+  };
+  const environment = {
+    ...withPrograms(recording),
+    GITHUB_EVENT_NAME: 'pull_request',
+    GITHUB_EVENT_PATH: event,
+    GITHUB_TOKEN: 'canary-of-the-job',
+    ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'canary-of-the-identity',
+    KUBECONFIG: '/canary-of-the-cluster',
+  };
+  const { report, stdout } = await action(space, inputs, { environment });
+  rmSync(join(space.root, 'own/templates/configmap.yaml'));
+  expect(lines(report?.findings)).toContain('error policy/kyverno own/templates/pod.yaml:3 v1/Pod/own-dev');
+  const text = readFileSync(seen, 'utf8');
+  expect(text).toContain('"kind":"ConfigMap"');
+  expect(text).not.toContain('canary');
+  // What a policy says is no command of the runner.
+  expect(stdout).toContain('who runs this?');
+  expect(stdout).not.toMatch(/^\s*::error::who/m);
 });
 
 test('links out of the folder are not followed', async () => {
