@@ -67,7 +67,10 @@ export function kyvernoPolicies(files: readonly PolicyFile[]): KyvernoPolicies {
         if (!isForKyverno(`apiVersion: ${text(data.apiVersion)}`)) continue;
         const kind = text(data.kind);
         const name = text(fields(data.metadata).name);
+        const mode = text(fields(fields(data.spec).evaluation).mode);
         if (!APPLIED.test(kind)) leftOut.push(`${kind} ${name}`);
+        // It is about requests, or other JSON.
+        else if (mode !== '' && mode !== 'Kubernetes') leftOut.push(`${kind} ${name} (${mode})`);
         else {
           const validating = withRulesThatValidate(data, name, leftOut);
           if (validating !== undefined) policies.push({ data: validating, kind, name, place });
