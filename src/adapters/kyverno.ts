@@ -20,6 +20,12 @@ export interface KyvernoOptions {
 /** A policy in CEL is compiled anew for each object, which takes the command some 5 ms. */
 const MILLISECONDS = 120_000;
 
+/** For its version. */
+const PROBE = 10_000;
+
+/** The first of which it is known that it keeps to a list of servers, has JSON reports, and takes exceptions among policies. */
+const OLDEST_MINOR = 18;
+
 /** As it is called by itself, and as a plugin of kubectl. */
 const NAMES = ['kyverno', 'kubectl-kyverno'];
 
@@ -41,6 +47,7 @@ export function createKyverno({ run, environment, os, files, milliseconds = MILL
         );
         let load = loaded.get(policies);
         if (load === undefined) {
+          await checkVersion(file, own);
           load = readLoad(await apply([ANY_OBJECT], ['-v', '3']), policies);
           loaded.set(policies, load);
         }
@@ -53,7 +60,7 @@ export function createKyverno({ run, environment, os, files, milliseconds = MILL
           const ran = await apply(objects);
           const failed = failureOf(ran, milliseconds);
           if (failed !== undefined) return { ok: false, message: failed };
-          results.push(...resultsOf(ran, policies));
+          for (const result of resultsOf(ran, policies)) results.push(result);
         }
         return { ok: true, results: results.sort(inOrder), refused };
       } finally {
@@ -69,6 +76,17 @@ export function createKyverno({ run, environment, os, files, milliseconds = MILL
     }
     throw new EnvironmentError('kyverno, which runs your own policies, is not installed: it is not in PATH', {
       hint: 'Install its command (https://kyverno.io/docs/kyverno-cli), or leave the folder out of policies.',
+    });
+  }
+
+  /** Throws for one that has a version, and an old one. */
+  async function checkVersion(file: string, own: string): Promise<void> {
+    const { stdout } = await run({ file, args: ['version'], env: aloneIn(own), cwd: own, milliseconds: PROBE });
+    const [, version, major, minor] =
+      /^Version: *v?(([0-9]+)\.([0-9]+)\S*)/m.exec(new TextDecoder().decode(stdout)) ?? [];
+    if (version === undefined || Number(major) > 1 || Number(minor) >= OLDEST_MINOR) return;
+    throw new EnvironmentError(`${file} is kyverno ${version}, which lets policies ask servers`, {
+      hint: `Install 1.${OLDEST_MINOR} or later (https://kyverno.io/docs/kyverno-cli), or leave the folder out of policies.`,
     });
   }
 
@@ -126,7 +144,7 @@ const ANY_OBJECT: InstalledObject = {
 };
 
 /** One each: of a file with several documents none is applied where one can't be read. */
-export function policyFile(index: number): string {
+function policyFile(index: number): string {
   return `policies/${index}.yaml`;
 }
 
