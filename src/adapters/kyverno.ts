@@ -32,29 +32,25 @@ const NAMES = ['kyverno', 'kubectl-kyverno'];
 /** Users' own policies, by an installed Kyverno command: policies and objects as files of a private folder, the answer as JSON. */
 export function createKyverno({ run, environment, os, files, milliseconds = MILLISECONDS }: KyvernoOptions): Kyverno {
   /** What the command says of policies whatever they are applied to: asked once. */
-  const loaded = new WeakMap<readonly KyvernoPolicy[], Loaded>();
+  const loaded = new WeakMap<readonly KyvernoPolicy[], Promise<Loaded>>();
 
   return {
     check: async (policies, documents, namespace) => {
       const file = await program();
       const deadline = performance.now() + milliseconds;
       const own = await files.makeTemporary('kyverno');
-      const apply = (objects: readonly InstalledObject[], more: readonly string[] = []): Promise<Ran> =>
+      const apply: Apply = (objects, more = []) =>
         applied(file, own, policies.length, objects, deadline - performance.now(), more);
       try {
         await Promise.all(
           policies.map((policy, index) => files.write(join(own, policyFile(index)), inNamespace(policy, namespace))),
         );
-        let load = loaded.get(policies);
-        if (load === undefined) {
-          await checkVersion(file, own);
-          load = readLoad(await apply([ANY_OBJECT], ['-v', '3']), policies);
-          loaded.set(policies, load);
-        }
-        const { refused } = load;
-        if (load.failed !== undefined) return { ok: false, message: load.failed };
+        const asked = loaded.get(policies) ?? load(file, own, policies, apply);
+        loaded.set(policies, asked);
+        const { refused, failed: unusable, stops } = await asked;
+        if (unusable !== undefined) return { ok: false, message: unusable };
         // It applies nothing where a policy in CEL can't be compiled.
-        if (load.stops) return { ok: true, results: [], refused };
+        if (stops) return { ok: true, results: [], refused };
         const results: OwnResult[] = [];
         for (const objects of batches(await installed(documents, namespace))) {
           const ran = await apply(objects);
@@ -113,7 +109,9 @@ export function createKyverno({ run, environment, os, files, milliseconds = MILL
     });
   }
 
-  function readLoad(ran: Ran, policies: readonly KyvernoPolicy[]): Loaded {
+  async function load(file: string, own: string, policies: readonly KyvernoPolicy[], apply: Apply): Promise<Loaded> {
+    await checkVersion(file, own);
+    const ran = await apply([ANY_OBJECT], ['-v', '3']);
     const refused = refusalsOf(ran, policies);
     const failed = failureOf(ran, milliseconds);
     if (failed === undefined) return { refused, stops: false };
@@ -127,6 +125,8 @@ function inOrder(a: OwnResult, b: OwnResult): number {
   const differs = a.document - b.document || (a.object ?? 0) - (b.object ?? 0);
   return differs || (a.query < b.query ? -1 : Number(a.query > b.query));
 }
+
+type Apply = (objects: readonly InstalledObject[], more?: readonly string[]) => Promise<Ran>;
 
 interface Loaded {
   readonly refused: readonly OwnRefusal[];

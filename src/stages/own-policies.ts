@@ -59,13 +59,18 @@ export function createOwnPolicyChecks(
     ])
     .filter(({ engine }) => severities.get(engine) !== 'off');
   const known = new Map<string, readonly OwnResult[]>();
-  // One environment after the other: they share most of their documents.
-  let before: Promise<unknown> = Promise.resolve();
-  return (environment, renders) => {
-    const told = before.then(() => ask(environment, renders));
-    before = told.catch(() => undefined);
-    return told;
-  };
+  const turns = new Map<string, Promise<unknown>>();
+  return ask;
+
+  /** One environment after the other, where they share most of their documents. */
+  function inTurn<Done>(key: string, work: () => Promise<Done>): Promise<Done> {
+    const done = (turns.get(key) ?? Promise.resolve()).then(work);
+    turns.set(
+      key,
+      done.catch(() => undefined),
+    );
+    return done;
+  }
 
   function ofRego(folder: string): PolicySet['check'] {
     return (documents) => conftest.check(folder, documents);
@@ -85,32 +90,37 @@ export function createOwnPolicyChecks(
     for (const { text } of renders.flatMap((rendered) => rendered.documents)) {
       if (read(text).objects.length > 0) documents.add(text);
     }
-    const keyOf = ({ engine, shown, byNamespace }: PolicySet, text: string): string =>
-      [engine, shown, byNamespace ? environment.namespace : '', text].join('\0');
     for (const set of sets) {
       findings.push(...ofPolicies(set, environment));
-      const open = [...documents].filter((text) => !known.has(keyOf(set, text)));
-      if (open.length === 0) continue;
-      // No secret gets to a policy: it may ask servers, and who changes it may not be trusted with any.
-      const redacted = open.map((text) => host.redact(redactSecrets(text)));
-      const verdict = await set.check(redacted, environment.namespace);
-      if (!verdict.ok) findings.push(unusable(set, verdict.message, environment));
-      else for (const { message, policy } of verdict.refused) findings.push(refused(set, message, policy, environment));
-      const byDocument = new Map<number, OwnResult[]>();
-      for (const result of verdict.ok ? verdict.results : []) {
-        const others = byDocument.get(result.document);
-        if (others === undefined) byDocument.set(result.document, [result]);
-        else others.push(result);
-      }
-      for (const [index, text] of open.entries()) known.set(keyOf(set, text), byDocument.get(index) ?? []);
+      findings.push(...(await inTurn(keyOf(set, environment), () => askSet(set, [...documents], environment))));
     }
     return {
       findings,
       of: (document) =>
         sets.flatMap((set) =>
-          (known.get(keyOf(set, document.text)) ?? []).flatMap((result) => told(set.engine, result, document) ?? []),
+          (known.get(keyOf(set, environment, document.text)) ?? []).flatMap(
+            (result) => told(set.engine, result, document) ?? [],
+          ),
         ),
     };
+  }
+
+  /** Puts what is said of the documents beside what is known, and gives what is said of the policies. */
+  async function askSet(set: PolicySet, documents: readonly string[], environment: Environment): Promise<Finding[]> {
+    const open = documents.filter((text) => !known.has(keyOf(set, environment, text)));
+    if (open.length === 0) return [];
+    // No secret gets to a policy: it may ask servers, and who changes it may not be trusted with any.
+    const redacted = open.map((text) => host.redact(redactSecrets(text)));
+    const verdict = await set.check(redacted, environment.namespace);
+    const byDocument = new Map<number, OwnResult[]>();
+    for (const result of verdict.ok ? verdict.results : []) {
+      const others = byDocument.get(result.document);
+      if (others === undefined) byDocument.set(result.document, [result]);
+      else others.push(result);
+    }
+    for (const [index, text] of open.entries()) known.set(keyOf(set, environment, text), byDocument.get(index) ?? []);
+    if (!verdict.ok) return [unusable(set, verdict.message, environment)];
+    return verdict.refused.map(({ message, policy }) => refused(set, message, policy, environment));
   }
 
   function told(
@@ -190,6 +200,10 @@ export function createOwnPolicyChecks(
       ...place,
     };
   }
+}
+
+function keyOf({ engine, shown, byNamespace }: PolicySet, { namespace }: Environment, text = ''): string {
+  return [engine, shown, byNamespace ? namespace : '', text].join('\0');
 }
 
 /** Rules that are named where they are left out. */
