@@ -63,7 +63,7 @@ function verdict({ ended, code, stdout, stderr }: Ran): OwnVerdict {
 /** Of `Error: running test: load: loading policies: …` what is behind the steps. */
 function reason(stderr: string): string {
   const said = stderr.trim().replace(/^Error: (?:(?:running test|load|loading policies|get policies): )*/, '');
-  const line = said.replace(/\s*\n\s*/g, ' ');
+  const line = said.slice(0, 4_000).replace(/\s*\n\s*/g, ' ');
   return line === '' ? 'it says nothing' : line.slice(0, 500);
 }
 

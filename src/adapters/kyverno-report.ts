@@ -41,16 +41,26 @@ export function refusalsOf(
       refuse(unquoted.replace(/^\((.*)\)$/s, '$1'), policies[index]);
     } else if (line.includes(' Non-fatal parsing error ')) refuse(unquote(error), undefined);
   }
-  const passedOver = /^(?:Policies Skipped|Invalid Policies):\n([\s\S]*?)^-{20,}$/gm;
-  for (const [, entries = ''] of new TextDecoder().decode(stdout).matchAll(passedOver)) {
-    for (const entry of entries.split(/^(?=[0-9]+\. )/m)) {
-      const [, name, reason] = /^[0-9]+\. ([^:\s]+)(?:: ([\s\S]*))?/.exec(entry) ?? [];
-      if (name !== undefined) refuse(reason ?? 'it is passed over', named(name));
-    }
+  for (const entry of passedOver(new TextDecoder().decode(stdout))) {
+    const [, name, reason] = /^[0-9]+\. ([^:\s]+)(?:: ([\s\S]*))?/.exec(entry) ?? [];
+    if (name !== undefined) refuse(reason ?? 'it is passed over, and no reason is given', named(name));
   }
   const compiler = /failed to compile policy ([^\s(]+) \((?:\[<nil>: )?([\s\S]*?)\]?\)*\s*$/.exec(failureText(log));
   if (compiler !== null) refuse(compiler[2] ?? '', named(compiler[1]?.replace(/^.*\//, '')), true);
   return refused;
+}
+
+/** The entries of the lists before the report; one may have several lines. */
+function passedOver(output: string): string[] {
+  const entries: string[] = [];
+  let inside = false;
+  for (const line of output.split('\n')) {
+    if (/^(?:Policies Skipped|Invalid Policies)\b.*:$/.test(line)) inside = true;
+    else if (/^-{20,}$/.test(line)) inside = false;
+    else if (inside && /^[0-9]+\. /.test(line)) entries.push(line);
+    else if (inside && entries.length > 0) entries.push(`${entries.pop()}\n${line}`);
+  }
+  return entries;
 }
 
 /** What the reports say of the objects. Each report is JSON in a line of its own, between lines that aren't. */
@@ -118,6 +128,9 @@ function parsed(line: string): unknown {
 }
 
 function shortened(said: string): string {
-  const line = said.trim().replace(/\s*\n\s*/g, ' ');
+  const line = said
+    .trim()
+    .slice(0, MOST_SAID)
+    .replace(/\s*\n\s*/g, ' ');
   return line === '' ? 'it says nothing' : line.slice(0, 500);
 }
