@@ -36,6 +36,7 @@ const linkerVariables = {
   act: noVariables,
   sops: noVariables,
   conftest: ({ version }) => ({ 'github.com/open-policy-agent/conftest/internal/version.Version': version }),
+  kyverno: ({ version }) => ({ 'github.com/kyverno/kyverno/pkg/version.BuildVersion': version }),
   ct: noVariables,
   apiextensions: noVariables,
   kubernetes: ({ version }) => {
@@ -65,8 +66,8 @@ const mainsOfOurOwn = {
 /** What the cluster is made of; Kubernetes takes minutes to build, and few runs need it. */
 export const clusterToolNames = ['kubernetes', 'coredns', 'pause'];
 
-/** What `npm run bench` compares with, and what one test needs, which asks for it itself: cosign takes minutes, too. */
-const rareToolNames = ['ct', 'cosign'];
+/** What `npm run bench` compares with, and what few tests need, which ask for it themselves: cosign and kyverno take minutes, too. */
+const rareToolNames = ['ct', 'cosign', 'kyverno'];
 
 /** The tools that everything else needs. */
 export const toolNames = Object.keys(linkerVariables).filter(

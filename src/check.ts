@@ -21,7 +21,7 @@ import { type Base, compare, lastPublished } from './stages/compare.ts';
 import { isCrdFile, readCrds } from './stages/crds.ts';
 import { lint } from './stages/lint.ts';
 import { locate } from './stages/locate.ts';
-import { createOwnPolicyChecks, type OwnPolicyChecks } from './stages/own-policies.ts';
+import { createOwnPolicyChecks } from './stages/own-policies.ts';
 import { packageChart } from './stages/package.ts';
 import { createPolicyChecks, type PolicyChecks } from './stages/policies.ts';
 import { type Rendered, render, versionsToRender } from './stages/render.ts';
@@ -41,7 +41,6 @@ interface Checking {
   readonly read: (text: string) => DocumentContent;
   readonly checkObjects: ObjectChecks;
   readonly policies: PolicyChecks;
-  readonly ownPolicies: OwnPolicyChecks;
   /** A schema refers outside itself, or is none: values are not checked against it. */
   readonly schemaFindings: readonly Finding[];
   /** The chart's own values.schema.json. */
@@ -97,10 +96,6 @@ export async function checkChart(
     staged,
     read,
     policies,
-    ownPolicies: createOwnPolicyChecks(
-      { staged, folders: given.ownPolicies, severity: request.policies.severities.get('conftest'), read },
-      ports,
-    ),
     checkObjects: createObjectChecks({
       staged,
       read,
@@ -108,6 +103,10 @@ export async function checkChart(
       further,
       policies,
       applied: async () => ((await ports.helm.version()).startsWith('3.') ? 'on-client' : 'on-server'),
+      ownPolicies: createOwnPolicyChecks(
+        { staged, folders: given.ownPolicies, severities: request.policies.severities, read },
+        ports,
+      ),
       locate: (environment, rendered, questions) =>
         locate(
           { staged, environment, rendering: { ...rendered, secretValues: request.secretValues } },
@@ -246,7 +245,6 @@ async function renderAndValidate(
     read,
     checkObjects,
     policies,
-    ownPolicies,
     schema,
     schemaFindings,
     base,
@@ -280,7 +278,6 @@ async function renderAndValidate(
         ...ofEnvironment(ofNoUse, environment),
         ...(await checkObjects(environment, rendered)),
         ...(await policies.ofValues(environment)),
-        ...(await ownPolicies(environment, rendered)),
       ],
       skipped: renders[0]?.unchecked === true,
     }));

@@ -138,7 +138,7 @@ describe('a policy', () => {
     ],
     ['missing', 'policies "missing" is neither RULE=SEVERITY nor a folder that is there', expect.anything()],
     ['/etc', 'policies "/etc" lies outside the repository', expect.anything()],
-    ['pod', 'policies "pod" has no policy in Rego', expect.stringContaining('Kyverno')],
+    ['pod', 'policies "pod" has no policy, in Rego or for Kyverno', expect.stringContaining('kyverno.io')],
   ])('policies %s is refused', async (given, message, hint) => {
     space.write('chartship.yaml', `report: out\npolicies:\n  - missing-requests=off\n  - ${given}\n`);
     const { code, report, stderr, stdout } = await command(space, [

@@ -1,7 +1,7 @@
 import { availableParallelism, homedir, tmpdir } from 'node:os';
 import type { Cancelled } from '../domain/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../domain/limits.ts';
-import type { Clock, Files, Host, OpenForge, Ports } from '../ports.ts';
+import type { Clock, Files, Host, Kyverno, OpenForge, Ports } from '../ports.ts';
 import { contextsOf, type Request, reaches } from '../request.ts';
 import { connectCluster } from './cluster-connection.ts';
 import { createConftest } from './conftest.ts';
@@ -9,6 +9,7 @@ import { createFiles } from './files.ts';
 import { createGit } from './git.ts';
 import { createHelm } from './helm.ts';
 import { findContext, type KubeconfigSource } from './kubeconfig.ts';
+import type { KyvernoOptions } from './kyverno.ts';
 import { checkNodeDeploys } from './node-version.ts';
 import { createRegistry } from './oras.ts';
 import { createRunner } from './process.ts';
@@ -30,7 +31,7 @@ export interface Composition {
     request: Request,
   ): Pick<
     Ports,
-    'helm' | 'registry' | 'connectCluster' | 'sops' | 'conftest' | 'signing' | 'verifying' | 'git' | 'self'
+    'helm' | 'registry' | 'connectCluster' | 'sops' | 'conftest' | 'kyverno' | 'signing' | 'verifying' | 'git' | 'self'
   >;
   /** Octokit is loaded here, and only where there is something to say on GitHub. */
   readonly openForge: OpenForge;
@@ -125,6 +126,7 @@ export async function compose(options: {
           mask: (secret) => host.mask(secret),
         }),
         conftest: createConftest({ run: runner.run, environment, os: process.platform, files }),
+        kyverno: lateKyverno({ run: runner.run, environment, os: process.platform, files }),
         ...createSignatures(request, {
           run: runner.run,
           environment,
@@ -153,6 +155,17 @@ export async function compose(options: {
       await files.close();
       // All is done and told: what a library still waits for (it may be a service that says nothing) holds nobody up.
       if (cancel.aborted) setTimeout(() => process.exit(), LINGERING).unref();
+    },
+  };
+}
+
+/** Loaded where there are policies for it, which few runs have. */
+function lateKyverno(options: KyvernoOptions): Kyverno {
+  let made: Promise<Kyverno> | undefined;
+  return {
+    check: async (...given) => {
+      made ??= import('./kyverno.ts').then(({ createKyverno }) => createKyverno(options));
+      return (await made).check(...given);
     },
   };
 }

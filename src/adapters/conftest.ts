@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { EnvironmentError } from '../domain/errors.ts';
 import type { Conftest, Files, OwnResult, OwnVerdict } from '../ports.ts';
+import { aloneIn } from './own-policies-environment.ts';
 import type { Ran, Run } from './process.ts';
 import { firstOnPath } from './tools-installed.ts';
 
@@ -32,7 +33,7 @@ export function createConftest({ run, environment, os, files }: ConftestOptions)
             ...['test', '--no-fail', '--no-color', '--all-namespaces', '--output', 'json', '--parser', 'yaml'],
             ...['--policy', folder, 'documents'],
           ],
-          env: alone(own),
+          env: aloneIn(own),
           // Not in the repository: a conftest.toml there would have a say in what is run, and fetch more.
           cwd: own,
           milliseconds: MILLISECONDS,
@@ -43,13 +44,6 @@ export function createConftest({ run, environment, os, files }: ConftestOptions)
       }
     },
   };
-}
-
-/** A policy sees the environment (`opa.runtime()`) and may ask servers: it finds no login, and no proxy's password. */
-function alone(folder: string): Record<string, string> {
-  const homes = ['HOME', 'USERPROFILE', 'APPDATA', 'LOCALAPPDATA', 'DOCKER_CONFIG', 'XDG_RUNTIME_DIR'];
-  const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy'];
-  return Object.fromEntries([...homes.map((name) => [name, folder]), ...proxies.map((name) => [name, ''])]);
 }
 
 function verdict({ ended, code, stdout, stderr }: Ran): OwnVerdict {
@@ -63,13 +57,13 @@ function verdict({ ended, code, stdout, stderr }: Ran): OwnVerdict {
   } catch {
     return failed('gave an answer of conftest that is no JSON');
   }
-  return { ok: true, results: Array.isArray(answer) ? answer.flatMap(resultsOf) : [] };
+  return { ok: true, results: Array.isArray(answer) ? answer.flatMap(resultsOf) : [], refused: [] };
 }
 
 /** Of `Error: running test: load: loading policies: …` what is behind the steps. */
 function reason(stderr: string): string {
   const said = stderr.trim().replace(/^Error: (?:(?:running test|load|loading policies|get policies): )*/, '');
-  const line = said.replace(/\s*\n\s*/g, ' ');
+  const line = said.slice(0, 4_000).replace(/\s*\n\s*/g, ' ');
   return line === '' ? 'it says nothing' : line.slice(0, 500);
 }
 

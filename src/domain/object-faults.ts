@@ -26,6 +26,8 @@ export interface ObjectFault {
   readonly hint?: string;
   /** A JSON pointer into the object. */
   readonly path: string;
+  /** A JSON pointer to the key whose line is that of the whole object, where that is wanted for a fault without a path. */
+  readonly standsFor?: string;
   /** It is the key at the end of the path that is wrong, and not what is there. */
   readonly what?: 'key';
   /** What kind of value should be there, where it is known. */

@@ -51,7 +51,7 @@ export const POLICIES: readonly Policy[] = [
 ];
 
 /** Those that are about something else: values files, the annotations that silence, and users' own. */
-const OTHERS = { 'secret-in-values': 'warning', allowance: 'warning', conftest: 'error' } as const;
+const OTHERS = { 'secret-in-values': 'warning', allowance: 'warning', conftest: 'error', kyverno: 'error' } as const;
 
 /** The severities that hold unless they are configured, by policy. */
 export const DEFAULT_SEVERITIES: ReadonlyMap<string, PolicySeverity> = new Map<string, PolicySeverity>([

@@ -20,6 +20,7 @@ import type { StagedChart } from '../domain/staged.ts';
 import { originsOf } from './locate/origins-of-faults.ts';
 import { placed } from './locate/placed.ts';
 import type { ObjectQuestion, Origin } from './locate.ts';
+import type { OwnPolicyChecks } from './own-policies.ts';
 import type { PolicyChecks } from './policies.ts';
 import type { Rendered } from './render.ts';
 
@@ -43,6 +44,8 @@ interface Sources {
   readonly policies: PolicyChecks;
   /** How the helm at hand applies. */
   readonly applied: () => Promise<Applied>;
+  /** Users' own, where there are some. */
+  readonly ownPolicies?: OwnPolicyChecks;
 }
 
 /** A fault, and which of the objects of its document has it. */
@@ -74,7 +77,16 @@ interface ToldFault extends Told {
 const MOST_TOLD = 100;
 
 /** For the life of these checks a text is checked once for each version, however many renders have it. */
-export function createObjectChecks({ staged, read, crds, locate, further, policies, applied }: Sources): ObjectChecks {
+export function createObjectChecks({
+  staged,
+  read,
+  crds,
+  locate,
+  further,
+  policies,
+  applied,
+  ownPolicies,
+}: Sources): ObjectChecks {
   const known = new Map<string, Map<string, readonly PlacedFault[]>>();
   const chartKinds = firstOf(
     lazily(() => customKinds(crds.flatMap(({ text }) => read(text).objects).filter(isDefinition))),
@@ -129,6 +141,9 @@ export function createObjectChecks({ staged, read, crds, locate, further, polici
     const findings: Finding[] = [];
     const told: ToldFault[] = [];
     const rest = restingTurns();
+    // Their programs run beside the checks of this process.
+    const asked = ownPolicies?.(environment, renders);
+    asked?.catch(() => undefined);
     /** What is told of a kind, and not of each template that has it. */
     const once = new Set<string>();
     for (const rendered of renders) {
@@ -173,6 +188,10 @@ export function createObjectChecks({ staged, read, crds, locate, further, polici
       for (const { minor, ...each } of await ofPolicies.told()) {
         for (const target of targets) if (minor === undefined || minor === target.minor) tell(each, target);
       }
+      const own = await asked;
+      for (const each of own === undefined ? [] : documents.flatMap((document) => own.of(document))) {
+        for (const target of targets) tell(each, target);
+      }
       for (const { times, first, version } of counts.values()) {
         if (times <= MOST_TOLD) continue;
         const message = `this is told ${MOST_TOLD} times; there are ${times - MOST_TOLD} more such faults in this template`;
@@ -181,6 +200,7 @@ export function createObjectChecks({ staged, read, crds, locate, further, polici
         told.push({ document: first.document, fault, rendered, version });
       }
     }
+    findings.push(...((await asked)?.findings ?? []));
     const origins = await originsOf(told, (rendered, questions) => locate(environment, rendered, questions));
     return [...findings, ...told.map((each, index) => objectFinding(each, origins[index], staged, environment))];
   };

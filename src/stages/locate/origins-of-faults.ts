@@ -33,8 +33,11 @@ export async function originsOf(
     const documents = numbers.get(rendered) ?? new Map(rendered.documents.map((each, index) => [each, index]));
     numbers.set(rendered, documents);
     const number = documents.get(document);
-    if (number === undefined || object === undefined || fault.path === '') return undefined;
-    const { path, what = 'value', wanted } = fault;
+    const { wanted, standsFor } = fault;
+    const isWhole = fault.path === '' && standsFor !== undefined;
+    const path = isWhole ? standsFor : fault.path;
+    const what = isWhole ? 'key' : (fault.what ?? 'value');
+    if (number === undefined || object === undefined || path === '') return undefined;
     const text = texts.get(document.text) ?? texts.size;
     texts.set(document.text, text);
     const key = JSON.stringify([text, object.within, path, what]);

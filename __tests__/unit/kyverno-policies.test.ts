@@ -1,0 +1,115 @@
+import { expect, test } from '@jest/globals';
+import { isForKyverno, kyvernoPolicies, severityOfPolicy } from '../../src/domain/kyverno-policies.ts';
+
+/** Files of policies, taken apart as Kyverno's command is to have them. */
+
+const read = (text: string) => kyvernoPolicies([{ shown: 'policies/a.yaml', text }]);
+
+const names = (text: string): unknown[] => read(text).policies.map(({ kind, name, place }) => [kind, name, place.line]);
+
+const rule = (name: string, does: string): string =>
+  `    - { name: ${name}, match: { any: [{ resources: { kinds: [Pod] } }] }, ${does} }\n`;
+
+const policy = (name: string, rules: string, spec = ''): string =>
+  `apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: { name: ${name} }\nspec:\n${spec}  rules:\n${rules}`;
+
+const VALIDATES = 'validate: { pattern: {} }';
+
+test.each([
+  ['apiVersion: kyverno.io/v1', true],
+  ['apiVersion: "policies.kyverno.io/v1beta1"', true],
+  ['{"apiVersion": "kyverno.io/v2beta1"', true],
+  ['items:\n  - apiVersion: kyverno.io/v1', true],
+  ['apiVersion: cli.kyverno.io/v1alpha1\nkind: Test', false],
+  ['apiVersion: reports.kyverno.io/v1', false],
+  ['apiVersion: v1\nkind: ConfigMap', false],
+])('%j is for Kyverno: %s', (text, expected) => {
+  expect(isForKyverno(text)).toBe(expected);
+});
+
+test('policies stand at the first line that says something, and other objects are left alone', () => {
+  const text = `# What we want.\n---\n# first\n${policy('a', rule('r', VALIDATES))}---\nkind: Pod\napiVersion: v1\nmetadata: { name: p }\n---   # second\n\r\napiVersion: kyverno.io/v2\nkind: PolicyException\nmetadata: { name: e }\n`;
+  expect(names(text)).toEqual([
+    ['ClusterPolicy', 'a', 4],
+    ['PolicyException', 'e', 16],
+  ]);
+});
+
+test('lists are taken apart', () => {
+  const items = '  - { apiVersion: kyverno.io/v1, kind: Policy, metadata: { name: a } }\n';
+  expect(names(`apiVersion: v1\nkind: List\nitems:\n${items}${items.replace('a }', 'b }')}`)).toEqual([
+    ['Policy', 'a', 1],
+    ['Policy', 'b', 1],
+  ]);
+});
+
+test('rules that do something else are left out, and kinds that do', () => {
+  const text = [
+    policy('mixed', `${rule('m', 'mutate: {}')}${rule('v', VALIDATES)}${rule('g', 'generate: {}')}`),
+    policy('images', rule('i', 'verifyImages: []')),
+    'apiVersion: policies.kyverno.io/v1\nkind: MutatingPolicy\nmetadata: { name: p }\n',
+    'apiVersion: kyverno.io/v2\nkind: CleanupPolicy\nmetadata: { name: c }\n',
+    'apiVersion: policies.kyverno.io/v1\nkind: ValidatingPolicy\nmetadata: { name: h }\nspec: { evaluation: { mode: HTTP } }\n',
+    // What is wrong with it the command says.
+    policy('nothing', rule('n', 'x: y')),
+  ].join('---\n');
+  const { policies, leftOut, faults } = read(text);
+  expect([policies.map(({ name }) => name), faults]).toEqual([['mixed', 'nothing'], []]);
+  expect(policies[0]?.data.spec).toEqual({ rules: [expect.objectContaining({ name: 'v' })] });
+  expect(leftOut).toEqual([
+    'mutate rule m of mixed',
+    'generate rule g of mixed',
+    'verifyImages rule i of images',
+    'MutatingPolicy p',
+    'CleanupPolicy c',
+    'ValidatingPolicy h (HTTP)',
+  ]);
+});
+
+test.each([
+  [
+    'metadata: { name: x\n',
+    { message: expect.stringContaining('no YAML'), place: { file: 'policies/a.yaml', line: 19, column: 1 } },
+  ],
+  [
+    'spec: 1\nspec: 2\n',
+    { message: 'has the same key twice in one mapping', place: { file: 'policies/a.yaml', line: 19, column: 1 } },
+  ],
+])('what can not be read, %j, has a place, and hides no other', (broken, fault) => {
+  const before = policy('a', rule('r', VALIDATES));
+  const { policies, faults } = read(
+    `${before}---\n# c\n\n${before.replace('name: a', 'name: b')}---\napiVersion: kyverno.io/v1\n${broken}---\n${before}`,
+  );
+  expect(faults).toEqual([fault]);
+  expect(policies.map(({ name }) => name)).toEqual(['a', 'b', 'a']);
+});
+
+test('how bad it is when a rule can not be judged', () => {
+  const severities = (text: string, name = 'r'): unknown[] =>
+    read(text).policies.map((each) => severityOfPolicy(each, name));
+  expect(severities(policy('a', rule('r', VALIDATES)))).toEqual(['warning']);
+  expect(severities(policy('a', rule('r', VALIDATES), '  validationFailureAction: enforce\n'), 'autogen-r')).toEqual([
+    'error',
+  ]);
+  const own = rule('r', 'validate: { failureAction: Audit, pattern: {} }');
+  expect(severities(policy('a', own, '  validationFailureAction: Enforce\n'), 'autogen-cronjob-r')).toEqual([
+    'warning',
+  ]);
+  const cel = (spec: string) =>
+    `apiVersion: policies.kyverno.io/v1\nkind: ValidatingPolicy\nmetadata: { name: a }\nspec: ${spec}\n`;
+  expect(severities(cel('{}'), '')).toEqual(['error']);
+  expect(severities(cel('{ validationActions: [Audit] }'), '')).toEqual(['warning']);
+  expect(severities(cel('{ validationActions: [Warn, Deny] }'), '')).toEqual(['error']);
+});
+
+test('large and hostile files are read in bounded time', () => {
+  const started = performance.now();
+  for (const text of [
+    `${'\n'.repeat(300_000)}kind: ClusterPolicy\napiVersion: kyverno.io/v1\n`,
+    `---${' '.repeat(1_000_000)}x\napiVersion: kyverno.io/v1\n`,
+    `apiVersion:${' '.repeat(1_000_000)}kyverno.io/v1\n`,
+    `apiVersion: kyverno.io/v1\nkind: ${'['.repeat(100_000)}\n`,
+  ])
+    read(text);
+  expect(performance.now() - started).toBeLessThan(10_000);
+});
