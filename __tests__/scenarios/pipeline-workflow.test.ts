@@ -10,6 +10,7 @@ import { readmeWorkflow } from '../support/readme-workflow.ts';
 import { type RefusingCluster, startRefusingCluster } from '../support/refusing-cluster.ts';
 import { startTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { pinned, repository } from '../support/scenario.ts';
+import { CLAIMS, type Sigstore, startSigstore } from '../support/sigstore.ts';
 import { runStranger, type StrangersRun } from '../support/stranger.ts';
 
 /**
@@ -51,6 +52,37 @@ describe('the workflow in the README', () => {
       rmSync(folder, { recursive: true, force: true });
     }
   });
+});
+
+describe('what it hands on', () => {
+  const read = (file: string) => parse(readFileSync(join(repository, file), 'utf8'));
+  const { on, jobs } = read('.github/workflows/pipeline.yml');
+  const given = on.workflow_call.inputs as Record<string, { description: string; type: string; default: unknown }>;
+  const known = Object.keys(read('action.yml').inputs);
+  type Step = { uses?: string; with?: Record<string, unknown> };
+  const steps = (Object.values(jobs) as { steps: Step[] }[])
+    .flatMap((job) => job.steps)
+    .filter(({ uses }) => uses === `${address()}@v1`);
+
+  test('are inputs that the Action has', () => {
+    expect(steps).toHaveLength(4);
+    expect(steps.flatMap((step) => Object.keys(step.with ?? {})).filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  test.each(Object.keys(given).filter((name) => !['runner', 'artifact'].includes(name)))(
+    'the input %s is handed on under its name, and no other has its value',
+    (name) => {
+      const value = new RegExp(`\\binputs\\.${name}(?![\\w-])`);
+      const places = steps.flatMap((step) =>
+        Object.entries(step.with ?? {}).flatMap(([to, text]) => (value.test(String(text)) ? [to] : [])),
+      );
+      expect(places).toContain(name);
+      // What is attested is verified; where nothing is to be deployed no environment is planned.
+      const besides: Record<string, readonly string[]> = { attest: ['verify', 'trusted-root'], until: ['deploy'] };
+      expect(places.filter((to) => to !== name && !besides[name]?.includes(to))).toEqual([]);
+      expect(given[name]).toMatchObject({ description: expect.stringMatching(/\.$/), default: expect.anything() });
+    },
+  );
 });
 
 jest.setTimeout(120_000);
@@ -205,6 +237,55 @@ describe('on another branch', () => {
     });
     expect([ended.code, ended.jobs]).toEqual([0, ['Publish: succeeded']]);
     expect(await tags()).toEqual([expect.stringMatching(/^1\.0\.0-feature\.1\.sha-[0-9a-f]{7}$/)]);
+  });
+});
+
+describe('with attest', () => {
+  let sigstore: Sigstore;
+  beforeAll(async () => {
+    sigstore = await startSigstore();
+  });
+  afterAll(() => sigstore.stop());
+
+  /** Who signs is this workflow, as the caller's repository; act has no tokens of its own. */
+  const attested = (isPrivate: boolean, inputs: readonly string[], files: Record<string, string> = {}) => {
+    sigstore.claims = {
+      ...CLAIMS,
+      repository: 'example/chartship',
+      job_workflow_ref: `${address()}/.github/workflows/pipeline.yml@refs/tags/v1`,
+    };
+    const given = ['deploy: dev', 'attest: true', ...inputs].join('\n      ');
+    return run(
+      'push',
+      { ...PUSH, repository: { ...OURS, private: isPrivate } },
+      {
+        changes: [['deploy: dev,staging,prod', given]],
+        files,
+        args: Object.entries(sigstore.environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+      },
+    );
+  };
+  const services = () => `sigstore: ${JSON.stringify(sigstore.services)}`;
+
+  test('services of one’s own sign, and a deployment believes the root that is given', async () => {
+    const ended = await attested(true, [services(), 'trusted-root: .github/roots.jsonl'], {
+      '.github/roots.jsonl': `${sigstore.root}\n`,
+    });
+    expect(ended.jobs).toEqual(['Publish: succeeded', 'Deploy to dev: failed']);
+    expect(ended.output).toContain('was published by the workflow');
+    // It came as far as the cluster, which lets nobody in.
+    expect(ended.output).toContain('"outcome":"failed"');
+    expect(ended.output).not.toContain('deploy/provenance');
+  });
+
+  test.each<[string, boolean, () => readonly string[]]>([
+    ['a private repository without a root', true, () => []],
+    ['services of one’s own without a root', false, () => [services()]],
+    ['a root that is not there', false, () => ['trusted-root: .github/roots.jsonl']],
+  ])('%s stops before anything is published', async (_, isPrivate, inputs) => {
+    const ended = await attested(isPrivate, inputs());
+    expect([ended.jobs, await tags()]).toEqual([['Publish: failed'], []]);
+    expect(ended.output).toContain('commit what "gh attestation trusted-root" prints');
   });
 });
 
