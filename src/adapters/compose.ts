@@ -11,6 +11,7 @@ import { createHelm } from './helm.ts';
 import { checkNodeDeploys } from './node-version.ts';
 import { createRegistry } from './oras.ts';
 import { createRunner } from './process.ts';
+import { readOnce } from './read-once.ts';
 import { createCredentials } from './registry-credentials.ts';
 import { runIdentity } from './run-identity.ts';
 import { createSignatures } from './signatures.ts';
@@ -83,6 +84,13 @@ export async function compose(options: {
         mask: (secret) => host.mask(secret),
       });
       const shared = { run: runner.run, temporary: files.temporary, limits, plainHttp: request.plainHttp, note };
+      const registry = createRegistry({
+        ...shared,
+        cancel,
+        oras: async () => (await tools.oras()).path,
+        credentials,
+        ...(request.caFile !== undefined && { caFile: request.caFile }),
+      });
       return {
         helm: createHelm({
           ...shared,
@@ -126,13 +134,8 @@ export async function compose(options: {
         }),
         git: createGit({ run: runner.run, environment, os: process.platform, root: files.root }),
         self: { ...runIdentity(environment), cancel },
-        registry: createRegistry({
-          ...shared,
-          cancel,
-          oras: async () => (await tools.oras()).path,
-          credentials,
-          ...(request.caFile !== undefined && { caFile: request.caFile }),
-        }),
+        // What is only proposed writes nothing anywhere.
+        registry: request.isProposed ? readOnce(registry) : registry,
       };
     },
     openForge: async (access) => {
