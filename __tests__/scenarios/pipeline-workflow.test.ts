@@ -157,15 +157,27 @@ describe('on the default branch', () => {
   });
 
   test('the jobs of environments wait for each other, and none is begun after one that failed or cuts one off', () => {
-    const workflow = parse(readFileSync(join(repository, '.github/workflows/pipeline.yml'), 'utf8'));
-    const jobs = workflow.jobs as Record<string, Record<string, unknown>>;
-    expect(jobs.deploy?.strategy).toMatchObject({ 'max-parallel': 1, 'fail-fast': true });
-    expect(jobs.deploy?.concurrency).toMatchObject({
-      group: expect.stringContaining('matrix.environment'),
-      'cancel-in-progress': false,
+    const read = (name: string) => parse(readFileSync(join(repository, '.github/workflows', name), 'utf8')).jobs;
+    const jobs = read('pipeline.yml');
+    for (const { deploy } of [jobs, read('deploy.yml')]) {
+      expect(deploy.strategy).toMatchObject({ 'max-parallel': 1, 'fail-fast': true });
+      // A job that may fail, or runs whatever failed before, would go on to the next environment.
+      expect(deploy).not.toHaveProperty('continue-on-error');
+      expect(String(deploy.if ?? '')).not.toMatch(/always|failure|cancelled/);
+      expect(deploy.concurrency).toMatchObject({
+        group: expect.stringContaining('matrix.environment'),
+        'cancel-in-progress': false,
+      });
+      expect(deploy.needs).toBe('publish');
+    }
+    // In the order of the plan, which is that of deploy or chartship.yaml: a list, made before anything is published.
+    expect(jobs.deploy.strategy.matrix).toEqual({
+      environment: expect.stringContaining('needs.publish.outputs.environments'),
     });
-    expect(jobs.deploy?.needs).toBe('publish');
-    const writing = Object.entries(jobs).filter(([, job]) =>
+    expect(jobs.publish.outputs.environments).toContain('fromJSON(steps.plan.outputs.matrix).environments');
+    const ids = (jobs.publish.steps as { id?: string }[]).flatMap(({ id }) => id ?? []);
+    expect(ids).toEqual(['plan', 'chartship']);
+    const writing = Object.entries<{ permissions: unknown }>(jobs).filter(([, job]) =>
       JSON.stringify(job.permissions).includes('packages":"write'),
     );
     expect(writing.map(([name]) => name)).toEqual(['publish']);
@@ -202,6 +214,23 @@ describe('on the default branch', () => {
     expect(refused).toMatch(/publish\/(refused|race)/);
     expect(await tags()).toEqual(['1.0.0']);
   });
+});
+
+test('of two pushes at once with two versions both are published, and the aliases are the newer one’s', async () => {
+  const push = (version: string) =>
+    run('push', PUSH, {
+      changes: [['deploy: dev,staging,prod', "until: publish\n      alias-tags: '{{major}}, {{major}}.{{minor}}'"]],
+      files: { 'chart/Chart.yaml': `apiVersion: v2\nname: demo\nversion: ${version}\n` },
+    });
+  const both = await Promise.all([push('1.2.4'), push('1.2.3')]);
+  expect(both.map(({ jobs }) => jobs)).toEqual([['Publish: succeeded'], ['Publish: succeeded']]);
+  expect(await tags()).toEqual(['1', '1.2', '1.2.3', '1.2.4']);
+  const digest = async (tag: string) => {
+    const url = `http://${registry.host}/v2/charts-${number}/demo/manifests/${tag}`;
+    const headers = { accept: 'application/vnd.oci.image.manifest.v1+json' };
+    return (await fetch(url, { method: 'HEAD', headers })).headers.get('docker-content-digest');
+  };
+  expect([await digest('1'), await digest('1.2')]).toEqual(Array(2).fill(await digest('1.2.4')));
 });
 
 describe('on a tag', () => {
