@@ -49,6 +49,7 @@ const linkerVariables = {
   pause: noVariables,
   referrers: noVariables,
   'pod-security': noVariables,
+  kind: noVariables,
   cosign: ({ version }) => ({ 'sigs.k8s.io/release-utils/version.gitVersion': version }),
 };
 
@@ -65,8 +66,8 @@ const mainsOfOurOwn = {
 /** What the cluster is made of; Kubernetes takes minutes to build, and few runs need it. */
 export const clusterToolNames = ['kubernetes', 'coredns', 'pause'];
 
-/** What `npm run bench` compares with, and what one test needs, which asks for it itself: cosign takes minutes, too. */
-const rareToolNames = ['ct', 'cosign'];
+/** What `npm run bench` compares with, and what one test or workflow needs, which asks for it itself: cosign takes minutes, too. */
+const rareToolNames = ['ct', 'cosign', 'kind'];
 
 /** The tools that everything else needs. */
 export const toolNames = Object.keys(linkerVariables).filter(
