@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@
 import { parse } from 'yaml';
 import { type ActRun, address, runByAct } from '../support/act.ts';
 import { closedPort } from '../support/closed-port.ts';
+import { startGitHub, TOKEN } from '../support/github-server.ts';
 import { readmeWorkflow } from '../support/readme-workflow.ts';
 import { type RefusingCluster, startRefusingCluster } from '../support/refusing-cluster.ts';
 import { startTestRegistry, type TestRegistry } from '../support/registry.ts';
@@ -135,6 +136,32 @@ describe('on a pull request', () => {
     expect(ended.output).toContain('publish/not-compared');
     expect(ended.output).toMatch(/artifact chartship-report-check - .*\.\/packages\/demo-1\.0\.0\.tgz/);
   });
+});
+
+test('two pushes to a pull request at once leave one comment, which is the later run’s', async () => {
+  const github = await startGitHub();
+  try {
+    const payload = {
+      number: 45,
+      pull_request: { number: 45, head: { sha: 'f'.repeat(40), repo: OURS } },
+      repository: OURS,
+    };
+    const push = (id: number) =>
+      run('pull_request', payload, {
+        environment: { GITHUB_TOKEN: TOKEN },
+        args: [
+          ...['--secret', 'GITHUB_TOKEN', '--env', `GITHUB_API_URL=${github.url}`],
+          ...['--env', `GITHUB_RUN_ID=${id}`, '--env', 'GITHUB_RUN_ATTEMPT=1'],
+        ],
+      });
+    const both = await Promise.all([push(1002), push(1001)]);
+    expect(both.map(({ jobs }) => jobs)).toEqual([['Check: succeeded'], ['Check: succeeded']]);
+    expect(github.state.comments).toHaveLength(1);
+    expect(github.state.comments[0]?.body).toContain('run 1002.1');
+    expect(github.faults).toEqual([]);
+  } finally {
+    await github.stop();
+  }
 });
 
 describe('on the default branch', () => {
