@@ -122,6 +122,14 @@ describe('a changed chart under a version that is taken', () => {
     expect(proxy.seen.map(({ path }) => path.replace(/^.*charts-\d+/, ''))).toEqual(['/other/tags/list']);
   });
 
+  test('is published on loopback, and what is written is read anew', async () => {
+    const onPull = { GITHUB_EVENT_NAME: 'pull_request' };
+    const twice = [await publish({ 'alias-tags': 'latest' }, onPull), await publish({}, onPull)];
+    expect(twice.map(told)).toEqual([[0], [0]]);
+    expect(twice.map(({ report }) => report?.published[0]?.outcome)).toEqual(['pushed', 'already-published']);
+    expect(await tagsOf()).toEqual(['1.0.0', 'latest']);
+  });
+
   test('is a note where the registry does not answer, and not asked for a head that is not ours', async () => {
     const behind = `127.0.0.1:${await closedPort()}`;
     expect(told(await pull({}, 'pull_request', behind))).toEqual([

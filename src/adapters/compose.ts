@@ -134,8 +134,8 @@ export async function compose(options: {
         }),
         git: createGit({ run: runner.run, environment, os: process.platform, root: files.root }),
         self: { ...runIdentity(environment), cancel },
-        // What is only proposed writes nothing anywhere.
-        registry: request.isProposed ? readOnce(registry) : registry,
+        // On a pull request nothing is written, but to this machine's own registries.
+        registry: request.isProposed && !reaches(request, 'publish') ? readOnce(registry) : registry,
       };
     },
     openForge: async (access) => {
