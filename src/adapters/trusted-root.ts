@@ -125,7 +125,7 @@ const MEANINGS: readonly (readonly [RegExp, { readonly why: string; readonly hin
     /less than current version|Expected version \d+|doesn't match timestamp|does not match snapshot/,
     {
       why: 'what it has is older than what it must have: ',
-      hint: 'Run it again later; it goes on: somebody shows this machine an old state.',
+      hint: 'Run it again later. Where it stays so, somebody shows this machine an old state.',
     },
   ],
   [
