@@ -221,6 +221,28 @@ test('what was signed is verified by the trusted root, given or fetched by TUF, 
   await updates.stop();
 });
 
+test('what the public instance did not sign is told with what to give for a private repository', async () => {
+  const { outcomes } = await ship([`oci://${withTag.host}/p${place}`]);
+  const location: Location = { kind: 'registry', host: withTag.host, repository: `p${place}/demo` };
+  const [other, updates] = await Promise.all([startSigstore(), startTufRepository()]);
+  const [trustedRoot, keys] = [path.join(temporary, 'other.json'), path.join(temporary, 'keys.json')];
+  updates.show({ version: 1, target: other.root });
+  await Promise.all([writeFile(trustedRoot, other.root), writeFile(keys, updates.keys)]);
+  const options = { key: undefined, temporary: path.join(temporary, 'o'), cache: temporary, note: () => {} };
+  const fetched = createVerifying({ ...options, trustedRoot: undefined, repository: { url: updates.url, keys } });
+  const given = createVerifying({ ...options, trustedRoot });
+  const [one] = await attachedTo(location, outcomes, BUNDLE_TYPE);
+  const messages = [fetched, given].map(async (verifying) => {
+    const verified = await verifying.verify(Buffer.from(JSON.stringify(one?.content)));
+    return verified.ok ? 'verified' : verified.message;
+  });
+  const advice = "by the root of Sigstore's public instance; for a repository that is not public give trusted-root";
+  const found = await Promise.all(messages);
+  await Promise.all([other.stop(), updates.stop()]);
+  expect(found).toEqual([expect.stringContaining(advice), expect.not.stringContaining(advice)]);
+  expect(found[1]).toMatch(/^has no time of signing that can be trusted \(TIMESTAMP_ERROR: /);
+});
+
 test('the services are named, and the token is masked before it is used, and in no argument', async () => {
   const registry = registryClient({ temporary });
   await ship([`oci://${withTag.host}/p${place}`], signing(), registry);

@@ -21,6 +21,8 @@ export interface VerifyOptions extends RootOptions {
 type Trust = ConstructorParameters<typeof Verifier>;
 
 const REPOSITORY = '1.3.6.1.4.1.57264.1.12';
+/** As far as that root knows, GitHub's own instance is a stranger. */
+const NOT_PUBLIC = ", by the root of Sigstore's public instance; for a repository that is not public give trusted-root";
 const REF = '1.3.6.1.4.1.57264.1.14';
 
 /** Checks bundles with Sigstore's own library: signature, certificate at the time of signing, log and timestamps. */
@@ -57,7 +59,11 @@ export function createVerifying(options: VerifyOptions): Verifying {
         }
         // By the root by which most of it was right: it's the one that it is of.
         const [error] = wrong.filter((each) => each !== undefined).sort((x, y) => stepOf(y) - stepOf(x));
-        if (error !== undefined) return { ok: false, message: `${meaning(error)} (${error.code}: ${error.message})` };
+        if (error !== undefined) {
+          const isPublicRoot = options.trustedRoot === undefined && options.key === undefined;
+          const strange = isPublicRoot && /^(TIMESTAMP|CERTIFICATE)/.test(error.code) ? NOT_PUBLIC : '';
+          return { ok: false, message: `${meaning(error)} (${error.code}: ${error.message})${strange}` };
+        }
         return { ok: false, message: 'can be verified by no root' };
       } catch (error) {
         // What isn't ASN.1, JSON or a key where one should be makes the library stumble.
