@@ -19,6 +19,7 @@ npm run cluster -- prepare       builds and downloads what up needs, and starts 
 
   --name NAME    another cluster beside the first (default: dev)
   --nodes N      for up: how many nodes (default: 3)
+  --real-stores  for up, of kind: no stand-ins for Bitnami's images; its nodes pull the real ones
   --in NETWORK   for exec: a node's network, which reaches pods and Services, or "outside", this machine's
 
 It is the cluster that ${variable} names, if that is set; else kind's, where kind and Docker work;
@@ -26,6 +27,7 @@ else, as root on Debian 12, a real Kubernetes made from its programs. recycle, e
 const options = {
   name: { type: 'string', default: 'dev' },
   nodes: { type: 'string', default: '3' },
+  'real-stores': { type: 'boolean', default: false },
   in: { type: 'string' },
   help: { type: 'boolean' },
 };
@@ -39,17 +41,19 @@ async function main() {
   const verbs = { up, down, status, recycle, exec, kill, start, registry, prepare };
   const takesMore = ['exec', 'kill', 'start', 'registry'].includes(verb);
   if (!Object.hasOwn(verbs, verb ?? '') || takesMore !== rest.length > 0) throw new ToolError(usage);
-  return await verbs[verb]({ name: values.name, nodes, network: values.in, command: rest });
+  const realStores = values['real-stores'];
+  return await verbs[verb]({ name: values.name, nodes, realStores, network: values.in, command: rest });
 }
 
-async function up({ name, nodes }) {
+async function up({ name, nodes, realStores }) {
   const given = givenKubeconfig();
   if (given) {
     console.error(`cluster: the one that ${variable} names; nothing is started`);
     return console.log(given);
   }
   if (kind.isPossible())
-    return console.log((await withProgress('up', (progress) => kind.up(name, progress))).kubeconfig);
+    return console.log((await withProgress('up', (progress) => kind.up(name, progress, { realStores }))).kubeconfig);
+  if (realStores) throw new ToolError('--real-stores takes kind and Docker: no node of ours reaches a registry.');
   whyNotHere();
   const cluster = await withProgress('ready', (progress) => dockerFree.up(name, progress, nodes));
   console.error(`kubectl is ${cluster.folder}/bin/kubectl, logs are in ${cluster.folder}/log`);

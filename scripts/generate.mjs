@@ -100,7 +100,7 @@ function editorSchema({ INPUTS, ENVIRONMENT_KEYS }) {
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
-function readme(text, { INPUTS, OUTPUTS }, workflow) {
+function readme(text, { INPUTS, OUTPUTS }, workflow, address) {
   const cell = (value) => value.replaceAll('|', '\\|');
   const inputs = INPUTS.map(
     (input) =>
@@ -108,7 +108,7 @@ function readme(text, { INPUTS, OUTPUTS }, workflow) {
   );
   const outputs = Object.entries(OUTPUTS).map(([name, description]) => `| \`${name}\` | ${cell(description)} |`);
   return section(
-    section(section(text, 'pipeline', pipelineTable(workflow)), 'inputs', [
+    section(section(section(text, 'address', addressLines(address)), 'pipeline', pipelineTable(workflow)), 'inputs', [
       '| input | in chartship.yaml | default | meaning |',
       '| --- | --- | --- | --- |',
       ...inputs,
@@ -118,9 +118,21 @@ function readme(text, { INPUTS, OUTPUTS }, workflow) {
   );
 }
 
-/** The address of every action and workflow that is neither GitHub's own nor in the checkout. */
+/** The address of every action and workflow that is neither GitHub's own nor in the checkout, and of our own signer. */
 function addressed(text, address) {
-  return text.replace(/(uses: |workflow=)(?!actions\/|OWNER\/REPO\/|\.\/)[\w.-]+\/[\w.-]+(?=[@/])/g, `$1${address}`);
+  return text
+    .replace(/(uses: )(?!actions\/|\.\/)[\w.-]+\/[\w.-]+(?=[@/])/g, `$1${address}`)
+    .replace(/(workflow=)[\w.-]+\/[\w.-]+(?=\/\.github\/workflows\/pipeline\.yml@)/g, `$1${address}`);
+}
+
+/** Where Chartship is found, or what to write as long as it has no place of its own. */
+function addressLines(address) {
+  const isSettled = !address.startsWith('OWNER/');
+  return [
+    isSettled
+      ? `Chartship is [${address}](https://github.com/${address}) at GitHub.`
+      : `\`${address}\` stands for the place where you found this repository at GitHub, here and in every example: write its owner for \`OWNER\`.`,
+  ];
 }
 
 /** What a caller of the reusable workflow can give. */
@@ -181,7 +193,7 @@ const pipeline = '.github/workflows/pipeline.yml';
 const generated = {
   'action.yml': actionYaml(from),
   'chartship.schema.json': editorSchema(from),
-  'README.md': addressed(readme(current('README.md'), from, current(pipeline)), address),
+  'README.md': addressed(readme(current('README.md'), from, current(pipeline), address), address),
   [pipeline]: addressed(current(pipeline), address),
   'docs/rules/README.md': rulesIndex(readRulePages()),
   'chart/values.schema.json': valuesSchema(current('chart/values.yaml')),

@@ -50,6 +50,7 @@ const linkerVariables = {
   pause: noVariables,
   referrers: noVariables,
   'pod-security': noVariables,
+  kind: noVariables,
   cosign: ({ version }) => ({ 'sigs.k8s.io/release-utils/version.gitVersion': version }),
 };
 
@@ -66,8 +67,8 @@ const mainsOfOurOwn = {
 /** What the cluster is made of; Kubernetes takes minutes to build, and few runs need it. */
 export const clusterToolNames = ['kubernetes', 'coredns', 'pause'];
 
-/** What `npm run bench` compares with, and what few tests need, which ask for it themselves: cosign and kyverno take minutes, too. */
-const rareToolNames = ['ct', 'cosign', 'kyverno'];
+/** What `npm run bench` compares with, and what few tests and workflows need, which ask for it themselves: cosign and kyverno take minutes, too. */
+const rareToolNames = ['ct', 'cosign', 'kind', 'kyverno'];
 
 /** The tools that everything else needs. */
 export const toolNames = Object.keys(linkerVariables).filter(

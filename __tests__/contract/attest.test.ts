@@ -20,6 +20,7 @@ import { type Seen, startFaultProxy } from '../support/fault-proxy.ts';
 import { startReferrersRegistry } from '../support/referrers-registry.ts';
 import { registryClient, startTestRegistry } from '../support/registry.ts';
 import { CLAIMS, RUN, type Sigstore, startSigstore } from '../support/sigstore.ts';
+import { startTufRepository } from '../support/tuf-repository.ts';
 
 let temporary: string;
 let sigstore: Sigstore;
@@ -188,14 +189,23 @@ test('the provenance says which workflow made the digest, from what', async () =
   );
 });
 
-test('what was signed is verified by the trusted root, and shows who signed', async () => {
+test('what was signed is verified by the trusted root, given or fetched by TUF, and shows who signed', async () => {
   const { outcomes } = await ship([`oci://${withTag.host}/p${place}`]);
   const location: Location = { kind: 'registry', host: withTag.host, repository: `p${place}/demo` };
-  const trustedRoot = path.join(temporary, 'root.json');
-  await writeFile(trustedRoot, sigstore.root);
-  const verifying = createVerifying({ trustedRoot, key: undefined, temporary, note: () => {} });
-  for (const { content } of await attachedTo(location, outcomes, BUNDLE_TYPE)) {
-    expect(await verifying.verify(Buffer.from(JSON.stringify(content)))).toMatchObject({
+  const [trustedRoot, keys] = [path.join(temporary, 'root.json'), path.join(temporary, 'keys.json')];
+  const updates = await startTufRepository();
+  updates.show({ version: 1, target: sigstore.root });
+  await Promise.all([writeFile(trustedRoot, sigstore.root), writeFile(keys, updates.keys)]);
+  const options = { key: undefined, temporary, cache: temporary, note: () => {} };
+  const given = createVerifying({ ...options, trustedRoot });
+  const fetched = createVerifying({ ...options, trustedRoot: undefined, repository: { url: updates.url, keys } });
+  const contents = (await attachedTo(location, outcomes, BUNDLE_TYPE)).map(({ content }) => JSON.stringify(content));
+  expect(contents).toHaveLength(2);
+  const all = [given, fetched].flatMap((verifying) =>
+    contents.map(async (content) => await verifying.verify(Buffer.from(content))),
+  );
+  for (const verified of await Promise.all(all)) {
+    expect(verified).toMatchObject({
       ok: true,
       signer: {
         kind: 'workflow',
@@ -206,6 +216,31 @@ test('what was signed is verified by the trusted root, and shows who signed', as
       },
     });
   }
+  // Fetched once in a run.
+  expect(updates.seen.filter((each) => each === 'timestamp.json')).toHaveLength(1);
+  await updates.stop();
+});
+
+test('what the public instance did not sign is told with what to give for a private repository', async () => {
+  const { outcomes } = await ship([`oci://${withTag.host}/p${place}`]);
+  const location: Location = { kind: 'registry', host: withTag.host, repository: `p${place}/demo` };
+  const [other, updates] = await Promise.all([startSigstore(), startTufRepository()]);
+  const [trustedRoot, keys] = [path.join(temporary, 'other.json'), path.join(temporary, 'keys.json')];
+  updates.show({ version: 1, target: other.root });
+  await Promise.all([writeFile(trustedRoot, other.root), writeFile(keys, updates.keys)]);
+  const options = { key: undefined, temporary: path.join(temporary, 'o'), cache: temporary, note: () => {} };
+  const fetched = createVerifying({ ...options, trustedRoot: undefined, repository: { url: updates.url, keys } });
+  const given = createVerifying({ ...options, trustedRoot });
+  const [one] = await attachedTo(location, outcomes, BUNDLE_TYPE);
+  const messages = [fetched, given].map(async (verifying) => {
+    const verified = await verifying.verify(Buffer.from(JSON.stringify(one?.content)));
+    return verified.ok ? 'verified' : verified.message;
+  });
+  const advice = "by the root of Sigstore's public instance; for a repository that is not public give trusted-root";
+  const found = await Promise.all(messages);
+  await Promise.all([other.stop(), updates.stop()]);
+  expect(found).toEqual([expect.stringContaining(advice), expect.not.stringContaining(advice)]);
+  expect(found[1]).toMatch(/^has no time of signing that can be trusted \(TIMESTAMP_ERROR: /);
 });
 
 test('the services are named, and the token is masked before it is used, and in no argument', async () => {

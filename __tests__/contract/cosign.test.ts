@@ -51,7 +51,7 @@ async function sign(options: Partial<KeySigningOptions> = {}) {
 }
 
 const verifying = (key: string) =>
-  createVerifying({ key: at(key), trustedRoot: undefined, temporary: folder, note: () => {} });
+  createVerifying({ key: at(key), trustedRoot: undefined, temporary: folder, cache: folder, note: () => {} });
 
 test('a statement is signed by a key in a file or by its content, and verified by its public half alone', async () => {
   const content = await readFile(at('ours.key'), 'utf8');

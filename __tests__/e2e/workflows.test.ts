@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { runByAct } from '../support/act.ts';
@@ -14,16 +15,24 @@ test('actionlint finds nothing in the workflows', () => {
   expect(status).toBe(0);
 });
 
-test('the job that uses the Action on the real chart runs, with its outputs asserted', async () => {
-  const { code, output } = await runByAct(['push', '--job', 'ship']);
-  if (code !== 0) throw new Error(output);
-  for (const line of [
-    'status: passed',
-    'outcome: pushed',
-    'chart by digest: task-api',
-    'outcome of the second run: already-published',
-  ]) {
-    expect(output).toContain(line);
-  }
-  expect(output).toMatch(/Job succeeded/);
-}, 300_000);
+test.each(['refs/heads/main', 'refs/tags/v9.9.9'])(
+  'the job that uses the Action on the real chart runs on %s, with its outputs asserted',
+  async (ref) => {
+    const folder = mkdtempSync(join(tmpdir(), 'chartship-ci-'));
+    const payload = join(folder, 'event.json');
+    writeFileSync(payload, JSON.stringify({ ref }));
+    const { code, output } = await runByAct(['push', '--job', 'ship', '--eventpath', payload]);
+    rmSync(folder, { recursive: true, force: true });
+    if (code !== 0) throw new Error(output);
+    for (const line of [
+      'status: passed',
+      'outcome: pushed',
+      'chart by digest: task-api',
+      'outcome of the second run: already-published',
+    ]) {
+      expect(output).toContain(line);
+    }
+    expect(output).toMatch(/Job succeeded/);
+  },
+  300_000,
+);

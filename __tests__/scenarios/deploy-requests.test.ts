@@ -5,6 +5,7 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { readArchive, writeArchive } from '../../src/domain/archive.ts';
 import { closedPort } from '../support/closed-port.ts';
+import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { type RefusingCluster, startRefusingCluster } from '../support/refusing-cluster.ts';
 import { startTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { action, command, type Ended, node24, pinned, type Workspace, workspace } from '../support/scenario.ts';
@@ -143,6 +144,41 @@ describe('with a cluster that knows nobody', () => {
     const twice = await run(tag, second);
     expect([twice.code, rules(twice)]).toEqual([2, ['request/same-name']]);
     expect(twice.report?.findings[0]?.message).toContain(`${second} are both named "demo"`);
+  });
+
+  test('of two environments the second is not begun when the first has failed, in the order that is asked for', async () => {
+    space.chart('chart', { 'values-staging.yaml': 'greeting: staging\n', 'values-prod.yaml': 'greeting: prod\n' });
+    space.write('chartship.yaml', 'environments: { staging: { kubeContext: one }, prod: { kubeContext: two } }\n');
+    const refusing = JSON.parse(cluster.kubeconfig);
+    const { server } = refusing.clusters[0].cluster;
+    const [one, two] = await Promise.all([0, 1].map(() => startFaultProxy(new URL(server).host, () => undefined)));
+    const at = (name: string, proxy: FaultProxy | undefined) => ({
+      clusters: [{ name, cluster: { server: `http://${proxy?.host}` } }],
+      contexts: [{ name, context: { cluster: name, user: 'u' } }],
+    });
+    const [first, second] = [at('one', one), at('two', two)];
+    const contexts = [...first.contexts, ...second.contexts];
+    space.write(
+      'kubeconfig',
+      JSON.stringify({ ...refusing, clusters: [...first.clusters, ...second.clusters], contexts }),
+    );
+    try {
+      for (const order of ['staging,prod', 'prod,staging']) {
+        const [before, after] = order === 'staging,prod' ? [one, two] : [two, one];
+        for (const proxy of [one, two]) proxy?.seen.splice(0);
+        const args = ['chart', '--deploy', order, '--kubeconfig', 'kubeconfig'];
+        const { code, report } = await command(space, args, { node: node24 });
+        const names = order.split(',');
+        expect([code, report?.deployments.map(({ environment, outcome }) => `${environment} ${outcome}`)]).toEqual([
+          1,
+          [`${names[0]} failed`, `${names[1]} skipped`],
+        ]);
+        expect([before?.seen.length, after?.seen]).toEqual([expect.any(Number), []]);
+        expect(before?.seen).not.toEqual([]);
+      }
+    } finally {
+      await Promise.all([one?.stop(), two?.stop()]);
+    }
   });
 
   test('a dry run publishes nothing, and says so', async () => {

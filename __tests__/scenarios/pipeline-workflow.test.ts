@@ -6,10 +6,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@
 import { parse } from 'yaml';
 import { type ActRun, address, runByAct } from '../support/act.ts';
 import { closedPort } from '../support/closed-port.ts';
+import { startGitHub, TOKEN } from '../support/github-server.ts';
 import { readmeWorkflow } from '../support/readme-workflow.ts';
 import { type RefusingCluster, startRefusingCluster } from '../support/refusing-cluster.ts';
 import { startTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { pinned, repository } from '../support/scenario.ts';
+import { CLAIMS, type Sigstore, startSigstore } from '../support/sigstore.ts';
 import { runStranger, type StrangersRun } from '../support/stranger.ts';
 
 /**
@@ -51,6 +53,37 @@ describe('the workflow in the README', () => {
       rmSync(folder, { recursive: true, force: true });
     }
   });
+});
+
+describe('what it hands on', () => {
+  const read = (file: string) => parse(readFileSync(join(repository, file), 'utf8'));
+  const { on, jobs } = read('.github/workflows/pipeline.yml');
+  const given = on.workflow_call.inputs as Record<string, { description: string; type: string; default: unknown }>;
+  const known = Object.keys(read('action.yml').inputs);
+  type Step = { uses?: string; with?: Record<string, unknown> };
+  const steps = (Object.values(jobs) as { steps: Step[] }[])
+    .flatMap((job) => job.steps)
+    .filter(({ uses }) => uses === `${address()}@v1`);
+
+  test('are inputs that the Action has', () => {
+    expect(steps).toHaveLength(4);
+    expect(steps.flatMap((step) => Object.keys(step.with ?? {})).filter((name) => !known.includes(name))).toEqual([]);
+  });
+
+  test.each(Object.keys(given).filter((name) => !['runner', 'artifact'].includes(name)))(
+    'the input %s is handed on under its name, and no other has its value',
+    (name) => {
+      const value = new RegExp(`\\binputs\\.${name}(?![\\w-])`);
+      const places = steps.flatMap((step) =>
+        Object.entries(step.with ?? {}).flatMap(([to, text]) => (value.test(String(text)) ? [to] : [])),
+      );
+      expect(places).toContain(name);
+      // What is attested is verified; where nothing is to be deployed no environment is planned.
+      const besides: Record<string, readonly string[]> = { attest: ['verify', 'trusted-root'], until: ['deploy'] };
+      expect(places.filter((to) => to !== name && !besides[name]?.includes(to))).toEqual([]);
+      expect(given[name]).toMatchObject({ description: expect.stringMatching(/\.$/), default: expect.anything() });
+    },
+  );
 });
 
 jest.setTimeout(120_000);
@@ -105,6 +138,32 @@ describe('on a pull request', () => {
   });
 });
 
+test('two pushes to a pull request at once leave one comment, which is the later run’s', async () => {
+  const github = await startGitHub();
+  try {
+    const payload = {
+      number: 45,
+      pull_request: { number: 45, head: { sha: 'f'.repeat(40), repo: OURS } },
+      repository: OURS,
+    };
+    const push = (id: number) =>
+      run('pull_request', payload, {
+        environment: { GITHUB_TOKEN: TOKEN },
+        args: [
+          ...['--secret', 'GITHUB_TOKEN', '--env', `GITHUB_API_URL=${github.url}`],
+          ...['--env', `GITHUB_RUN_ID=${id}`, '--env', 'GITHUB_RUN_ATTEMPT=1'],
+        ],
+      });
+    const both = await Promise.all([push(1002), push(1001)]);
+    expect(both.map(({ jobs }) => jobs)).toEqual([['Check: succeeded'], ['Check: succeeded']]);
+    expect(github.state.comments).toHaveLength(1);
+    expect(github.state.comments[0]?.body).toContain('run 1002.1');
+    expect(github.faults).toEqual([]);
+  } finally {
+    await github.stop();
+  }
+});
+
 describe('on the default branch', () => {
   test('it is published, and each environment has a job of its own, in order, with what was published', async () => {
     const ended = await run('push', PUSH);
@@ -125,15 +184,27 @@ describe('on the default branch', () => {
   });
 
   test('the jobs of environments wait for each other, and none is begun after one that failed or cuts one off', () => {
-    const workflow = parse(readFileSync(join(repository, '.github/workflows/pipeline.yml'), 'utf8'));
-    const jobs = workflow.jobs as Record<string, Record<string, unknown>>;
-    expect(jobs.deploy?.strategy).toMatchObject({ 'max-parallel': 1, 'fail-fast': true });
-    expect(jobs.deploy?.concurrency).toMatchObject({
-      group: expect.stringContaining('matrix.environment'),
-      'cancel-in-progress': false,
+    const read = (name: string) => parse(readFileSync(join(repository, '.github/workflows', name), 'utf8')).jobs;
+    const jobs = read('pipeline.yml');
+    for (const { deploy } of [jobs, read('deploy.yml')]) {
+      expect(deploy.strategy).toMatchObject({ 'max-parallel': 1, 'fail-fast': true });
+      // A job that may fail, or runs whatever failed before, would go on to the next environment.
+      expect(deploy).not.toHaveProperty('continue-on-error');
+      expect(String(deploy.if ?? '')).not.toMatch(/always|failure|cancelled/);
+      expect(deploy.concurrency).toMatchObject({
+        group: expect.stringContaining('matrix.environment'),
+        'cancel-in-progress': false,
+      });
+      expect(deploy.needs).toBe('publish');
+    }
+    // In the order of the plan, which is that of deploy or chartship.yaml: a list, made before anything is published.
+    expect(jobs.deploy.strategy.matrix).toEqual({
+      environment: expect.stringContaining('needs.publish.outputs.environments'),
     });
-    expect(jobs.deploy?.needs).toBe('publish');
-    const writing = Object.entries(jobs).filter(([, job]) =>
+    expect(jobs.publish.outputs.environments).toContain('fromJSON(steps.plan.outputs.matrix).environments');
+    const ids = (jobs.publish.steps as { id?: string }[]).flatMap(({ id }) => id ?? []);
+    expect(ids).toEqual(['plan', 'chartship']);
+    const writing = Object.entries<{ permissions: unknown }>(jobs).filter(([, job]) =>
       JSON.stringify(job.permissions).includes('packages":"write'),
     );
     expect(writing.map(([name]) => name)).toEqual(['publish']);
@@ -172,6 +243,23 @@ describe('on the default branch', () => {
   });
 });
 
+test('of two pushes at once with two versions both are published, and the aliases are the newer one’s', async () => {
+  const push = (version: string) =>
+    run('push', PUSH, {
+      changes: [['deploy: dev,staging,prod', "until: publish\n      alias-tags: '{{major}}, {{major}}.{{minor}}'"]],
+      files: { 'chart/Chart.yaml': `apiVersion: v2\nname: demo\nversion: ${version}\n` },
+    });
+  const both = await Promise.all([push('1.2.4'), push('1.2.3')]);
+  expect(both.map(({ jobs }) => jobs)).toEqual([['Publish: succeeded'], ['Publish: succeeded']]);
+  expect(await tags()).toEqual(['1', '1.2', '1.2.3', '1.2.4']);
+  const digest = async (tag: string) => {
+    const url = `http://${registry.host}/v2/charts-${number}/demo/manifests/${tag}`;
+    const headers = { accept: 'application/vnd.oci.image.manifest.v1+json' };
+    return (await fetch(url, { method: 'HEAD', headers })).headers.get('docker-content-digest');
+  };
+  expect([await digest('1'), await digest('1.2')]).toEqual(Array(2).fill(await digest('1.2.4')));
+});
+
 describe('on a tag', () => {
   const tag = (name: string) => ({ ref: `refs/tags/${name}`, repository: OURS });
 
@@ -205,6 +293,55 @@ describe('on another branch', () => {
     });
     expect([ended.code, ended.jobs]).toEqual([0, ['Publish: succeeded']]);
     expect(await tags()).toEqual([expect.stringMatching(/^1\.0\.0-feature\.1\.sha-[0-9a-f]{7}$/)]);
+  });
+});
+
+describe('with attest', () => {
+  let sigstore: Sigstore;
+  beforeAll(async () => {
+    sigstore = await startSigstore();
+  });
+  afterAll(() => sigstore.stop());
+
+  /** Who signs is this workflow, as the caller's repository; act has no tokens of its own. */
+  const attested = (isPrivate: boolean, inputs: readonly string[], files: Record<string, string> = {}) => {
+    sigstore.claims = {
+      ...CLAIMS,
+      repository: 'example/chartship',
+      job_workflow_ref: `${address()}/.github/workflows/pipeline.yml@refs/tags/v1`,
+    };
+    const given = ['deploy: dev', 'attest: true', ...inputs].join('\n      ');
+    return run(
+      'push',
+      { ...PUSH, repository: { ...OURS, private: isPrivate } },
+      {
+        changes: [['deploy: dev,staging,prod', given]],
+        files,
+        args: Object.entries(sigstore.environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+      },
+    );
+  };
+  const services = () => `sigstore: ${JSON.stringify(sigstore.services)}`;
+
+  test('services of one’s own sign, and a deployment believes the root that is given', async () => {
+    const ended = await attested(true, [services(), 'trusted-root: .github/roots.jsonl'], {
+      '.github/roots.jsonl': `${sigstore.root}\n`,
+    });
+    expect(ended.jobs).toEqual(['Publish: succeeded', 'Deploy to dev: failed']);
+    expect(ended.output).toContain('was published by the workflow');
+    // It came as far as the cluster, which lets nobody in.
+    expect(ended.output).toContain('"outcome":"failed"');
+    expect(ended.output).not.toContain('deploy/provenance');
+  });
+
+  test.each<[string, boolean, () => readonly string[]]>([
+    ['a private repository without a root', true, () => []],
+    ['services of one’s own without a root', false, () => [services()]],
+    ['a root that is not there', false, () => ['trusted-root: .github/roots.jsonl']],
+  ])('%s stops before anything is published', async (_, isPrivate, inputs) => {
+    const ended = await attested(isPrivate, inputs());
+    expect([ended.jobs, await tags()]).toEqual([['Publish: failed'], []]);
+    expect(ended.output).toContain('commit what "gh attestation trusted-root" prints');
   });
 });
 

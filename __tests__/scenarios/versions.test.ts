@@ -99,6 +99,37 @@ describe('a changed chart under a version that is taken', () => {
     expect([proxy.uploads(), await tagsOf()]).toEqual([0, ['1.0.0']]);
   });
 
+  test('is seen by one look, together with what the comment compares with', async () => {
+    await publish();
+    const asked = (): string[] => {
+      const seen = proxy.seen.splice(0).map(({ method, path }) => `${method} ${path}`);
+      return seen
+        .map((each) => each.replace(/^.*\/v2\/charts-\d+\/demo\//, '').replace(/sha256:[0-9a-f]{64}/, 'DIGEST'))
+        .sort();
+    };
+    const aVersion = ['blobs/DIGEST', 'blobs/DIGEST', 'manifests/1.0.0', 'tags/list'];
+    // A blob takes oras two requests. The same package, another one under its version, and the next version, which the list of tags doesn't have.
+    await pull();
+    expect(asked()).toEqual(aVersion);
+    space.write('chart/values.yaml', 'greeting: changed\n');
+    await pull();
+    expect(asked()).toEqual(aVersion);
+    space.chart('chart', { ...chartOf('demo', '1.0.1'), 'values.yaml': 'greeting: changed\n' });
+    await pull();
+    expect(asked()).toEqual(aVersion);
+    space.chart('chart', { ...chartOf('other', '1.0.0') });
+    await pull();
+    expect(proxy.seen.map(({ path }) => path.replace(/^.*charts-\d+/, ''))).toEqual(['/other/tags/list']);
+  });
+
+  test('is published on loopback, and what is written is read anew', async () => {
+    const onPull = { GITHUB_EVENT_NAME: 'pull_request' };
+    const twice = [await publish({ 'alias-tags': 'latest' }, onPull), await publish({}, onPull)];
+    expect(twice.map(told)).toEqual([[0], [0]]);
+    expect(twice.map(({ report }) => report?.published[0]?.outcome)).toEqual(['pushed', 'already-published']);
+    expect(await tagsOf()).toEqual(['1.0.0', 'latest']);
+  });
+
   test('is a note where the registry does not answer, and not asked for a head that is not ours', async () => {
     const behind = `127.0.0.1:${await closedPort()}`;
     expect(told(await pull({}, 'pull_request', behind))).toEqual([

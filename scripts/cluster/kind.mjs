@@ -1,5 +1,5 @@
 // Where Docker runs and kind is installed: its cluster, with the images built by Docker. The repository's own tests
-// run on the Docker-free cluster; this is for laptops, and was not run where they are.
+// run on the Docker-free cluster; this is for laptops and for the job `kind` of ci.yml, and was not run where they are.
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -15,29 +15,42 @@ export function isPossible() {
   return works('kind', 'version') && works('docker', 'info');
 }
 
+const roles = ['control-plane', 'worker', 'worker', 'worker'];
+const configuration = {
+  kind: 'Cluster',
+  apiVersion: 'kind.x-k8s.io/v1alpha4',
+  nodes: roles.map((role) => ({ role })),
+};
+
 const nameOf = (name) => `chartship-${name}`;
 const kubeconfigOf = (name) => path.join(cacheFolder(), 'kind', name, 'kubeconfig');
 
-export async function up(name, progress) {
+/** What Docker builds and kind loads: the names of an image, and what of. Without stand-ins nodes pull the stores' own. */
+export function imagesToBuild({ realStores }) {
+  const agents = Object.entries(agentImages).map(([version, names]) => {
+    const variants = `VARIANTS=${agentVariants[version].join(' ')}`;
+    return { names, args: ['--build-arg', variants, folderOf('agent')] };
+  });
+  const stores = Object.entries(storeImages).map(([store, names]) => ({
+    names,
+    args: ['--target', store, folderOf('stores')],
+  }));
+  return realStores ? agents : [...agents, ...stores];
+}
+
+export async function up(name, progress, { realStores = false } = {}) {
   const kubeconfig = kubeconfigOf(name);
   fs.mkdirSync(path.dirname(kubeconfig), { recursive: true });
   if (!(await isUp(name))) {
     progress.say('kind makes the nodes');
-    const nodes = [{ role: 'control-plane' }, { role: 'worker' }, { role: 'worker' }, { role: 'worker' }];
-    const input = JSON.stringify({ kind: 'Cluster', apiVersion: 'kind.x-k8s.io/v1alpha4', nodes });
+    const input = JSON.stringify(configuration);
     await run(
       'kind',
       ['create', 'cluster', '--name', nameOf(name), '--kubeconfig', kubeconfig, '--config', '-', '--wait', '5m'],
       { input },
     );
   }
-  for (const [version, names] of Object.entries(agentImages)) {
-    const variants = `VARIANTS=${agentVariants[version].join(' ')}`;
-    await buildAndLoad(name, names, ['--build-arg', variants, folderOf('agent')], progress);
-  }
-  for (const [store, names] of Object.entries(storeImages)) {
-    await buildAndLoad(name, names, ['--target', store, folderOf('stores')], progress);
-  }
+  for (const { names, args } of imagesToBuild({ realStores })) await buildAndLoad(name, names, args, progress);
   return { name, kubeconfig };
 }
 

@@ -13,6 +13,7 @@ import type { KyvernoOptions } from './kyverno.ts';
 import { checkNodeDeploys } from './node-version.ts';
 import { createRegistry } from './oras.ts';
 import { createRunner } from './process.ts';
+import { readOnce } from './read-once.ts';
 import { createCredentials } from './registry-credentials.ts';
 import { runIdentity } from './run-identity.ts';
 import { createSignatures } from './signatures.ts';
@@ -102,6 +103,13 @@ export async function compose(options: {
         mask: (secret) => host.mask(secret),
       });
       const shared = { run: runner.run, temporary: files.temporary, limits, plainHttp: request.plainHttp, note };
+      const registry = createRegistry({
+        ...shared,
+        cancel,
+        oras: async () => (await tools.oras()).path,
+        credentials,
+        ...(request.caFile !== undefined && { caFile: request.caFile }),
+      });
       return {
         helm: createHelm({
           ...shared,
@@ -137,13 +145,8 @@ export async function compose(options: {
         }),
         git: createGit({ run: runner.run, environment, os: process.platform, root: files.root }),
         self: { ...runIdentity(environment), cancel },
-        registry: createRegistry({
-          ...shared,
-          cancel,
-          oras: async () => (await tools.oras()).path,
-          credentials,
-          ...(request.caFile !== undefined && { caFile: request.caFile }),
-        }),
+        // On a pull request nothing is written, but to this machine's own registries.
+        registry: request.isProposed && !reaches(request, 'publish') ? readOnce(registry) : registry,
       };
     },
     openForge: async (access) => {

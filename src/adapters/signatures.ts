@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import type { Signing, Verifying } from '../ports.ts';
 import type { Request } from '../request.ts';
 import type { Run } from './process.ts';
+import { cacheFolder } from './tools-cache.ts';
 import { workflowRun } from './workflow-run.ts';
 
 export interface SignatureOptions {
@@ -31,7 +33,8 @@ export function createSignatures(
     if (verification === undefined) throw new Error('nothing is to be verified');
     const { expected, trustedRoot } = verification;
     const key = expected.kind === 'key' ? expected.file : undefined;
-    return (await import('./sigstore-verify.ts')).createVerifying({ ...options, trustedRoot, key });
+    const cache = join(cacheFolder(options.environment), 'trusted-root');
+    return (await import('./sigstore-verify.ts')).createVerifying({ ...options, cache, trustedRoot, key });
   };
   // The libraries' requests can't be called off: nobody waits for them any more.
   const unlessCancelled = async <T>(work: Promise<T>): Promise<T> => {

@@ -1,32 +1,29 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Bundle, bundleFromJSON, ValidationError } from '@sigstore/bundle';
 import { crypto, X509Certificate } from '@sigstore/core';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
-import { getTrustedRoot } from '@sigstore/tuf';
 import { PolicyError, toSignedEntity, toTrustMaterial, VerificationError, Verifier } from '@sigstore/verify';
 import { STATEMENT_TYPE } from '../domain/attestation.ts';
 import { EnvironmentError } from '../domain/errors.ts';
 import type { SignerIdentity } from '../domain/expected-signer.ts';
 import type { Verifying } from '../ports.ts';
+import { fetchTrustedRoot, type RootOptions } from './trusted-root.ts';
 
-export interface VerifyOptions {
+export interface VerifyOptions extends RootOptions {
   /** Trusted roots in JSON, one a line or one in all, absolute; the public-good instance's, by TUF, when left out. */
   readonly trustedRoot: string | undefined;
   /** A public key in PEM, absolute: signatures by it are checked, and no others. */
   readonly key: string | undefined;
-  /** A folder of this run. */
-  readonly temporary: string;
-  readonly note: (text: string) => void;
 }
 
 /** What a bundle's signature is checked against, and how much of a log and of timestamps must be with it. */
 type Trust = ConstructorParameters<typeof Verifier>;
 
 const REPOSITORY = '1.3.6.1.4.1.57264.1.12';
+/** As far as that root knows, GitHub's own instance is a stranger. */
+const NOT_PUBLIC = ", by the root of Sigstore's public instance; for a repository that is not public give trusted-root";
 const REF = '1.3.6.1.4.1.57264.1.14';
-const UPDATES = 'tuf-repo-cdn.sigstore.dev';
 
 /** Checks bundles with Sigstore's own library: signature, certificate at the time of signing, log and timestamps. */
 export function createVerifying(options: VerifyOptions): Verifying {
@@ -62,7 +59,11 @@ export function createVerifying(options: VerifyOptions): Verifying {
         }
         // By the root by which most of it was right: it's the one that it is of.
         const [error] = wrong.filter((each) => each !== undefined).sort((x, y) => stepOf(y) - stepOf(x));
-        if (error !== undefined) return { ok: false, message: `${meaning(error)} (${error.code}: ${error.message})` };
+        if (error !== undefined) {
+          const isPublicRoot = options.trustedRoot === undefined && options.key === undefined;
+          const strange = isPublicRoot && /^(TIMESTAMP|CERTIFICATE)/.test(error.code) ? NOT_PUBLIC : '';
+          return { ok: false, message: `${meaning(error)} (${error.code}: ${error.message})${strange}` };
+        }
         return { ok: false, message: 'can be verified by no root' };
       } catch (error) {
         // What isn't ASN.1, JSON or a key where one should be makes the library stumble.
@@ -122,8 +123,9 @@ function signerOf(bundle: Bundle): SignerIdentity {
   };
 }
 
-async function trustOfRoots({ trustedRoot, temporary, note }: VerifyOptions): Promise<readonly Trust[]> {
-  const roots = trustedRoot === undefined ? [await publicRoot(temporary, note)] : await rootsIn(trustedRoot);
+async function trustOfRoots(options: VerifyOptions): Promise<readonly Trust[]> {
+  const { trustedRoot } = options;
+  const roots = trustedRoot === undefined ? [await fetchTrustedRoot(options)] : await rootsIn(trustedRoot);
   return roots.map((root) => [toTrustMaterial(root), thresholdsOf(root)]);
 }
 
@@ -155,18 +157,6 @@ function documentsIn(text: string): unknown[] {
     return [JSON.parse(text)];
   } catch {
     return text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [JSON.parse(line)]));
-  }
-}
-
-/** By The Update Framework, from the root keys that the library carries; what was fetched is of this run alone. */
-async function publicRoot(temporary: string, note: (text: string) => void): Promise<TrustedRoot> {
-  note(`requests go to ${UPDATES} for Sigstore's trusted root`);
-  try {
-    return await getTrustedRoot({ cachePath: join(temporary, 'trusted-root') });
-  } catch (error) {
-    throw new EnvironmentError(`Sigstore's trusted root could not be had from ${UPDATES}: ${wordsOf(error)}`, {
-      hint: 'Let the host be reached, or give the root as a file: trusted-root.',
-    });
   }
 }
 
