@@ -1,22 +1,16 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { DeploymentOutcome } from '../../src/domain/deployment.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import type { GitHubRun } from '../../src/domain/github-run.ts';
 import { createAnnouncer } from '../../src/github/deployment-status.ts';
+import { githubOfEachTest } from '../support/each-test.ts';
 import { FORBIDDEN, onWrites, RUN, testForge, writesTo } from '../support/github-forge.ts';
-import { type GitHubServer, startGitHub, type Trouble } from '../support/github-server.ts';
+import type { Trouble } from '../support/github-server.ts';
 import { type Deployment, statusOf } from '../support/github-state.ts';
 
 /** GitHub's deployments, over HTTP with a server that takes and gives what GitHub's description allows. */
 
-let github: GitHubServer;
-beforeEach(async () => {
-  github = await startGitHub();
-});
-afterEach(async () => {
-  await github.stop();
-  expect(github.faults).toEqual([]);
-});
+const github = githubOfEachTest();
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
 

@@ -1,22 +1,16 @@
 import { createHash } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Cancelled } from '../../src/domain/errors.ts';
 import { type Released, releaseOnGitHub, type WantedAsset } from '../../src/github/release.ts';
 import { RELEASE_MARKER } from '../../src/report/release-notes.ts';
+import { githubOfEachTest } from '../support/each-test.ts';
 import { FORBIDDEN, onWrites, RUN, testForge, writesTo } from '../support/github-forge.ts';
-import { type GitHubServer, startGitHub, type Trouble } from '../support/github-server.ts';
+import type { Trouble } from '../support/github-server.ts';
 import type { Release } from '../support/github-state.ts';
 
 /** The release of a tag, over HTTP with a server that takes and gives what GitHub's description allows. */
 
-let github: GitHubServer;
-beforeEach(async () => {
-  github = await startGitHub();
-});
-afterEach(async () => {
-  await github.stop();
-  expect(github.faults).toEqual([]);
-});
+const github = githubOfEachTest();
 
 function file(name: string, text: string): WantedAsset {
   const content = new TextEncoder().encode(text);
