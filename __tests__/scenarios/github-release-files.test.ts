@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createVerifying } from '../../src/adapters/sigstore-verify.ts';
 import { BOM_TYPE } from '../../src/domain/attestation.ts';
 import type { Location } from '../../src/domain/reference.ts';
 import { readAttachment } from '../../src/stages/attachment.ts';
@@ -13,6 +11,7 @@ import type { Asset } from '../support/github-state.ts';
 import { registryClient, startTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { type ActionEnded, action, type Workspace, workspace } from '../support/scenario.ts';
 import { type Sigstore, startSigstore } from '../support/sigstore.ts';
+import { bytesOf, expectVouched } from '../support/vouched.ts';
 
 /** What a release is given by its workflow, and what vouches for its files: a real registry, Sigstore's own mock services. */
 
@@ -57,40 +56,19 @@ const attested = (inputs: Record<string, string> = {}): Promise<ActionEnded> =>
 
 const assets = (): readonly Asset[] => github.state.releases[0]?.assets ?? [];
 const names = (): string[] => assets().map(({ name }) => name);
-function bytesOf(name: string): Buffer {
-  const found = assets().find((asset) => asset.name === name);
-  if (found === undefined) throw new Error(`no ${name} among ${names().join(', ')}`);
-  return Buffer.from(found.content);
-}
+const released = () => github.state.releases[0];
 const signings = (): number => sigstore.seen.filter((path) => path === '/api/v2/signingCert').length;
 
 const FILES = ['demo-1.0.0.tgz', 'demo-1.0.0.cdx.json', 'crds.yaml'];
 const ATTESTED = [...FILES.flatMap((name) => [name, `${name}.sigstore.json`]), 'chartship-report.json'];
 const UPLOAD = 'POST /repos/{owner}/{repo}/releases/{release_id}/assets';
 
-/** Each file's provenance is good, by whom it should be, and about the very file. */
-async function expectVouched(files: readonly string[]): Promise<void> {
-  space.write('root.json', sigstore.root);
-  const temporary = join(space.root, '.verifying');
-  mkdirSync(temporary, { recursive: true });
-  const trustedRoot = join(space.root, 'root.json');
-  const verifying = createVerifying({ trustedRoot, key: undefined, temporary, note: () => undefined });
-  for (const name of files) {
-    const sha256 = createHash('sha256').update(bytesOf(name)).digest('hex');
-    expect(await verifying.verify(bytesOf(`${name}.sigstore.json`))).toMatchObject({
-      ok: true,
-      signer: { workflow: `https://github.com/${sigstore.claims.job_workflow_ref}` },
-      statement: { subject: [{ name, digest: { sha256 } }], predicateType: 'https://slsa.dev/provenance/v1' },
-    });
-  }
-}
-
 describe('what is attested', () => {
   test('has its bill of materials, as it is attached in the registry, and for each file a provenance; once', async () => {
     const ended = await attested();
     expect([ended.code, ended.report?.findings]).toEqual([0, []]);
     expect(names()).toEqual(ATTESTED);
-    await expectVouched(FILES);
+    await expectVouched(released(), FILES, sigstore);
 
     const temporary = join(space.root, '.reading');
     mkdirSync(temporary);
@@ -100,7 +78,7 @@ describe('what is attested', () => {
     const bills = attached.ok ? attached.value : [];
     expect(bills).toHaveLength(1);
     const bill = await readAttachment(location, bills[0]?.digest ?? '', client);
-    expect(bill.ok && Buffer.compare(Buffer.from(bill.value), bytesOf('demo-1.0.0.cdx.json'))).toBe(0);
+    expect(bill.ok && Buffer.compare(Buffer.from(bill.value), bytesOf(released(), 'demo-1.0.0.cdx.json'))).toBe(0);
 
     const before = [writesTo(github).length, signings()];
     const again = await attested();
@@ -124,7 +102,7 @@ describe('what is attested', () => {
         .slice(3)
         .map(({ id }) => id),
     ]);
-    await expectVouched(FILES);
+    await expectVouched(released(), FILES, sigstore);
     // The bill's, which could not be sent, and that of the file that was not come to.
     expect(signings() - before).toBe(2);
   });
@@ -137,7 +115,7 @@ describe('what is attested', () => {
     space.write('assets/crds.yaml', 'kind: another\n');
     expect((await attested()).code).toBe(0);
     expect(names().sort()).toEqual([...ATTESTED].sort());
-    await expectVouched(FILES);
+    await expectVouched(released(), FILES, sigstore);
     const renewed = assets().filter(({ name, id }) => before.get(name) !== id);
     expect(renewed.map(({ name }) => name)).toEqual(['crds.yaml', 'crds.yaml.sigstore.json']);
   });
@@ -170,7 +148,7 @@ describe('what is attested', () => {
       expect(ended.map(({ code }) => code)).toEqual([0, 0]);
       expect(github.state.releases.map(({ draft }) => draft)).toEqual([false]);
       expect(names().sort()).toEqual([...ATTESTED].sort());
-      await expectVouched(FILES);
+      await expectVouched(released(), FILES, sigstore);
     } finally {
       other.remove();
     }
@@ -183,7 +161,7 @@ test("its workflow's words and files; a tag that is a pre-release by itself is o
   const [made] = github.state.releases;
   expect(made).toMatchObject({ tag_name: 'v7.0.0-rc.1', prerelease: true });
   expect(made?.body).toContain('-->\n\n## For @acme/team\n\nSaid by a person.\n\n### Packages');
-  expect(bytesOf('crds.yaml').toString()).toBe('kind: one\n');
+  expect(bytesOf(released(), 'crds.yaml').toString()).toBe('kind: one\n');
 });
 
 test('where nothing is released they need not be there', async () => {
