@@ -5,8 +5,9 @@ import { createRunner } from './adapters/process.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { removeTree } from './adapters/remove-tree.ts';
 import { runIdentity } from './adapters/run-identity.ts';
-import { readUnderWay } from './adapters/under-way.ts';
-import { aftermath } from './aftermath.ts';
+import { readAnnounced, readUnderWay } from './adapters/under-way.ts';
+import { workflowInputs } from './adapters/workflow-inputs.ts';
+import { aftermath, aftermathOnGitHub } from './aftermath.ts';
 import { DEFAULT_LIMITS } from './domain/limits.ts';
 
 /**
@@ -17,10 +18,10 @@ async function post(left: string): Promise<void> {
   const { env: environment, stdout } = process;
   const host = createGitHub({ stdout, environment, redaction: createRedaction() });
   const tell = (text: string): void => host.progress({ kind: 'note', text });
+  // Nobody waits long for a post step: each request has the three seconds of a run that is interrupted.
+  const hurry = AbortSignal.abort();
   try {
     const underWay = await readUnderWay(left);
-    // Nobody waits long for a post step: each request has the three seconds of a run that is interrupted.
-    const hurry = AbortSignal.abort();
     const { run } = createRunner(DEFAULT_LIMITS, new AbortController().signal, environment, 1);
     const connect = async (kubeconfig: string) => {
       const access = await connectCluster({
@@ -40,6 +41,18 @@ async function post(left: string): Promise<void> {
     for (const sentence of await aftermath(underWay, connect, runIdentity(environment))) tell(sentence);
   } catch (error) {
     tell(`what the main step left in a cluster was not looked at: ${words(error)}; the next run puts it right`);
+  }
+  try {
+    const token = workflowInputs(environment).find(({ name }) => name === 'github-token')?.text ?? '';
+    if (token !== '') host.mask(token);
+    const announced = token === '' ? [] : await readAnnounced(left);
+    const open = async (repository: string) => {
+      const { createForge } = await import('./adapters/forge.ts');
+      return createForge({ repository, token, environment, cancel: hurry, note: tell });
+    };
+    for (const sentence of await aftermathOnGitHub(announced, open)) tell(sentence);
+  } catch (error) {
+    tell(`what the main step told GitHub was not looked at: ${words(error)}; the next run puts it right`);
   }
   // Last: the way to the cluster lies in there.
   await removeTree(left).catch((error: unknown) => {
