@@ -1,16 +1,18 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { BOM_TYPE } from '../../src/domain/attestation.ts';
 import type { Location } from '../../src/domain/reference.ts';
 import { readAttachment } from '../../src/stages/attachment.ts';
+import { closedPort } from '../support/closed-port.ts';
 import { githubOfEachTest } from '../support/each-test.ts';
 import { FORBIDDEN, onWrites, writesTo } from '../support/github-forge.ts';
 import { TOKEN, workflowEnvironment } from '../support/github-server.ts';
 import type { Asset } from '../support/github-state.ts';
 import { registryClient, startTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { type ActionEnded, action, type Workspace, workspace } from '../support/scenario.ts';
-import { type Sigstore, startSigstore } from '../support/sigstore.ts';
+import { ISSUER, type Sigstore, startSigstore } from '../support/sigstore.ts';
 import { bytesOf, expectVouched } from '../support/vouched.ts';
 
 /** What a release is given by its workflow, and what vouches for its files: a real registry, Sigstore's own mock services. */
@@ -85,6 +87,41 @@ describe('what is attested', () => {
     expect([again.code, again.report?.release?.outcome]).toEqual([0, 'already-published']);
     expect([writesTo(github).length, signings()]).toEqual(before);
   });
+
+  test('is verified by cosign as we tell people to, offline, and a file by the provenance of another is not', async () => {
+    // @ts-expect-error a script of the repository, plain JavaScript
+    const { getTool } = await import('../../scripts/tools.mjs');
+    const cosign = (await getTool('cosign')) as string;
+    expect((await attested()).code).toBe(0);
+    for (const { name, content } of assets()) space.write(`downloads/${name}`, content);
+    space.write('downloads/root.json', sigstore.root);
+    const proxy = `http://127.0.0.1:${await closedPort()}`;
+    const verify = (file: string, bundle = `${file}.sigstore.json`) =>
+      spawnSync(
+        cosign,
+        [
+          ...[
+            'verify-blob-attestation',
+            '--bundle',
+            bundle,
+            '--trusted-root',
+            'root.json',
+            '--type',
+            'slsaprovenance1',
+          ],
+          ...['--certificate-identity', `https://github.com/${sigstore.claims.job_workflow_ref}`],
+          ...['--certificate-oidc-issuer', ISSUER, file],
+        ],
+        {
+          cwd: join(space.root, 'downloads'),
+          env: { HOME: space.root, HTTPS_PROXY: proxy, HTTP_PROXY: proxy },
+          encoding: 'utf8',
+        },
+      );
+    expect(FILES.map((file) => verify(file).stderr.trim())).toEqual(FILES.map(() => 'Verified OK'));
+    const other = verify('crds.yaml', 'demo-1.0.0.tgz.sigstore.json');
+    expect([other.status, other.stderr]).toEqual([1, expect.stringContaining('do not match')]);
+  }, 1_800_000);
 
   test('goes on after a run that died: what is there stays, and nothing is there or signed twice', async () => {
     let uploads = 0;
