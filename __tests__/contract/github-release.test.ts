@@ -102,6 +102,12 @@ describe('a run that died is gone on from', () => {
     expect(texts()).toEqual(BOTH);
   });
 
+  test('a draft that says something else than would be said now says that', async () => {
+    there({ body: `${RELEASE_MARKER}\n\nas it was` });
+    await release();
+    expect(github.state.releases).toMatchObject([{ draft: false, body: `${RELEASE_MARKER}\n\nnotes` }]);
+  });
+
   test('wherever it died', async () => {
     for (let writes = 1; writes <= 4; writes += 1) {
       github.state.releases = [];

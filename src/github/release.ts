@@ -75,7 +75,9 @@ export async function releaseOnGitHub(
   }
   cancel.throwIfAborted();
   if (release.isDraft) {
-    const published = await forge.publishRelease(release.id, wanted.isPrerelease);
+    const { isPrerelease, notes } = wanted;
+    // What a run before this one wrote may be out of date; what a person wrote is left to him.
+    const published = await forge.publishRelease(release.id, { isPrerelease, ...(isOwn(release) && { body: notes }) });
     if (!published.ok) return failed(published.fault, release, done);
     release = published.value;
   }
@@ -103,11 +105,14 @@ async function findOrMake(wanted: WantedRelease, forge: Forge): Promise<ForgeAns
   return { ok: true, value: after.value };
 }
 
+function isOwn({ body }: ForgeRelease): boolean {
+  return body.startsWith(RELEASE_MARKER);
+}
+
 /** What is published; else Chartship's own first draft; else one that somebody prepared. */
 async function best(tag: string, forge: Forge): Promise<ForgeAnswer<ForgeRelease | undefined>> {
   const all = await forge.releases(tag);
   if (!all.ok) return all;
-  const isOwn = ({ body }: ForgeRelease): boolean => body.startsWith(RELEASE_MARKER);
   const value = all.value.find(({ isDraft }) => !isDraft) ?? all.value.find(isOwn) ?? all.value[0];
   return { ok: true, value };
 }
