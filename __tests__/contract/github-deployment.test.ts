@@ -200,6 +200,7 @@ describe('one is made where the job has none', () => {
 
 describe('what GitHub will not hear of is a note', () => {
   test.each<[string, Trouble]>([
+    ['401', { status: 401, message: 'Bad credentials' }],
     ['403', FORBIDDEN],
     ['409', { status: 409, message: 'Conflict' }],
     ['422', { status: 422, message: 'Validation Failed' }],
@@ -225,6 +226,11 @@ describe('what GitHub will not hear of is a note', () => {
 describe('what passes', () => {
   test.each<[string, Trouble]>([
     ['500', { status: 500 }],
+    ['502', { status: 502 }],
+    [
+      'a secondary rate limit',
+      { status: 403, message: 'You have exceeded a secondary rate limit', headers: { 'retry-after': '1' } },
+    ],
     ['an answer that is lost', 'lost'],
     ['a connection that is cut', 'cut'],
   ])('%s leads to no second deployment', async (_name, trouble) => {

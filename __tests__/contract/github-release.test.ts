@@ -190,6 +190,7 @@ describe('what is published is never overwritten', () => {
 
 describe('faults', () => {
   test.each<[string, Trouble]>([
+    ['401', { status: 401, message: 'Bad credentials' }],
     ['403', FORBIDDEN],
     ['404', { status: 404, message: 'Not Found' }],
     ['409', { status: 409, message: 'Conflict' }],
@@ -203,6 +204,16 @@ describe('faults', () => {
   });
 
   test.each<[string, Trouble, string]>([
+    [
+      'a secondary rate limit for the draft',
+      { status: 403, message: 'You have exceeded a secondary rate limit', headers: { 'retry-after': '1' } },
+      DRAFT,
+    ],
+    [
+      'a secondary rate limit for a file',
+      { status: 403, message: 'You have exceeded a secondary rate limit', headers: { 'retry-after': '1' } },
+      UPLOAD,
+    ],
     ['500 for the draft', { status: 500 }, DRAFT],
     ['a lost answer for the draft', 'lost', DRAFT],
     ['502 for a file', { status: 502 }, UPLOAD],
