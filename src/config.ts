@@ -18,13 +18,17 @@ import { readGoal } from './goal.ts';
 import { INPUTS, type InputName } from './inputs.ts';
 import { readPolicies } from './policy-settings.ts';
 import type { Files } from './ports.ts';
+import { readReleaseMaterial } from './release-settings.ts';
 import type { RawRequest, Request } from './request.ts';
 import { checkSecretValues, readCredentials, readKubeconfig } from './secret-settings.ts';
 import { fault, isSetting, list, optional, type Pair, quote, readSettings, type Settings, text } from './settings.ts';
 import { readAliasTags, readPreRelease, readTagFormats } from './version-settings.ts';
 
 /** Inputs and chartship.yaml → Request. Throws a RequestError with every fault that was found. */
-export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | 'read' | 'real'>): Promise<Request> {
+export async function readRequest(
+  raw: RawRequest,
+  files: Pick<Files, 'root' | 'read' | 'real' | 'kind' | 'glob'>,
+): Promise<Request> {
   const { settings: given, faults: unread } = readSettings(raw.inputs);
   const faults = [...raw.faults, ...unread];
   const file = await readConfiguration(text(given.get('config')), raw.cwd, files, faults);
@@ -266,6 +270,17 @@ export async function readRequest(raw: RawRequest, files: Pick<Files, 'root' | '
       faults,
     ),
     github,
+    releaseMaterial: await readReleaseMaterial(
+      {
+        // Made by steps before this one, for a tag alone.
+        ...(github?.release === true && github.run.tag !== undefined
+          ? { notes: has('github-release-notes'), files: list(settings.get('github-release-files')) }
+          : { notes: undefined, files: [] }),
+        base: raw.cwd,
+      },
+      files,
+      faults,
+    ),
     attestation,
     verification,
     helmVersion: has('helm-version'),

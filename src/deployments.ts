@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Cause, DeploymentOutcome, PlannedDeployment } from './domain/deployment.ts';
 import type { Environment, PlannedEnvironment } from './domain/environment.ts';
+import { Cancelled } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import type { PublishOutcome } from './domain/outcome.ts';
 import type { FetchedChart, PublishedChart } from './domain/published-chart.ts';
@@ -82,7 +83,7 @@ export async function deployAll(
     if (connection === undefined) throw new Error(`no connection was made for ${environment.name}`);
     const { version } = chart.chart.metadata;
     const announced = announcer?.begin(planned, { chart: name, version, reference: source.reference });
-    const { outcome } = await record.stage({ name: 'deploy', ...where }, async () => {
+    const deploying = record.stage({ name: 'deploy', ...where }, async () => {
       const fetched = packages.get(name) ?? (await packageOf(source, ports));
       if ('rule' in fetched) return notFetched(fetched, name, planned, source);
       packages.set(name, fetched);
@@ -99,6 +100,11 @@ export async function deployAll(
       );
       return { ...deployed, findings: [...found, ...deployed.findings] };
     });
+    const { outcome } = await deploying.catch(async (error: unknown) => {
+      // Interrupted before it was a deployment, or a bug: GitHub hears that it has ended.
+      await announced?.end({ outcome: error instanceof Cancelled ? 'cancelled' : 'failed', cause: null });
+      throw error;
+    });
     const { url } = planned;
     record.deployments.push({ ...outcome, ...(url !== undefined && { url }) });
     if (announced !== undefined) record.add(await announced.end(outcome));
@@ -108,10 +114,10 @@ export async function deployAll(
 }
 
 /** Who tells GitHub of deployments; nobody outside of a workflow, or of a dry run. */
-function announcerFor({ github, deployment }: Request, { openForge }: Pick<Ports, 'openForge'>) {
+function announcerFor({ github, deployment }: Request, { openForge, files }: Pick<Ports, 'openForge' | 'files'>) {
   if (github?.deployment !== true || deployment.dryRun) return undefined;
   const { run, token } = github;
-  return createAnnouncer(run, () => openForge({ repository: run.repository, token }));
+  return createAnnouncer(run, files, () => openForge({ repository: run.repository, token }));
 }
 
 function deploymentOf({ name, namespace, release, timeout, kubeContext, url }: PlannedEnvironment): PlannedDeployment {

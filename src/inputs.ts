@@ -415,6 +415,20 @@ export const INPUTS = [
       'On a tag: a release on GitHub with the packages, what they are made of where they are attested, the report, and what changed; from draft to published.',
   },
   {
+    name: 'github-release-notes',
+    kind: 'text',
+    placeholder: 'FILE',
+    default: 'what Chart.yaml or the commits say',
+    description: 'Markdown file of the repository with what the release on GitHub says changed.',
+  },
+  {
+    name: 'github-release-files',
+    kind: 'list',
+    placeholder: 'FILE',
+    default: 'none',
+    description: 'Further files of the release on GitHub: files of the repository, or globs; attested with the others.',
+  },
+  {
     name: 'artifacthub-repo',
     kind: 'text',
     fileKey: 'artifacthubRepo',

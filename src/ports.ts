@@ -527,8 +527,11 @@ export interface Forge {
     readonly isPrerelease: boolean;
   }): Promise<ForgeAnswer<ForgeRelease>>;
   removeRelease(id: number): Promise<ForgeAnswer<undefined>>;
-  /** Makes a draft public; nothing for what is. */
-  publishRelease(id: number, isPrerelease: boolean): Promise<ForgeAnswer<ForgeRelease>>;
+  /** Makes a draft public, with other words where they are given; nothing for what is. */
+  publishRelease(
+    id: number,
+    as: { readonly isPrerelease: boolean; readonly body?: string },
+  ): Promise<ForgeAnswer<ForgeRelease>>;
   assets(release: number): Promise<ForgeAnswer<readonly ForgeAsset[]>>;
   /** A `conflict` when there is one of that name. */
   addAsset(

@@ -5,8 +5,9 @@ import { createRunner } from './adapters/process.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { removeTree } from './adapters/remove-tree.ts';
 import { runIdentity } from './adapters/run-identity.ts';
-import { readUnderWay } from './adapters/under-way.ts';
-import { aftermath } from './aftermath.ts';
+import { readAnnounced, readUnderWay } from './adapters/under-way.ts';
+import { workflowInputs } from './adapters/workflow-inputs.ts';
+import { aftermath, aftermathOnGitHub } from './aftermath.ts';
 import { DEFAULT_LIMITS } from './domain/limits.ts';
 
 /**
@@ -17,35 +18,62 @@ async function post(left: string): Promise<void> {
   const { env: environment, stdout } = process;
   const host = createGitHub({ stdout, environment, redaction: createRedaction() });
   const tell = (text: string): void => host.progress({ kind: 'note', text });
-  try {
-    const underWay = await readUnderWay(left);
-    // Nobody waits long for a post step: each request has the three seconds of a run that is interrupted.
-    const hurry = AbortSignal.abort();
-    const { run } = createRunner(DEFAULT_LIMITS, new AbortController().signal, environment, 1);
-    const connect = async (kubeconfig: string) => {
-      const access = await connectCluster({
-        given: { path: kubeconfig },
-        cwd: left,
-        environment,
-        home: homedir(),
-        mask: (secret) => host.mask(secret),
-        helm: () => Promise.reject(new Error('the post step needs no helm')),
-        run,
-        temporary: left,
-        limits: DEFAULT_LIMITS,
-        cancel: hurry,
-      });
-      return access.cluster;
-    };
-    for (const sentence of await aftermath(underWay, connect, runIdentity(environment))) tell(sentence);
-  } catch (error) {
+  const place: Place = { left, environment, tell, mask: (secret) => host.mask(secret) };
+  await inClusters(place).catch((error: unknown) => {
     tell(`what the main step left in a cluster was not looked at: ${words(error)}; the next run puts it right`);
-  }
+  });
+  await onGitHub(place).catch((error: unknown) => {
+    tell(`what the main step told GitHub was not looked at: ${words(error)}; the next run puts it right`);
+  });
   // Last: the way to the cluster lies in there.
   await removeTree(left).catch((error: unknown) => {
     tell(`The temporary folder ${left} could not be removed: ${words(error)}`);
     process.exitCode = 1;
   });
+}
+
+interface Place {
+  /** The private folder of the main step. */
+  readonly left: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly tell: (text: string) => void;
+  readonly mask: (secret: string) => void;
+}
+
+/** Nobody waits long for a post step: each request has the three seconds of a run that is interrupted. */
+const HURRY = AbortSignal.abort();
+
+async function inClusters({ left, environment, tell, mask }: Place): Promise<void> {
+  const underWay = await readUnderWay(left);
+  const { run } = createRunner(DEFAULT_LIMITS, new AbortController().signal, environment, 1);
+  const connect = async (kubeconfig: string) => {
+    const access = await connectCluster({
+      given: { path: kubeconfig },
+      cwd: left,
+      environment,
+      home: homedir(),
+      mask,
+      helm: () => Promise.reject(new Error('the post step needs no helm')),
+      run,
+      temporary: left,
+      limits: DEFAULT_LIMITS,
+      cancel: HURRY,
+    });
+    return access.cluster;
+  };
+  for (const sentence of await aftermath(underWay, connect, runIdentity(environment))) tell(sentence);
+}
+
+/** The token is in no file: the runner gives this step the inputs, too. */
+async function onGitHub({ left, environment, tell, mask }: Place): Promise<void> {
+  const token = workflowInputs(environment).find(({ name }) => name === 'github-token')?.text ?? '';
+  if (token === '') return;
+  mask(token);
+  const open = async (repository: string) => {
+    const { createForge } = await import('./adapters/forge.ts');
+    return createForge({ repository, token, environment, cancel: HURRY, note: tell });
+  };
+  for (const sentence of await aftermathOnGitHub(await readAnnounced(left), open)) tell(sentence);
 }
 
 function words(error: unknown): string {

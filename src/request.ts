@@ -9,6 +9,7 @@ import { STAGES, type StageName } from './domain/stage.ts';
 import type { GitHubRequest } from './github-request.ts';
 import type { RawInput } from './inputs.ts';
 import type { PolicyRequest } from './policy-settings.ts';
+import type { ReleaseMaterial } from './release-settings.ts';
 import type { Pair } from './settings.ts';
 
 /** What was asked for: validated once, here; nothing behind this reads an input again. */
@@ -70,6 +71,8 @@ export interface Request {
   readonly artifacthubRepo: Uint8Array | undefined;
   /** What is to be said on GitHub; `undefined` outside of a workflow and without a token. */
   readonly github: GitHubRequest | undefined;
+  /** What its workflow gives the release on GitHub; nothing where none is made. */
+  readonly releaseMaterial: ReleaseMaterial;
   /** What is published is attested; `undefined` where it isn't. */
   readonly attestation: AttestationRequest | undefined;
   /** Who must have attested what is deployed or copied. */

@@ -1,25 +1,21 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../src/domain/finding.ts';
 import type { GitHubRun } from '../../src/domain/github-run.ts';
 import type { Report } from '../../src/domain/outcome.ts';
 import { commentOn } from '../../src/github/pull-request-comment.ts';
 import type { Forge } from '../../src/ports.ts';
 import { closedPort } from '../support/closed-port.ts';
+import { githubOfEachTest } from '../support/each-test.ts';
 import { FORBIDDEN, type ForgeGiven, onWrites, RUN, testForge, writesTo } from '../support/github-forge.ts';
-import { type GitHubServer, startGitHub, TOKEN, type Trouble } from '../support/github-server.ts';
+import { TOKEN, type Trouble } from '../support/github-server.ts';
 import { SAMPLES } from '../support/sample-report.ts';
 
 /** The comment on a pull request, over HTTP with a server that takes and gives what GitHub's description allows. */
 
-let github: GitHubServer;
+const github = githubOfEachTest();
 let notes: string[];
 beforeEach(async () => {
-  github = await startGitHub();
   notes = [];
-});
-afterEach(async () => {
-  await github.stop();
-  expect(github.faults).toEqual([]);
 });
 
 const forge = (given: ForgeGiven = {}): Forge => testForge(github, { note: (text) => notes.push(text), ...given });

@@ -1,22 +1,25 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { DeploymentOutcome } from '../../src/domain/deployment.ts';
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { announcedIn } from '../../src/domain/announced.ts';
+import type { CauseCode, DeploymentOutcome } from '../../src/domain/deployment.ts';
 import type { Finding } from '../../src/domain/finding.ts';
 import type { GitHubRun } from '../../src/domain/github-run.ts';
 import { createAnnouncer } from '../../src/github/deployment-status.ts';
+import { githubOfEachTest } from '../support/each-test.ts';
 import { FORBIDDEN, onWrites, RUN, testForge, writesTo } from '../support/github-forge.ts';
-import { type GitHubServer, startGitHub, type Trouble } from '../support/github-server.ts';
+import type { Trouble } from '../support/github-server.ts';
 import { type Deployment, statusOf } from '../support/github-state.ts';
 
 /** GitHub's deployments, over HTTP with a server that takes and gives what GitHub's description allows. */
 
-let github: GitHubServer;
-beforeEach(async () => {
-  github = await startGitHub();
-});
-afterEach(async () => {
-  await github.stop();
-  expect(github.faults).toEqual([]);
-});
+const github = githubOfEachTest();
+
+/** What is noted in the run's folder, by path. */
+const notes = new Map<string, string>();
+beforeEach(() => notes.clear());
+const files = {
+  temporary: '/run',
+  write: async (path: string, content: string | Uint8Array) => void notes.set(path, String(content)),
+};
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
 
@@ -25,16 +28,17 @@ interface Given {
   readonly environment?: string;
   readonly chart?: string;
   readonly outcome?: DeploymentOutcome['outcome'];
+  readonly cause?: CauseCode;
   readonly cancel?: AbortSignal;
 }
 
 /** One deployment, from its beginning to its end. */
 async function deploy(given: Given = {}): Promise<Finding[]> {
-  const { environment = 'staging', chart = 'task-api', outcome = 'deployed', cancel } = given;
-  const announcer = createAnnouncer({ ...RUN, ...given.run }, async () =>
+  const { environment = 'staging', chart = 'task-api', outcome = 'deployed', cause, cancel } = given;
+  const announcer = createAnnouncer({ ...RUN, ...given.run }, files, async () =>
     testForge(github, { ...(cancel && { cancel }) }),
   );
-  return await announce(announcer, environment, chart, outcome);
+  return await announce(announcer, environment, chart, outcome, cause);
 }
 
 async function announce(
@@ -42,6 +46,7 @@ async function announce(
   environment: string,
   chart: string,
   outcome: DeploymentOutcome['outcome'],
+  code: CauseCode = 'other',
 ): Promise<Finding[]> {
   const planned = {
     environment,
@@ -52,11 +57,8 @@ async function announce(
   };
   const reference = `oci://ghcr.io/acme/charts/${chart}@${DIGEST}`;
   const announced = announcer.begin(planned, { chart, version: '1.2.3', reference });
-  const cause = ['deployed', 'unchanged', 'cancelled'].includes(outcome)
-    ? null
-    : { code: 'other' as const, message: 'x' };
-  const { namespace, release } = planned;
-  return await announced.end({ chart, environment, namespace, release, reference, outcome, cause, tests: [] });
+  const cause = ['deployed', 'unchanged', 'cancelled'].includes(outcome) ? null : { code, message: 'x' };
+  return await announced.end({ outcome, cause });
 }
 
 const statuses = (index = 0): string[] => (github.state.deployments[index]?.statuses ?? []).map(({ state }) => state);
@@ -135,11 +137,53 @@ describe('one is made where the job has none', () => {
     expect(statuses(4)[0]).toBe('inactive');
   });
 
-  test('one that a dead run left in progress is inactive, too', async () => {
+  describe('one that a dead run left in progress', () => {
+    /** A healthy one; two whose run was lost, of which the first never came to a status; one more. */
+    async function settled(given: Given): Promise<(string | undefined)[]> {
+      for (const id of [1001, 1002, 1003]) await deploy({ run: { id } });
+      const [first, second, third] = github.state.deployments;
+      first?.statuses.shift();
+      second?.statuses.splice(0);
+      third?.statuses.shift();
+      expect([0, 1, 2].map((index) => statuses(index)[0])).toEqual(['success', undefined, 'in_progress']);
+      await deploy({ run: { id: 1004 }, ...given });
+      return [0, 1, 2, 3].map((index) => statuses(index)[0]);
+    }
+
+    test('is an error once another has ended, whose place it never had', async () => {
+      expect(await settled({})).toEqual(['inactive', 'error', 'error', 'success']);
+      expect(github.state.deployments[2]?.statuses[0]).toMatchObject({
+        description: 'its run never said how it ended',
+        log_url: `${RUN.url}/attempts/1`,
+      });
+    });
+
+    test('also where the next one fails, which takes no place either', async () => {
+      expect(await settled({ outcome: 'rolled-back' })).toEqual(['success', 'error', 'error', 'failure']);
+    });
+
+    test.each<Given>([{ outcome: 'cancelled' }, { outcome: 'failed', cause: 'busy' }])(
+      'is not said to be one by a run that may never have had the release: %j',
+      async (given) => {
+        const [first, second, third] = await settled(given);
+        expect([first, second, third]).toEqual(['success', undefined, 'in_progress']);
+      },
+    );
+  });
+
+  test('is noted for the post step, with what is to be said then; the job’s own is not', async () => {
     await deploy();
-    github.state.deployments[0]?.statuses.shift();
-    await deploy({ run: { id: 1002 } });
-    expect([statuses(0)[0], statuses(1)[0]]).toEqual(['inactive', 'success']);
+    const [deployment] = github.state.deployments;
+    expect([...notes.keys()]).toEqual([`/run/announced/${deployment?.id}.json`]);
+    expect(announcedIn([...notes.values()][0] ?? '')).toEqual({
+      ...{ repository: 'acme/charts', id: deployment?.id, environment: 'staging' },
+      ...{ description: `interrupted: task-api 1.2.3 ${DIGEST}`, environmentUrl: 'https://app.example' },
+      logUrl: `${RUN.url}/attempts/1`,
+    });
+    notes.clear();
+    jobDeployment(1005);
+    await deploy({ run: { id: 1005 } });
+    expect(notes.size).toBe(0);
   });
 
   test('a long name leaves the digest whole', async () => {
@@ -156,6 +200,7 @@ describe('one is made where the job has none', () => {
 
 describe('what GitHub will not hear of is a note', () => {
   test.each<[string, Trouble]>([
+    ['401', { status: 401, message: 'Bad credentials' }],
     ['403', FORBIDDEN],
     ['409', { status: 409, message: 'Conflict' }],
     ['422', { status: 422, message: 'Validation Failed' }],
@@ -170,7 +215,7 @@ describe('what GitHub will not hear of is a note', () => {
 
   test('a token that may not: told once, for the first of several environments, with what is missing', async () => {
     github.trouble = () => FORBIDDEN;
-    const announcer = createAnnouncer(RUN, async () => testForge(github));
+    const announcer = createAnnouncer(RUN, files, async () => testForge(github));
     const [note, ...more] = await announce(announcer, 'dev', 'task-api', 'deployed');
     expect(note?.hint).toContain('permissions: deployments: write');
     expect([...more, ...(await announce(announcer, 'prod', 'task-api', 'deployed'))]).toEqual([]);
@@ -181,6 +226,11 @@ describe('what GitHub will not hear of is a note', () => {
 describe('what passes', () => {
   test.each<[string, Trouble]>([
     ['500', { status: 500 }],
+    ['502', { status: 502 }],
+    [
+      'a secondary rate limit',
+      { status: 403, message: 'You have exceeded a secondary rate limit', headers: { 'retry-after': '1' } },
+    ],
     ['an answer that is lost', 'lost'],
     ['a connection that is cut', 'cut'],
   ])('%s leads to no second deployment', async (_name, trouble) => {
@@ -192,7 +242,7 @@ describe('what passes', () => {
 
   test('an interrupted run still says so', async () => {
     const cancel = new AbortController();
-    const announcer = createAnnouncer(RUN, async () => testForge(github, { cancel: cancel.signal }));
+    const announcer = createAnnouncer(RUN, files, async () => testForge(github, { cancel: cancel.signal }));
     setTimeout(() => cancel.abort(), 100);
     await announce(announcer, 'staging', 'task-api', 'cancelled');
     expect(statuses()).toEqual(['error', 'in_progress']);

@@ -1,22 +1,16 @@
 import { createHash } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Cancelled } from '../../src/domain/errors.ts';
 import { type Released, releaseOnGitHub, type WantedAsset } from '../../src/github/release.ts';
 import { RELEASE_MARKER } from '../../src/report/release-notes.ts';
+import { githubOfEachTest } from '../support/each-test.ts';
 import { FORBIDDEN, onWrites, RUN, testForge, writesTo } from '../support/github-forge.ts';
-import { type GitHubServer, startGitHub, type Trouble } from '../support/github-server.ts';
+import type { Trouble } from '../support/github-server.ts';
 import type { Release } from '../support/github-state.ts';
 
 /** The release of a tag, over HTTP with a server that takes and gives what GitHub's description allows. */
 
-let github: GitHubServer;
-beforeEach(async () => {
-  github = await startGitHub();
-});
-afterEach(async () => {
-  await github.stop();
-  expect(github.faults).toEqual([]);
-});
+const github = githubOfEachTest();
 
 function file(name: string, text: string): WantedAsset {
   const content = new TextEncoder().encode(text);
@@ -108,6 +102,12 @@ describe('a run that died is gone on from', () => {
     expect(texts()).toEqual(BOTH);
   });
 
+  test('a draft that says something else than would be said now says that', async () => {
+    there({ body: `${RELEASE_MARKER}\n\nas it was` });
+    await release();
+    expect(github.state.releases).toMatchObject([{ draft: false, body: `${RELEASE_MARKER}\n\nnotes` }]);
+  });
+
   test('wherever it died', async () => {
     for (let writes = 1; writes <= 4; writes += 1) {
       github.state.releases = [];
@@ -190,6 +190,7 @@ describe('what is published is never overwritten', () => {
 
 describe('faults', () => {
   test.each<[string, Trouble]>([
+    ['401', { status: 401, message: 'Bad credentials' }],
     ['403', FORBIDDEN],
     ['404', { status: 404, message: 'Not Found' }],
     ['409', { status: 409, message: 'Conflict' }],
@@ -203,6 +204,16 @@ describe('faults', () => {
   });
 
   test.each<[string, Trouble, string]>([
+    [
+      'a secondary rate limit for the draft',
+      { status: 403, message: 'You have exceeded a secondary rate limit', headers: { 'retry-after': '1' } },
+      DRAFT,
+    ],
+    [
+      'a secondary rate limit for a file',
+      { status: 403, message: 'You have exceeded a secondary rate limit', headers: { 'retry-after': '1' } },
+      UPLOAD,
+    ],
     ['500 for the draft', { status: 500 }, DRAFT],
     ['a lost answer for the draft', 'lost', DRAFT],
     ['502 for a file', { status: 502 }, UPLOAD],

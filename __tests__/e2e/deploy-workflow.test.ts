@@ -1,46 +1,30 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { DeploymentOutcome } from '../../src/domain/deployment.ts';
 import { runByAct } from '../support/act.ts';
 import { type Cluster, ran, startCluster } from '../support/cluster.ts';
+import { type DependencyRegistry, startDependencyRegistry } from '../support/dependency-registry.ts';
 import { node24, pinned, repository } from '../support/scenario.ts';
 
 // @ts-expect-error a script of the repository, plain JavaScript
 const { whyNot } = await import('../../scripts/cluster/docker-free.mjs');
 const isOurs = whyNot() === undefined && !process.env.CHARTSHIP_E2E_KUBECONFIG;
 
-/** The registry of `npm run ship`, with the charts that chart/ depends on. */
-let registry: { readonly host: string; readonly process: ChildProcess; readonly folder: string };
+let registry: DependencyRegistry;
 let cluster: Cluster;
 
 beforeAll(async () => {
   if (!isOurs) return;
-  const folder = mkdtempSync(join(tmpdir(), 'chartship-workflow-'));
-  const file = join(folder, 'host');
-  const process_ = spawn(process.execPath, ['scripts/ship.mjs', '--serve', file], {
-    cwd: repository,
-    env: { ...process.env, TMPDIR: folder },
-    stdio: 'ignore',
-  });
-  for (let i = 0; i < 300 && !(existsSync(file) && readFileSync(file, 'utf8').trim() !== ''); i += 1) await wait(100);
-  registry = { host: readFileSync(file, 'utf8').trim(), process: process_, folder };
+  registry = await startDependencyRegistry();
   cluster = await startCluster('e2e-workflow');
 }, 300_000);
 
 afterAll(async () => {
   if (!isOurs) return;
   await cluster?.down();
-  const { process: served, folder } = registry;
-  if (served.exitCode === null) {
-    const ended = new Promise((resolve) => served.once('close', resolve));
-    served.kill('SIGTERM');
-    await ended;
-  }
-  rmSync(folder, { recursive: true, force: true });
+  await registry?.stop();
 }, 120_000);
 
 /** The workflow, as a repository with these settings runs it. */
@@ -50,7 +34,7 @@ const runWorkflow = (): ReturnType<typeof runByAct> =>
       'workflow_dispatch',
       ...['--workflows', '.github/workflows/deploy.yml'],
       ...['--var', `REGISTRY=oci://${registry.host}/charts`],
-      ...['--var', `MIRRORS=https://charts.bitnami.com/bitnami=oci://${registry.host}/bitnami`],
+      ...['--var', `MIRRORS=${registry.mirrors}`],
       ...['--secret', 'KUBECONFIG'],
     ],
     { KUBECONFIG: readFileSync(cluster.kubeconfig, 'utf8') },
@@ -98,13 +82,13 @@ const DEPLOYED = /(\w+): (\S+) in (\S+), revision (\d+): (\S+), (oci:\/\/\S+@sha
 (isOurs ? test : test.skip)(
   'a first install that failed leaves nothing in the way of the next: an install, with its migration',
   async () => {
-    const mirror = `https://charts.bitnami.com/bitnami=oci://${registry.host}/bitnami`;
+    const folder = mkdtempSync(join(tmpdir(), 'chartship-first-'));
     const deploy = async (
       ...more: string[]
     ): Promise<{ readonly code: number; readonly deployment: DeploymentOutcome }> => {
-      const report = join(registry.folder, 'report');
+      const report = join(folder, 'report');
       const args = [
-        ...['chart', '--mirrors', mirror, '--environments', 'dev', '--deploy', 'dev'],
+        ...['chart', '--mirrors', registry.mirrors, '--environments', 'dev', '--deploy', 'dev'],
         ...['--namespace', 'first', '--release', 'agent-first', '--report', report, ...more],
       ];
       const path = [dirname(pinned('helm')), dirname(pinned('oras')), process.env.PATH].join(delimiter);
@@ -123,6 +107,7 @@ const DEPLOYED = /(\w+): (\S+) in (\S+), revision (\d+): (\S+), (oci:\/\/\S+@sha
     expect(next.deployment.tests).toEqual([expect.objectContaining({ outcome: 'passed' })]);
     const jobs = await cluster.get('jobs', '--namespace', 'first');
     expect(jobs.items.map((job: { status: { succeeded: number } }) => job.status.succeeded)).toEqual([1]);
+    rmSync(folder, { recursive: true, force: true });
   },
   400_000,
 );

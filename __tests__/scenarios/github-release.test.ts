@@ -2,15 +2,16 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { githubOfEachTest } from '../support/each-test.ts';
 import { gitIn } from '../support/git-repository.ts';
-import { type GitHubServer, startGitHub, TOKEN, workflowEnvironment } from '../support/github-server.ts';
+import { TOKEN, workflowEnvironment } from '../support/github-server.ts';
 import { startTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { type ActionEnded, action, command, pinned, type Workspace, workspace } from '../support/scenario.ts';
 
 /** The release of a tag: the Action's bundle as a runner starts it, a real git, a real registry, and GitHub's API on loopback. */
 
 let registry: TestRegistry;
-let github: GitHubServer;
+const github = githubOfEachTest();
 let space: Workspace;
 let git: (...args: string[]) => string;
 beforeAll(async () => {
@@ -18,7 +19,6 @@ beforeAll(async () => {
 });
 afterAll(() => registry.stop());
 beforeEach(async () => {
-  github = await startGitHub();
   space = workspace();
   git = gitIn(space.root);
   space.empty('.git');
@@ -28,8 +28,6 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   space.remove();
-  await github.stop();
-  expect(github.faults).toEqual([]);
 });
 
 function commit(message: string): void {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { type ActRun, address, runByAct } from '../support/act.ts';
+import { address } from '../support/act.ts';
 import { closedPort } from '../support/closed-port.ts';
 import { startGitHub, TOKEN } from '../support/github-server.ts';
 import { readmeWorkflow } from '../support/readme-workflow.ts';
@@ -342,27 +342,5 @@ describe('with attest', () => {
     const ended = await attested(isPrivate, inputs());
     expect([ended.jobs, await tags()]).toEqual([['Publish: failed'], []]);
     expect(ended.output).toContain('commit what "gh attestation trusted-root" prints');
-  });
-});
-
-describe('this repository by a tag', () => {
-  const released = async (tag: string): Promise<ActRun> => {
-    const folder = mkdtempSync(join(tmpdir(), 'chartship-tag-'));
-    try {
-      const payload = join(folder, 'event.json');
-      writeFileSync(payload, JSON.stringify({ ref: `refs/tags/${tag}`, repository: { full_name: address() } }));
-      const workflow = ['--workflows', '.github/workflows/release.yml', '--job', 'agrees'];
-      return await runByAct(['push', ...workflow, '--eventpath', payload, '--env', `GITHUB_REPOSITORY=${address()}`]);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
-  };
-
-  test('is released only where the tag, package.json and the changelog agree', async () => {
-    const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
-    const other = await released('v9.9.9');
-    expect(other.code).not.toBe(0);
-    expect(other.output).toContain(`the tag v9.9.9 is not v${version}, which package.json says`);
-    expect((await released(`v${version}`)).output).not.toContain('which package.json says');
   });
 });

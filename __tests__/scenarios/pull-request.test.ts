@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { closedPort } from '../support/closed-port.ts';
-import { type GitHubServer, startGitHub, TOKEN, workflowEnvironment } from '../support/github-server.ts';
+import { githubOfEachTest } from '../support/each-test.ts';
+import { TOKEN, workflowEnvironment } from '../support/github-server.ts';
 import { startTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { runnerCommands } from '../support/runner-commands.ts';
 import { type ActionEnded, action, command, type Workspace, workspace } from '../support/scenario.ts';
@@ -8,20 +9,17 @@ import { type ActionEnded, action, command, type Workspace, workspace } from '..
 /** What a pull request is told: the Action's bundle as a runner starts it, a real registry, and GitHub's API on loopback. */
 
 let registry: TestRegistry;
-let github: GitHubServer;
+const github = githubOfEachTest();
 let space: Workspace;
 beforeAll(async () => {
   registry = await startTestRegistry();
 });
 afterAll(() => registry.stop());
 beforeEach(async () => {
-  github = await startGitHub();
   space = workspace();
 });
 afterEach(async () => {
   space.remove();
-  await github.stop();
-  expect(github.faults).toEqual([]);
 });
 
 const DEPLOYMENT = `apiVersion: apps/v1

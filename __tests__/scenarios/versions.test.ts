@@ -1,32 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { closedPort } from '../support/closed-port.ts';
-import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
+import { publishingSpaceOfEachTest } from '../support/each-test.ts';
 import { startRefusingCluster } from '../support/refusing-cluster.ts';
-import { startTestRegistry, type TestRegistry } from '../support/registry.ts';
-import { type ActionEnded, action, type Workspace, workspace } from '../support/scenario.ts';
+import { type ActionEnded, action } from '../support/scenario.ts';
 
 /** Versions as a workflow for a branch, a tag or a pull request has them, against a real registry. */
 
-let registry: TestRegistry;
-let proxy: FaultProxy;
-let space: Workspace;
-let number = 0;
-let place: string;
-
-beforeAll(async () => {
-  registry = await startTestRegistry();
-});
-afterAll(() => registry.stop());
-beforeEach(async () => {
-  proxy = await startFaultProxy(registry.host, () => undefined);
-  space = workspace();
-  space.chart('chart');
-  place = `charts-${++number}`;
-});
-afterEach(async () => {
-  space.remove();
-  await proxy.stop();
-});
+const here = publishingSpaceOfEachTest();
 
 const SHA = '0a1b2c3d4e5f60718293a4b5c6d7e8f901234567';
 const onTag = (name: string) => ({
@@ -43,7 +23,7 @@ const onBranch = (name: string) => ({
   GITHUB_RUN_NUMBER: '17',
 });
 const publish = (inputs: Record<string, string> = {}, environment: Record<string, string> = {}): Promise<ActionEnded> =>
-  action(space, { registry: `oci://${registry.host}/${place}`, ...inputs }, { environment });
+  action(here.space, { registry: `oci://${here.host}/${here.place}`, ...inputs }, { environment });
 const told = ({ code, report }: ActionEnded) => [
   code,
   ...(report?.findings ?? []).map(({ rule, severity, file, line, column }) =>
@@ -51,12 +31,12 @@ const told = ({ code, report }: ActionEnded) => [
   ),
 ];
 const tagsOf = async (chart = 'demo'): Promise<string[]> => {
-  const answer = await fetch(`http://${registry.host}/v2/${place}/${chart}/tags/list`);
+  const answer = await fetch(`http://${here.host}/v2/${here.place}/${chart}/tags/list`);
   return answer.status === 404 ? [] : ((await answer.json()) as { tags: string[] }).tags.sort();
 };
 const digestOf = async (tag: string, chart = 'demo'): Promise<string | null> => {
   const accept = { accept: 'application/vnd.oci.image.manifest.v1+json' };
-  const answer = await fetch(`http://${registry.host}/v2/${place}/${chart}/manifests/${tag}`, { headers: accept });
+  const answer = await fetch(`http://${here.host}/v2/${here.place}/${chart}/manifests/${tag}`, { headers: accept });
   await answer.arrayBuffer();
   return answer.headers.get('docker-content-digest');
 };
@@ -69,16 +49,16 @@ describe('a changed chart under a version that is taken', () => {
   const pull = (
     inputs: Record<string, string> = {},
     event = 'pull_request',
-    behind = proxy.host,
+    behind = here.proxy.host,
   ): Promise<ActionEnded> =>
     publish(
-      { registry: `oci://registry.example/${place}`, 'plain-http': 'true', ...inputs },
+      { registry: `oci://registry.example/${here.place}`, 'plain-http': 'true', ...inputs },
       { GITHUB_EVENT_NAME: event, HTTP_PROXY: `http://${behind}`, NO_PROXY: '' },
     );
 
   test('is refused at the line of the version', async () => {
     expect(told(await publish())).toEqual([0]);
-    space.write('chart/values.yaml', 'greeting: changed\n');
+    here.space.write('chart/values.yaml', 'greeting: changed\n');
     const ended = await publish();
     expect(told(ended)).toEqual([1, 'error publish/refused chart/Chart.yaml:3:10']);
     expect(ended.stdout).toMatch(/^::error title=[^:]*file=chart\/Chart\.yaml,line=3,col=10::/m);
@@ -89,20 +69,20 @@ describe('a changed chart under a version that is taken', () => {
   test.each(['pull_request', 'merge_group'])('is told on %s, where nothing is written', async (event) => {
     expect(told(await publish())).toEqual([0]);
     expect(told(await pull({}, event))).toEqual([0, 'note publish/pull-request']);
-    expect(proxy.seen.length).toBeGreaterThan(0);
-    space.write('chart/values.yaml', 'greeting: changed\n');
+    expect(here.proxy.seen.length).toBeGreaterThan(0);
+    here.space.write('chart/values.yaml', 'greeting: changed\n');
     const ended = await pull({}, event);
     expect(told(ended)).toEqual([1, 'note publish/pull-request', 'error publish/refused chart/Chart.yaml:3:10']);
     expect(ended.report?.findings[1]?.message).toContain('with other files: changed values.yaml');
-    space.chart('chart', { ...chartOf('demo', '1.0.1'), 'values.yaml': 'greeting: changed\n' });
+    here.space.chart('chart', { ...chartOf('demo', '1.0.1'), 'values.yaml': 'greeting: changed\n' });
     expect(told(await pull({}, event))).toEqual([0, 'note publish/pull-request']);
-    expect([proxy.uploads(), await tagsOf()]).toEqual([0, ['1.0.0']]);
+    expect([here.proxy.uploads(), await tagsOf()]).toEqual([0, ['1.0.0']]);
   });
 
   test('is seen by one look, together with what the comment compares with', async () => {
     await publish();
     const asked = (): string[] => {
-      const seen = proxy.seen.splice(0).map(({ method, path }) => `${method} ${path}`);
+      const seen = here.proxy.seen.splice(0).map(({ method, path }) => `${method} ${path}`);
       return seen
         .map((each) => each.replace(/^.*\/v2\/charts-\d+\/demo\//, '').replace(/sha256:[0-9a-f]{64}/, 'DIGEST'))
         .sort();
@@ -111,15 +91,15 @@ describe('a changed chart under a version that is taken', () => {
     // A blob takes oras two requests. The same package, another one under its version, and the next version, which the list of tags doesn't have.
     await pull();
     expect(asked()).toEqual(aVersion);
-    space.write('chart/values.yaml', 'greeting: changed\n');
+    here.space.write('chart/values.yaml', 'greeting: changed\n');
     await pull();
     expect(asked()).toEqual(aVersion);
-    space.chart('chart', { ...chartOf('demo', '1.0.1'), 'values.yaml': 'greeting: changed\n' });
+    here.space.chart('chart', { ...chartOf('demo', '1.0.1'), 'values.yaml': 'greeting: changed\n' });
     await pull();
     expect(asked()).toEqual(aVersion);
-    space.chart('chart', { ...chartOf('other', '1.0.0') });
+    here.space.chart('chart', { ...chartOf('other', '1.0.0') });
     await pull();
-    expect(proxy.seen.map(({ path }) => path.replace(/^.*charts-\d+/, ''))).toEqual(['/other/tags/list']);
+    expect(here.proxy.seen.map(({ path }) => path.replace(/^.*charts-\d+/, ''))).toEqual(['/other/tags/list']);
   });
 
   test('is published on loopback, and what is written is read anew', async () => {
@@ -139,11 +119,11 @@ describe('a changed chart under a version that is taken', () => {
     ]);
     // What is published is compared with for the comment, but nobody is told that it would be refused.
     expect(told(await publish())).toEqual([0]);
-    space.write('chart/values.yaml', 'greeting: changed\n');
+    here.space.write('chart/values.yaml', 'greeting: changed\n');
     expect(told(await pull())).toContain('error publish/refused chart/Chart.yaml:3:10');
     expect(told(await pull({}, 'pull_request_target'))).toEqual([0, 'note publish/pull-request']);
     expect(told(await pull({ until: 'package' }))).toEqual([0]);
-    expect(proxy.uploads()).toBe(0);
+    expect(here.proxy.uploads()).toBe(0);
   });
 });
 
@@ -179,9 +159,9 @@ describe('a git tag', () => {
   });
 
   test('of one of several charts speaks of that one; one without a name, of all', async () => {
-    space.empty('chart');
-    space.chart('charts/a', chartOf('a', '1.0.0'));
-    space.chart('charts/b', chartOf('b', '2.0.0'));
+    here.space.empty('chart');
+    here.space.chart('charts/a', chartOf('a', '1.0.0'));
+    here.space.chart('charts/b', chartOf('b', '2.0.0'));
     const all = { chart: 'charts/*' };
     expect(told(await publish(all, onTag('a-1.0.0')))).toEqual([0]);
     expect(told(await publish(all, onTag('b-1.0.0')))).toEqual([1, 'error resolve/tag charts/b/Chart.yaml:3:10']);
@@ -201,8 +181,8 @@ describe('a version of a commit', () => {
   });
 
   test('each of several charts has its own', async () => {
-    space.chart('charts/a', chartOf('a', '1.0.0'));
-    space.chart('charts/b', chartOf('b', '2.0.0-rc.1'));
+    here.space.chart('charts/a', chartOf('a', '1.0.0'));
+    here.space.chart('charts/b', chartOf('b', '2.0.0-rc.1'));
     const ended = await publish({ chart: 'charts/*', 'pre-release': 'true' }, onBranch('main'));
     expect(ended.report?.packages.map(({ version }) => version)).toEqual([
       '1.0.0-main.17.sha-0a1b2c3',
@@ -211,11 +191,11 @@ describe('a version of a commit', () => {
   });
 
   test('of a pull request is packaged, with its number', async () => {
-    space.write('event.json', JSON.stringify({ pull_request: { number: 45, head: { sha: 'f'.repeat(40) } } }));
+    here.space.write('event.json', JSON.stringify({ pull_request: { number: 45, head: { sha: 'f'.repeat(40) } } }));
     const environment = {
       ...onBranch('45/merge'),
       GITHUB_EVENT_NAME: 'pull_request',
-      GITHUB_EVENT_PATH: `${space.root}/event.json`,
+      GITHUB_EVENT_PATH: `${here.space.root}/event.json`,
     };
     const ended = await publish({ 'pre-release': 'true', registry: '' }, environment);
     expect([told(ended), ended.outputs.version]).toEqual([[0], '1.0.0-pr.45.sha-fffffff']);
@@ -229,7 +209,7 @@ describe('a version of a commit', () => {
 describe('alias tags', () => {
   const patterns = { 'alias-tags': '{{major}},{{major}}.{{minor}}' };
   const release = async (version: string, inputs: Record<string, string> = {}): Promise<ActionEnded> => {
-    space.chart('chart', { ...chartOf('demo', version), 'values.yaml': `greeting: ${version}\n` });
+    here.space.chart('chart', { ...chartOf('demo', version), 'values.yaml': `greeting: ${version}\n` });
     return publish({ ...patterns, ...inputs });
   };
 
@@ -259,7 +239,7 @@ describe('alias tags', () => {
 
   test('move in no registry until the version is in all', async () => {
     const dead = `127.0.0.1:${await closedPort()}`;
-    const both = { registry: `oci://${registry.host}/${place},oci://${dead}/charts` };
+    const both = { registry: `oci://${here.host}/${here.place},oci://${dead}/charts` };
     const ended = await release('1.2.3', both);
     expect([ended.code, ended.report?.published.map(({ outcome }) => outcome).sort()]).toEqual([
       1,

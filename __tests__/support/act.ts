@@ -10,6 +10,12 @@ export interface ActRun {
   readonly output: string;
 }
 
+/** What happens while a workflow runs. */
+export interface ActWatch {
+  /** Called with act's pid once it has started. */
+  readonly started?: (pid: number) => void;
+}
+
 /**
  * Runs a workflow of this repository by act, in host mode, on a copy of what is committed or about to be.
  * @param args what act is told besides: the event, the job, variables
@@ -21,15 +27,33 @@ export async function runByAct(
   given: NodeJS.ProcessEnv = {},
   path: readonly string[] = [],
 ): Promise<ActRun> {
-  const base = mkdtempSync(join(tmpdir(), 'chartship-act-'));
+  const own = ownRepository();
   try {
-    const own = join(base, 'repository');
-    copyRepository(own);
-    makeGit(own);
-    return await act(base, own, args, given, path);
+    return await own.run(args, given, path);
   } finally {
-    rmSync(base, { recursive: true, force: true });
+    own.remove();
   }
+}
+
+/** A copy of this repository, in which workflows run one after the other, or at once. */
+export interface OwnRepository {
+  readonly folder: string;
+  run(args: readonly string[], given?: NodeJS.ProcessEnv, path?: readonly string[], watch?: ActWatch): Promise<ActRun>;
+  remove(): void;
+}
+
+/** @param change what is different in it, before it is committed */
+export function ownRepository(change: (folder: string) => void = () => undefined): OwnRepository {
+  const base = mkdtempSync(join(tmpdir(), 'chartship-act-'));
+  const folder = join(base, 'repository');
+  copyRepository(folder);
+  change(folder);
+  makeGit(folder);
+  return {
+    folder,
+    run: (args, given = {}, path = [], watch = {}) => act(base, folder, args, given, path, watch),
+    remove: () => rmSync(base, { recursive: true, force: true }),
+  };
 }
 
 /** A repository of somebody who has only a chart, and a workflow that calls ours as it is released. */
@@ -89,6 +113,7 @@ async function act(
   args: readonly string[],
   given: NodeJS.ProcessEnv,
   path: readonly string[],
+  { started }: ActWatch = {},
 ): Promise<ActRun> {
   // The Action says node24: act takes the first node of PATH.
   const node = dirname(existsSync(node24) ? node24 : process.execPath);
@@ -103,6 +128,7 @@ async function act(
   const all = [...args, '--platform', 'ubuntu-latest=-self-hosted', '--no-cache-server'];
   return await new Promise((resolve, reject) => {
     const child = spawn(pinned('act'), all, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    if (child.pid !== undefined) started?.(child.pid);
     let output = '';
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding('utf8').on('data', (text: string) => {

@@ -41,7 +41,7 @@ export const FORBIDDEN: Trouble = { status: 403, message: 'Resource not accessib
 
 /** The first `times` writes whose route begins so have this trouble. */
 export function onWrites(
-  github: GitHubServer,
+  github: Pick<GitHubServer, 'trouble'>,
   trouble: Trouble,
   { times = Number.POSITIVE_INFINITY, to = '' }: { readonly times?: number; readonly to?: string } = {},
 ): void {
@@ -54,6 +54,6 @@ export function onWrites(
 }
 
 /** The writes that came, in order. */
-export function writesTo(github: GitHubServer): string[] {
+export function writesTo(github: Pick<GitHubServer, 'asked'>): string[] {
   return github.asked.map(({ route }) => route).filter((route) => !route.startsWith('GET '));
 }

@@ -22,6 +22,17 @@ export function descendants(pid: number): number[] {
   return below(pid);
 }
 
+/** As when a machine is lost: a process and all that descends from it are gone at once. */
+export function killTree(pid: number): void {
+  for (const each of [pid, ...descendants(pid)]) {
+    try {
+      process.kill(each, 'SIGKILL');
+    } catch {
+      // It ended by itself.
+    }
+  }
+}
+
 /** Whether there is such a process, and it hasn't ended (a zombie has). */
 export function isAlive(pid: number): boolean {
   const state = /^\d+ \(.*\) (\S)/s.exec(read(`/proc/${pid}/stat`))?.[1];

@@ -26,6 +26,8 @@ async function request(
         const isThere = ['/', '/repo'].includes(path) || (path === '/repo/chartship.yaml' && bytes !== undefined);
         return isThere ? path : undefined;
       },
+      kind: async () => undefined,
+      glob: async () => [],
     },
   );
 }

@@ -31,6 +31,8 @@ async function plan(inputs: Record<string, string>, charts: readonly ChartOnDisk
     read: async () => (file === undefined ? undefined : new TextEncoder().encode(file)),
     real: async (path) =>
       path === '/repo' || (file !== undefined && path === '/repo/chartship.yaml') ? path : undefined,
+    kind: async () => undefined,
+    glob: async () => [],
   });
   return makePlan(request, charts);
 }

@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { GitHubRun, PullRequest } from '../domain/github-run.ts';
+import { pullRequestOf } from './event-pull-request.ts';
+import { eventOf } from './workflow-event-file.ts';
 import { workflowTag } from './workflow-ref.ts';
 
 /** What the runner says of the workflow's run; `undefined` outside of one. */
@@ -7,8 +8,7 @@ export function githubRun(environment: NodeJS.ProcessEnv): GitHubRun | undefined
   const { GITHUB_REPOSITORY: repository, GITHUB_SHA: sha, GITHUB_SERVER_URL: server } = environment;
   const id = Number(environment.GITHUB_RUN_ID);
   if (!repository || !/^[^/]+\/[^/]+$/.test(repository) || !sha || !(id > 0)) return undefined;
-  const event = eventOf(environment);
-  const pullRequest = pullRequestOf(event, repository);
+  const pullRequest = aboutPullRequest(eventOf(environment), repository);
   const tag = workflowTag(environment);
   return {
     repository,
@@ -28,33 +28,16 @@ function fileOf(reference: string | undefined, repository: string): string | und
   return reference.slice(repository.length + 1).replace(/@refs\/.*$/, '');
 }
 
-interface Event {
-  readonly pull_request?: unknown;
-  readonly workflow_run?: { readonly pull_requests?: unknown };
-}
-
-function eventOf(environment: NodeJS.ProcessEnv): Event {
-  try {
-    return (JSON.parse(readFileSync(environment.GITHUB_EVENT_PATH ?? '', 'utf8')) ?? {}) as Event;
-  } catch {
-    return {};
-  }
-}
-
-function pullRequestOf({ pull_request: own, workflow_run: run }: Event, repository: string): PullRequest | undefined {
-  if (own !== undefined) return readPullRequest(own);
+/** The one that the event is about: its own, or that of the run that it follows. */
+function aboutPullRequest(
+  { pull_request: own, workflow_run }: ReturnType<typeof eventOf>,
+  repository: string,
+): PullRequest | undefined {
+  if (own !== undefined) return pullRequestOf(own);
+  const before = (workflow_run as { pull_requests?: unknown } | null | undefined)?.pull_requests;
   // Those of forks with the same commit are among them: their numbers mean others here.
-  const others = (Array.isArray(run?.pull_requests) ? run.pull_requests : []).filter((one: { url?: unknown } | null) =>
+  const others = (Array.isArray(before) ? before : []).filter((one: { url?: unknown } | null) =>
     String(one?.url).includes(`/repos/${repository}/pulls/`),
   );
-  return others.length === 1 ? readPullRequest(others[0]) : undefined;
-}
-
-function readPullRequest(given: unknown): PullRequest | undefined {
-  const { number, head } = (given ?? {}) as {
-    number?: unknown;
-    head?: { sha?: unknown };
-  };
-  if (typeof number !== 'number' || typeof head?.sha !== 'string') return undefined;
-  return { number, headSha: head.sha };
+  return others.length === 1 ? pullRequestOf(others[0]) : undefined;
 }

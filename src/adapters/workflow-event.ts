@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { eventOf } from './workflow-event-file.ts';
 
 /**
  * What set a workflow off. `foreign`: the workflow's secrets are at hand while the checkout may be somebody
@@ -24,16 +24,11 @@ export function workflowEvent(environment: NodeJS.ProcessEnv): WorkflowEvent {
 }
 
 function isForeign(environment: NodeJS.ProcessEnv): boolean {
-  try {
-    const event = JSON.parse(readFileSync(environment.GITHUB_EVENT_PATH ?? '', 'utf8')) as {
-      workflow_run?: { event?: unknown; head_repository?: { full_name?: unknown } };
-    };
-    const head = event.workflow_run?.head_repository?.full_name;
-    const cause = event.workflow_run?.event;
-    return head === undefined || head !== environment.GITHUB_REPOSITORY || !isOfBranch(cause);
-  } catch {
-    return true;
-  }
+  const { workflow_run: run } = eventOf(environment) as {
+    workflow_run?: { event?: unknown; head_repository?: { full_name?: unknown } | null } | null;
+  };
+  const head = run?.head_repository?.full_name;
+  return head === undefined || head !== environment.GITHUB_REPOSITORY || !isOfBranch(run?.event);
 }
 
 /** Whether what set off the workflow before this one was in a branch or tag: a pull request of ours is not merged yet. */

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import type { PullRequest } from '../domain/github-run.ts';
+import { pullRequestOf } from './event-pull-request.ts';
+import { eventOf } from './workflow-event-file.ts';
 
 /** The tag that a workflow runs for. */
 export function workflowTag(environment: NodeJS.ProcessEnv): string | undefined {
@@ -19,8 +21,8 @@ const LONGEST_BRANCH = 40;
 export function workflowPreRelease(environment: NodeJS.ProcessEnv): string | undefined {
   if (workflowTag(environment) !== undefined) return undefined;
   const { GITHUB_SHA: sha, GITHUB_RUN_NUMBER: run, GITHUB_REF_NAME: branch } = environment;
-  const request = pullRequest(environment);
-  if (request !== undefined) return `pr.${request.number}.${shaPart(request.head)}`;
+  const request = proposed(environment);
+  if (request !== undefined) return `pr.${request.number}.${shaPart(request.headSha)}`;
   if (!sha || !branch || !run || !/^\d+$/.test(run)) return undefined;
   return `${branchPart(branch)}.${Number(run)}.${shaPart(sha)}`;
 }
@@ -39,16 +41,8 @@ function branchPart(name: string): string {
 }
 
 /** The pull request's own last commit: GITHUB_SHA is that of a merge which is in no branch. */
-function pullRequest(environment: NodeJS.ProcessEnv): { readonly number: number; readonly head: string } | undefined {
+function proposed(environment: NodeJS.ProcessEnv): PullRequest | undefined {
   if (!environment.GITHUB_EVENT_NAME?.startsWith('pull_request')) return undefined;
-  try {
-    const event = JSON.parse(readFileSync(environment.GITHUB_EVENT_PATH ?? '', 'utf8')) as {
-      pull_request?: { number?: unknown; head?: { sha?: unknown } };
-    };
-    const { number, head } = event.pull_request ?? {};
-    const isKnown = Number.isSafeInteger(number) && typeof head?.sha === 'string' && /^[0-9a-f]{40,64}$/.test(head.sha);
-    return isKnown ? { number: number as number, head: head.sha as string } : undefined;
-  } catch {
-    return undefined;
-  }
+  const request = pullRequestOf(eventOf(environment).pull_request);
+  return request !== undefined && /^[0-9a-f]{40,64}$/.test(request.headSha) ? request : undefined;
 }

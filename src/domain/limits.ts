@@ -40,6 +40,11 @@ export const SECRET_BYTES = 1 * MiB;
 /** Bytes of one YAML or JSON source file (a values file, Chart.yaml, chartship.yaml). */
 export const SOURCE_BYTES = 8 * MiB;
 
+/** Bytes of one file of a release on GitHub: it is held in memory, and the upload has a deadline. */
+export const RELEASE_FILE_BYTES = 128 * MiB;
+/** Bytes of what a release says changed: GitHub takes 125,000 characters, with what is said of the packages. */
+export const RELEASE_NOTES_BYTES = 100_000;
+
 /** Bytes of what is attached to a published chart: a signature, a bill of materials. */
 export const ATTACHMENT_BYTES = 16 * MiB;
 

@@ -1,7 +1,10 @@
+import { join } from 'node:path';
+import { ANNOUNCED, type AnnouncedDeployment } from '../domain/announced.ts';
 import type { DeploymentOutcome, PlannedDeployment } from '../domain/deployment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { GitHubRun } from '../domain/github-run.ts';
-import type { DeploymentStatus, Forge, ForgeAnswer, ForgeDeployment, ForgeFault } from '../ports.ts';
+import type { DeploymentStatus, Files, Forge, ForgeAnswer, ForgeDeployment, ForgeFault } from '../ports.ts';
+import { settleEarlier } from './unfinished-deployment.ts';
 import { untold } from './untold.ts';
 
 /** What is being deployed. */
@@ -12,24 +15,27 @@ export interface Deploying {
   readonly reference: string;
 }
 
+type Ended = Pick<DeploymentOutcome, 'outcome' | 'cause'>;
+
 /** One that was begun: `end` says how it went, and gives what could not be said. */
 export interface Announced {
-  end(outcome: DeploymentOutcome): Promise<Finding[]>;
+  end(outcome: Ended): Promise<Finding[]>;
 }
 
 /**
  * GitHub's deployments, kept up to date beside our own: nothing waits for them, and nothing fails for them. Where the
  * job has an `environment:` of the name, GitHub has made one for it, and that is used; else one is made. After the first
- * one of which GitHub won't hear, no other is tried.
+ * one of which GitHub won't hear, no other is tried. What is made is noted in the run's private folder: should the run be
+ * killed, the post step ends it.
  */
-export function createAnnouncer(run: GitHubRun, open: () => Promise<Forge>) {
+export function createAnnouncer(run: GitHubRun, files: Pick<Files, 'temporary' | 'write'>, open: () => Promise<Forge>) {
   let forge: Promise<Forge> | undefined;
   let isRefused = false;
   return {
     begin(planned: PlannedDeployment, what: Deploying): Announced {
       if (isRefused) return { end: async () => [] };
       forge ??= open();
-      const begun = forge.then((opened) => begin(planned, what, run, opened));
+      const begun = forge.then((opened) => begin({ planned, what, run }, files, opened));
       // Whoever ends it hears of a bug.
       begun.catch(() => undefined);
       return {
@@ -53,16 +59,26 @@ interface Begun {
   readonly fault?: ForgeFault;
 }
 
-async function begin(planned: PlannedDeployment, what: Deploying, run: GitHubRun, forge: Forge): Promise<Begun> {
+async function begin(about: About, files: Pick<Files, 'temporary' | 'write'>, forge: Forge): Promise<Begun> {
+  const { planned, what, run } = about;
   const jobs = await ofJob(planned.environment, run, forge);
   if (!jobs.ok) return { isOwn: false, fault: jobs.fault };
   const made =
     jobs.value === undefined ? await make(planned, what, run, forge) : { ok: true as const, value: jobs.value };
   const isOwn = jobs.value === undefined;
   if (!made.ok) return { isOwn, fault: made.fault };
-  const status = statusOf('in_progress', '', { planned, what, run });
+  // Without a note the next run ends it.
+  if (isOwn) await keepNote(made.value.id, about, files).catch(() => undefined);
+  const status = statusOf('in_progress', '', about);
   const said = await forge.addDeploymentStatus(made.value.id, status);
   return said.ok ? { made: made.value, isOwn } : { isOwn, fault: said.fault };
+}
+
+async function keepNote(id: number, about: About, files: Pick<Files, 'temporary' | 'write'>): Promise<void> {
+  const { state: _, ...status } = statusOf('error', WORDS.cancelled, about);
+  const { planned, run } = about;
+  const note: AnnouncedDeployment = { repository: run.repository, id, environment: planned.environment, ...status };
+  await files.write(join(files.temporary, ANNOUNCED, `${id}.json`), JSON.stringify(note));
 }
 
 /** Deployments of one commit and environment whose statuses are looked at. */
@@ -129,30 +145,18 @@ interface About {
 async function end(
   id: number,
   isOwn: boolean,
-  outcome: DeploymentOutcome,
+  outcome: Ended,
   about: About & { readonly forge: Forge },
 ): Promise<ForgeFault | undefined> {
   const { forge, planned, what } = about;
   const state = stateOf(outcome);
   const said = await forge.addDeploymentStatus(id, statusOf(state, WORDS[outcome.outcome], about));
   if (!said.ok) return said.fault;
-  // What GitHub made for the job, it makes inactive itself.
-  if (state !== 'success' || !isOwn) return undefined;
-  const before = await forge.deployments({ environment: planned.environment, task: taskOf(what) });
-  if (!before.ok) return before.fault;
-  for (const deployment of before.value.filter((one) => one.id < id)) {
-    const statuses = await forge.deploymentStatuses(deployment.id);
-    if (!statuses.ok) return statuses.fault;
-    const latest = statuses.value[0]?.state;
-    if (latest === 'failure' || latest === 'error') continue;
-    // Those before it were made inactive when it came.
-    if (latest === 'inactive') return undefined;
-    const inactive = { state: 'inactive' as const, description: 'followed by another', logUrl: about.run.url };
-    const made = await forge.addDeploymentStatus(deployment.id, inactive);
-    if (!made.ok) return made.fault;
-    if (latest === 'success') return undefined;
-  }
-  return undefined;
+  // What GitHub made for the job, it makes inactive itself. And one that another run kept from the release says nothing of that.
+  if (!isOwn || outcome.outcome === 'cancelled' || outcome.cause?.code === 'busy') return undefined;
+  const { environment } = planned;
+  const isSuccess = state === 'success';
+  return await settleEarlier({ id, environment, task: taskOf(what), isSuccess, logUrl: about.run.url }, forge);
 }
 
 const WORDS: Record<DeploymentOutcome['outcome'], string> = {
@@ -165,7 +169,7 @@ const WORDS: Record<DeploymentOutcome['outcome'], string> = {
   cancelled: 'interrupted',
 };
 
-function stateOf({ outcome, cause }: DeploymentOutcome): DeploymentStatus['state'] {
+function stateOf({ outcome, cause }: Ended): DeploymentStatus['state'] {
   switch (outcome) {
     case 'deployed':
     case 'unchanged':

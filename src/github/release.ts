@@ -15,14 +15,28 @@ export interface WantedRelease {
 export interface WantedAsset {
   readonly name: string;
   readonly type: string;
-  readonly content: Uint8Array;
+  /** Or how it is made: only where it isn't there already. */
+  readonly content: Uint8Array | (() => Promise<Made>);
   /** `sha256:…`; absent where it is another one in each run: then what is there stays. */
   readonly digest?: string;
+  /** The file that it vouches for, which comes before it: if that is replaced, this is, too. */
+  readonly of?: string;
 }
+
+export type Made =
+  | { readonly ok: true; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly message: string; readonly hint?: string };
+
+/** GitHub's, or a file could not be made. */
+export type ReleaseFault =
+  | ForgeFault
+  | { readonly kind: 'not-made'; readonly message: string; readonly hint?: string | undefined };
+
+type Answer<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: ReleaseFault };
 
 export interface Released {
   readonly outcome: ReleaseOutcome;
-  readonly fault?: ForgeFault;
+  readonly fault?: ReleaseFault;
 }
 
 /** Seconds that an upload of somebody else's is waited for. */
@@ -39,7 +53,7 @@ export async function releaseOnGitHub(
 ): Promise<Released> {
   const { cancel, tell } = options;
   const { tag } = wanted;
-  const failed = (fault: ForgeFault, release?: ForgeRelease, assets: readonly string[] = []): Released => ({
+  const failed = (fault: ReleaseFault, release?: ForgeRelease, assets: readonly string[] = []): Released => ({
     outcome: { tag, ...(release !== undefined && { url: release.url }), outcome: 'failed', assets },
     fault,
   });
@@ -48,17 +62,22 @@ export async function releaseOnGitHub(
   let release = found.value;
   let changes = release.isDraft;
   const done: string[] = [];
+  const replaced = new Set<string>();
   for (const asset of wanted.assets) {
     cancel.throwIfAborted();
-    const put = await putAsset(asset, release, forge, options.second ?? 1000);
+    const isStale = asset.of !== undefined && replaced.has(asset.of);
+    const put = await putAsset(asset, release, isStale, forge, options.second ?? 1000);
     if (!put.ok) return failed(put.fault, release, done);
-    if (put.value) tell(`the release ${tag} has ${asset.name}`);
-    changes ||= put.value;
+    if (put.value === 'replaced') replaced.add(asset.name);
+    if (put.value !== 'there') tell(`the release ${tag} has ${asset.name}`);
+    changes ||= put.value !== 'there';
     done.push(asset.name);
   }
   cancel.throwIfAborted();
   if (release.isDraft) {
-    const published = await forge.publishRelease(release.id, wanted.isPrerelease);
+    const { isPrerelease, notes } = wanted;
+    // What a run before this one wrote may be out of date; what a person wrote is left to him.
+    const published = await forge.publishRelease(release.id, { isPrerelease, ...(isOwn(release) && { body: notes }) });
     if (!published.ok) return failed(published.fault, release, done);
     release = published.value;
   }
@@ -86,42 +105,56 @@ async function findOrMake(wanted: WantedRelease, forge: Forge): Promise<ForgeAns
   return { ok: true, value: after.value };
 }
 
+function isOwn({ body }: ForgeRelease): boolean {
+  return body.startsWith(RELEASE_MARKER);
+}
+
 /** What is published; else Chartship's own first draft; else one that somebody prepared. */
 async function best(tag: string, forge: Forge): Promise<ForgeAnswer<ForgeRelease | undefined>> {
   const all = await forge.releases(tag);
   if (!all.ok) return all;
-  const isOwn = ({ body }: ForgeRelease): boolean => body.startsWith(RELEASE_MARKER);
   const value = all.value.find(({ isDraft }) => !isDraft) ?? all.value.find(isOwn) ?? all.value[0];
   return { ok: true, value };
 }
 
-/** Whether it had to be sent. */
+/** What had to be done. `isStale`: what a draft has of that name is not to stay. */
 async function putAsset(
   asset: WantedAsset,
   release: ForgeRelease,
+  isStale: boolean,
   forge: Forge,
   second: number,
-): Promise<ForgeAnswer<boolean>> {
+): Promise<Answer<'there' | 'sent' | 'replaced'>> {
   let fault: ForgeFault | undefined;
+  let made: Made | undefined;
+  let sent: 'sent' | 'replaced' = 'sent';
   for (let tries = 0; tries < 3; tries += 1) {
     const there = await complete(asset.name, release, forge, second);
     if (!there.ok) return there;
     if (there.value !== undefined) {
-      if (isSame(there.value, asset)) return { ok: true, value: tries > 0 };
+      const stays = isSame(there.value, asset) && !(isStale && tries === 0);
+      if (stays) return { ok: true, value: tries > 0 ? sent : 'there' };
       const differs = `${asset.name} is in the release ${release.tag} already, with other content`;
       if (there.value.isComplete && !release.isDraft) return refused(differs);
       const removed = await forge.removeAsset(there.value.id);
       if (!removed.ok && removed.fault.kind !== 'not-found') return removed;
+      if (there.value.isComplete) sent = 'replaced';
     } else if (release.isImmutable) {
       return refused(`the release ${release.tag} is published for good, without ${asset.name}`);
     }
-    const added = await forge.addAsset(release, asset);
-    if (added.ok) return { ok: true, value: true };
+    made ??= await contentOf(asset);
+    if (!made.ok) return { ok: false, fault: { kind: 'not-made', ...made } };
+    const added = await forge.addAsset(release, { name: asset.name, type: asset.type, content: made.bytes });
+    if (added.ok) return { ok: true, value: sent };
     fault = added.fault;
     // Somebody else sent it at the same time, published the release, or the answer was lost: the next look shows.
     if (!['conflict', 'invalid', 'unreachable', 'server-error'].includes(fault.kind)) break;
   }
   return { ok: false, fault: fault ?? { kind: 'conflict', message: `${asset.name} could not be sent` } };
+}
+
+async function contentOf({ content }: WantedAsset): Promise<Made> {
+  return typeof content === 'function' ? await content() : { ok: true, bytes: content };
 }
 
 /** The file of that name; one that is still being sent is waited for, and then as good as never finished. */
@@ -142,7 +175,7 @@ async function complete(
 
 function isSame(there: ForgeAsset, { digest, content }: WantedAsset): boolean {
   if (!there.isComplete) return false;
-  if (digest === undefined) return true;
+  if (digest === undefined || typeof content === 'function') return true;
   return there.digest === undefined ? there.size === content.byteLength : there.digest === digest;
 }
 

@@ -14,6 +14,8 @@ const MOST_CHANGES = 200;
 export const RELEASE_MARKER = '<!-- chartship-release -->';
 
 export interface ReleaseNotes {
+  /** Of a person, who answers for what they do: in place of the changes. */
+  readonly words?: string | undefined;
   /** Of each chart; one entry without a name where they are of all. */
   readonly changes: readonly { readonly chart?: string; readonly changes: readonly Change[] }[];
   /** The tag before, where the changes are since it. */
@@ -27,6 +29,7 @@ export function releaseNotes(report: Pick<Report, 'packages' | 'published'>, not
   return fitted(
     [
       RELEASE_MARKER,
+      ...(notes.words === undefined ? [] : [notes.words]),
       ...notes.changes.flatMap(({ chart, changes }) => [
         ...(chart === undefined || changes.length === 0 ? [] : [`## ${inert(shorten(chart, 200))}`]),
         ...bySection(changes).flatMap(({ section, changes: those }) => [
