@@ -74,7 +74,7 @@ metadata:
 \`\`\`
 
 For all: \`policies: [backend-mismatch=off]\` in chartship.yaml, or the input \`policies\`; \`backend-mismatch=error\` and \`backend-mismatch=warning\` set another severity.
-`,"policy/conftest":"# policy/conftest\n\nA policy of your own, in Rego, said something of a rendered document: `deny` and `violation` are errors, `warn` is a warning. Or the policies can't be run.\n\nThe input (or key) `policies` names the folder: `policies: [policies/rego]`. conftest runs it, from PATH; without one the run ends with exit code 3. Every package in the folder is asked, and each document by itself. Policies get what the report's folder `manifests` has, with the data of Secrets and every known secret redacted; they run without logins, in an environment without the job's secrets. Kyverno's policies are not run.\n\nBy default: error\n\n## Why\n\nIt is your rule: its message says why, and the query in brackets which it was.\n\n## How to mend it\n\nAs the message says. To try it by hand: `conftest test --all-namespaces --policy policies/rego chartship-report/manifests`.\n\n## How to silence it\n\nFor one object, with a reason, by an annotation of the object (of the Deployment, not of its pods):\n\n```yaml\nmetadata:\n  annotations:\n    chartship.dev/allow.conftest: the ticket OPS-12 has it, until June\n```\n\nFor all: `policies: [conftest=off]` in chartship.yaml, or the input `policies`; `conftest=error` and `conftest=warning` set another severity. With a severity given, all of them have that one. conftest knows [exceptions](https://www.conftest.dev/exceptions/), too.\n","policy/disruption-budget-blocks":`# policy/disruption-budget-blocks
+`,"policy/conftest":"# policy/conftest\n\nA policy of your own, in Rego, said something of a rendered document: `deny` and `violation` are errors, `warn` is a warning. Or the policies can't be run.\n\nThe input (or key) `policies` names the folder: `policies: [policies/rego]`. conftest runs it, from PATH; without one the run ends with exit code 3. Every package in the folder is asked, and each document by itself. Policies get what the report's folder `manifests` has, with the data of Secrets and every known secret redacted; they run without logins, in an environment without the job's secrets. Kyverno's policies are [policy/kyverno](kyverno.md).\n\nBy default: error\n\n## Why\n\nIt is your rule: its message says why, and the query in brackets which it was.\n\n## How to mend it\n\nAs the message says. To try it by hand: `conftest test --all-namespaces --policy policies/rego chartship-report/manifests`.\n\n## How to silence it\n\nFor one object, with a reason, by an annotation of the object (of the Deployment, not of its pods):\n\n```yaml\nmetadata:\n  annotations:\n    chartship.dev/allow.conftest: the ticket OPS-12 has it, until June\n```\n\nFor all: `policies: [conftest=off]` in chartship.yaml, or the input `policies`; `conftest=error` and `conftest=warning` set another severity. With a severity given, all of them have that one. conftest knows [exceptions](https://www.conftest.dev/exceptions/), too.\n","policy/disruption-budget-blocks":`# policy/disruption-budget-blocks
 
 A PodDisruptionBudget allows no eviction, ever: \`maxUnavailable\` is 0, \`minAvailable\` is 100%, or it is as many as there are replicas at the most (shares are rounded up, as Kubernetes does).
 
@@ -184,7 +184,7 @@ metadata:
 \`\`\`
 
 For all: \`policies: [job-immutable=off]\` in chartship.yaml, or the input \`policies\`; \`job-immutable=error\` and \`job-immutable=warning\` set another severity.
-`,"policy/missing-liveness-probe":`# policy/missing-liveness-probe
+`,"policy/kyverno":"# policy/kyverno\n\nA policy of your own, for Kyverno, said something of a rendered object: what it would stop is an error, what it only audits is a warning. Or a policy can't be read or run.\n\nThe input (or key) `policies` names the folder: `policies: [policies/kyverno]`. Files `*.yaml` with kinds of Kyverno are run by its own command, `kyverno` or `kubectl-kyverno`, from PATH (1.18 or later); without one, or with an older one, the run ends with exit code 3. A folder may have policies in Rego, too ([policy/conftest](conftest.md)).\n\nObjects are judged in the namespace of their release, and so are policies that are for a namespace and name none. The data of Secrets and every known secret is redacted. The command runs without logins, in an environment without the job's secrets, with no cluster, and lets policies ask no server: what a rule would look up there (`apiCall`, `configMap`, `imageRegistry`, labels of namespaces) isn't known.\n\nBy default: error\n\n## What is run\n\n| in the folder | what is done |\n| --- | --- |\n| rules of ClusterPolicy and Policy that validate | applied, as are those that Kyverno makes of them for what makes pods (`autogen-…`). `Enforce` is an error, `Audit` a warning |\n| ValidatingPolicy, NamespacedValidatingPolicy (CEL) | applied. `Deny` is an error; with `Audit` or `Warn` alone it is a warning |\n| PolicyException | holds, for the policies in the folder |\n| rules that mutate, generate or verify images; other kinds of Kyverno | left out, and named in a note: objects are judged as they are rendered |\n| the annotation `policies.kyverno.io/scored: \"false\"` | makes a warning of what the policy says |\n| a policy that can't be read, a rule that can't be judged | an error, with what Kyverno says; a warning for a rule that only audits |\n\n## Why\n\nIt is your rule: its message says why, and in brackets stand the policy and its rule.\n\n## How to mend it\n\nAs the message says. To try it by hand: `kyverno apply policies/kyverno --resource chartship-report/manifests/CHART/ENVIRONMENT/VERSION.yaml`.\n\n## How to silence it\n\nFor one object, with a reason, by an annotation of the object (of the Deployment, not of its pods):\n\n```yaml\nmetadata:\n  annotations:\n    chartship.dev/allow.kyverno: the ticket OPS-12 has it, until June\n```\n\nFor all: `policies: [kyverno=off]` in chartship.yaml, or the input `policies`; `kyverno=error` and `kyverno=warning` set another severity. With a severity given, all of them have that one. Kyverno knows [exceptions](https://kyverno.io/docs/exceptions/), too: put them into the folder.\n","policy/missing-liveness-probe":`# policy/missing-liveness-probe
 
 A container that goes on running has no liveness probe.
 
@@ -277,7 +277,9 @@ Look for a loop in a template that renders too often, or split the chart.
 
 ## How to silence it
 
-It can't be silenced.
+It can't be silenced for one object.
+
+Told as something else, for all: \`policies: [policy/not-applied=note]\` in chartship.yaml, or the input \`policies\` (\`error\`, \`warning\`, \`note\`, \`off\`).
 `,"policy/pod-security-baseline":`# policy/pod-security-baseline
 
 A pod is beyond the baseline level of the Pod Security Standards: host namespaces, ports and paths, privileged containers, capabilities beyond the usual ones, unconfined profiles and the like. The levels are judged as the API server's admission does (k8s.io/pod-security-admission), for each Kubernetes version: sysctls that became safe later, hosts in probes since 1.34, user namespaces since 1.35.
@@ -512,169 +514,7 @@ metadata:
 \`\`\`
 
 For all: \`policies: [service-selects-nothing=off]\` in chartship.yaml, or the input \`policies\`; \`service-selects-nothing=error\` and \`service-selects-nothing=warning\` set another severity.
-`,"schema/crd-schemas":`# schema/crd-schemas
-
-A file that \`crd-schemas\` names can't be used: it is no definition, or its schema can't be read.
-
-By default: error
-
-## How to mend it
-
-Correct the file, or name only those that hold CustomResourceDefinitions or JSON schemas.
-`,"schema/deprecated-api":`# schema/deprecated-api
-
-The API version of an object is deprecated in this Kubernetes version, and will be removed.
-
-By default: warning
-
-## How to mend it
-
-Use the version that the hint names, before the version that removes it comes to your clusters.
-`,"schema/duplicate-resource":`# schema/duplicate-resource
-
-Two rendered documents are the same object: one kind, namespace and name. One of them is lost, or the installation fails; two hooks of one event that delete each other are a warning.
-
-By default: error
-
-## How to mend it
-
-Give each a name of its own, or render it once.
-`,"schema/enum":`# schema/enum
-
-A field holds a word that isn't one of those that Kubernetes takes there. Case counts: \`Always\`, not \`always\`.
-
-By default: error
-
-## How to mend it
-
-Write one of the words that the message lists. The finding names the line of the values file or of the template that is the cause, where that can be known; the path of the field is in the message.
-`,"schema/format":"# schema/format\n\nA text isn't of the form that is asked for: a quantity (`500m`, `64Mi`), base64 in the `data` of a Secret, a time.\n\nBy default: error\n\n## How to mend it\n\nOf quantities the units are `m`, `k`, `M`, `G`, `Ki`, `Mi`, `Gi` …: `64MB` is none. What isn't in base64 belongs in `stringData`, or through `b64enc`. The finding names the line of the values file or of the template that is the cause, where that can be known; the path of the field is in the message.\n","schema/future-api":`# schema/future-api
-
-The API version of an object is only in later Kubernetes versions than this one.
-
-By default: error
-
-## How to mend it
-
-Let the template choose by \`.Capabilities.APIVersions.Has\`, or leave older versions out of \`kube-versions\`.
-`,"schema/name":`# schema/name
-
-A name, a label or an annotation isn't one that the API server takes for this kind: too long, upper-case letters, a character that isn't allowed.
-
-By default: error
-
-## How to mend it
-
-Cut names at the base and keep the suffix (\`trunc 63 | trimSuffix "-"\`); lower-case them. A label's value has at most 63 characters: a long one belongs in an annotation.
-`,"schema/no-kind":`# schema/no-kind
-
-A rendered document has no \`apiVersion\` or no \`kind\`.
-
-By default: error
-
-## How to mend it
-
-Each document needs both. A file that is included by others belongs in a file whose name begins with \`_\`, so that it isn't rendered by itself.
-`,"schema/no-name":`# schema/no-name
-
-A rendered object has neither \`metadata.name\` nor \`metadata.generateName\`.
-
-By default: error
-
-## How to mend it
-
-Give it a name; \`generateName\` only to hooks, since helm can't upgrade what has another name each time.
-`,"schema/no-schemas":`# schema/no-schemas
-
-There are no schemas of this Kubernetes version: for it only removed and deprecated API versions are looked for.
-
-By default: warning
-
-## How to mend it
-
-Ask for versions that there are schemas of; the hint lists them.
-`,"schema/not-evaluated":`# schema/not-evaluated
-
-The definition of a custom resource has patterns, or rules in CEL, that are left to the API server.
-
-By default: note
-
-## How to mend it
-
-There is nothing to mend. A dry run of a deployment (\`dry-run\`) asks the API server.
-`,"schema/range":`# schema/range
-
-A number is beyond what the field can hold, or beyond the bounds in the definition of a custom resource.
-
-By default: error
-
-## How to mend it
-
-Helm reads numbers of values files as floating-point ones: keep large ones in quotes, and write them out with \`int64\`. The finding names the line of the values file or of the template that is the cause, where that can be known; the path of the field is in the message.
-`,"schema/removed-api":`# schema/removed-api
-
-The API version of an object isn't in this Kubernetes version any more.
-
-By default: error
-
-## How to mend it
-
-Use the version that the hint names. Where older clusters are to work, too, choose by \`.Capabilities.APIVersions.Has\`; or leave versions that needn't work out of \`kube-versions\`.
-`,"schema/required":`# schema/required
-
-A rendered object lacks a field that Kubernetes requires.
-
-By default: error
-
-## How to mend it
-
-Add it; often a value that it is made of is empty, and \`with\` or \`if\` left it out. The finding names the line of the values file or of the template that is the cause, where that can be known; the path of the field is in the message.
-`,"schema/type":`# schema/type
-
-A field of a rendered object has another type than Kubernetes takes there: a number where text is asked (\`data\` of a ConfigMap, the \`value\` of a variable), text where a list is.
-
-By default: error
-
-## How to mend it
-
-Quote what must be text (\`{{ .Values.port | quote }}\`), and take the quotes from what must be a number (\`{{ .Values.replicas | int }}\`). The finding names the line of the values file or of the template that is the cause, where that can be known; the path of the field is in the message.
-`,"schema/unknown-field":`# schema/unknown-field
-
-A rendered object has a field that Kubernetes, or the definition of a custom resource, doesn't have in this version. A strict API server refuses the object; a lenient one drops the field, so that the setting never has an effect.
-
-By default: error
-
-## How to mend it
-
-Correct the name (the nearest one is in the hint), its place, or its case. The finding names the line of the values file or of the template that is the cause, where that can be known; the path of the field is in the message.
-`,"schema/unknown-kind":`# schema/unknown-kind
-
-There is no schema of the kind, so that the object isn't checked. Of a group of Kubernetes' own it is an error: there is no such kind.
-
-By default: warning
-
-## How to mend it
-
-Give the CustomResourceDefinition, or a JSON schema, by \`crd-schemas\`: a file or a folder in the repository. The chart's own \`crds/\`, those of its dependencies, and those that templates render are known already.
-`,"schema/unread":`# schema/unread
-
-A rendered document can't be read, or is too deep, and so isn't checked.
-
-By default: warning
-
-## How to mend it
-
-See the reason in the message.
-`,"schema/value":`# schema/value
-
-A value of a custom resource breaks a rule of its definition: a length, a number of entries, a fixed choice among schemas.
-
-By default: error
-
-## How to mend it
-
-Correct it as the message says. The finding names the line of the values file or of the template that is the cause, where that can be known; the path of the field is in the message.
-`,"validate/encrypted":`# validate/encrypted
+`,"schema/crd-schemas":"# schema/crd-schemas\n\nA file that `crd-schemas` names can't be used: it is no definition, or its schema can't be read.\n\nBy default: error\n\n## How to mend it\n\nCorrect the file, or name only those that hold CustomResourceDefinitions or JSON schemas.\n\nTold as something else, for all: `policies: [schema/crd-schemas=warning]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/deprecated-api":"# schema/deprecated-api\n\nThe API version of an object is deprecated in this Kubernetes version, and will be removed.\n\nBy default: warning\n\n## How to mend it\n\nUse the version that the hint names, before the version that removes it comes to your clusters.\n\nTold as something else, for all: `policies: [schema/deprecated-api=note]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/duplicate-entry":"# schema/duplicate-entry\n\nA list has an entry twice that it can have once: two containers of one name, two variables (`env`) of one name, two ports of a container with the same number and protocol, a set with a text twice.\n\nBy default: error\n\n## Why\n\nKubernetes tells the entries of most lists apart by some of their fields. A server-side apply, which is how Helm 4 installs, is refused for two that are the same. Applied by Helm 3, some lists are refused too (containers, volumes, mounts, a Service's ports), and others are taken as they are: `env`, the ports of a container, `imagePullSecrets`, `hostAliases`; of these a run with Helm 3 warns. Of two variables the container gets the last; the next upgrade changes the first, so that a new value has no effect, or ends with an error about the order of the list.\n\nOften one entry is in the template and the other comes from values such as `extraEnv`.\n\n## How to mend it\n\nKeep one of the two. The finding is at the second; where values add to what the template has, let the template leave out what the values name, or use another name.\n\nTold as something else, for all: `policies: [schema/duplicate-entry=warning]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/duplicate-resource":"# schema/duplicate-resource\n\nTwo rendered documents are the same object: one kind, namespace and name. One of them is lost, or the installation fails; two hooks of one event that delete each other are a warning.\n\nBy default: error\n\n## How to mend it\n\nGive each a name of its own, or render it once.\n\nTold as something else, for all: `policies: [schema/duplicate-resource=warning]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/enum":"# schema/enum\n\nA field holds a word that isn't one of those that Kubernetes takes there. Case counts: `Always`, not `always`.\n\nBy default: error\n\n## How to mend it\n\nWrite one of the words that the message lists. The finding names the line of the values file or of the template that is the cause, where that can be known; the path of the field is in the message.\n\nTold as something else, for all: `policies: [schema/enum=warning]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/format":"# schema/format\n\nA text isn't of the form that is asked for: a quantity (`500m`, `64Mi`), base64 in the `data` of a Secret, a time, the form that the definition of a custom resource asks for. Or a `pattern` in a definition is no regular expression that Go takes.\n\nBy default: error\n\n## How to mend it\n\nOf quantities the units are `m`, `k`, `M`, `G`, `Ki`, `Mi`, `Gi` …: `64MB` is none. What isn't in base64 belongs in `stringData`, or through `b64enc`. The finding names the line of the values file or of the template that is the cause, where that can be known; the path of the field is in the message.\n\nThe API server evaluates patterns of a CustomResourceDefinition with RE2, which has no look-around (`(?=…)`, `(?!…)`), no back references (`\\1`) and no repetition beyond 1,000, and it refuses a definition with another one. Say it without, or by a rule in CEL (`x-kubernetes-validations`).\n\nTold as something else, for all: `policies: [schema/format=warning]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/future-api":"# schema/future-api\n\nThe API version of an object is only in later Kubernetes versions than this one.\n\nBy default: error\n\n## How to mend it\n\nLet the template choose by `.Capabilities.APIVersions.Has`, or leave older versions out of `kube-versions`.\n\nTold as something else, for all: `policies: [schema/future-api=warning]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/name":"# schema/name\n\nA name, a label or an annotation isn't one that the API server takes for this kind: too long, upper-case letters, a character that isn't allowed.\n\nBy default: error\n\n## How to mend it\n\nCut names at the base and keep the suffix (`trunc 63 | trimSuffix \"-\"`); lower-case them. A label's value has at most 63 characters: a long one belongs in an annotation.\n\nTold as something else, for all: `policies: [schema/name=warning]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/no-kind":"# schema/no-kind\n\nA rendered document has no `apiVersion` or no `kind`.\n\nBy default: error\n\n## How to mend it\n\nEach document needs both. A file that is included by others belongs in a file whose name begins with `_`, so that it isn't rendered by itself.\n\nTold as something else, for all: `policies: [schema/no-kind=warning]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/no-name":"# schema/no-name\n\nA rendered object has neither `metadata.name` nor `metadata.generateName`.\n\nBy default: error\n\n## How to mend it\n\nGive it a name; `generateName` only to hooks, since helm can't upgrade what has another name each time.\n\nTold as something else, for all: `policies: [schema/no-name=warning]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/no-schemas":"# schema/no-schemas\n\nThere are no schemas of this Kubernetes version: for it only removed and deprecated API versions are looked for.\n\nBy default: warning\n\n## How to mend it\n\nAsk for versions that there are schemas of; the hint lists them.\n\nTold as something else, for all: `policies: [schema/no-schemas=note]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/not-evaluated":"# schema/not-evaluated\n\nThe definition of a custom resource has patterns, or rules in CEL, that are left to the API server.\n\nBy default: note\n\n## How to mend it\n\nThere is nothing to mend. A dry run of a deployment (`dry-run`) asks the API server.\n\nTold as something else, for all: `policies: [schema/not-evaluated=warning]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/range":"# schema/range\n\nA number is beyond what the field can hold, or beyond the bounds in the definition of a custom resource.\n\nBy default: error\n\n## How to mend it\n\nHelm reads numbers of values files as floating-point ones: keep large ones in quotes, and write them out with `int64`. The finding names the line of the values file or of the template that is the cause, where that can be known; the path of the field is in the message.\n\nTold as something else, for all: `policies: [schema/range=warning]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/removed-api":"# schema/removed-api\n\nThe API version of an object isn't in this Kubernetes version any more.\n\nBy default: error\n\n## How to mend it\n\nUse the version that the hint names. Where older clusters are to work, too, choose by `.Capabilities.APIVersions.Has`; or leave versions that needn't work out of `kube-versions`.\n\nTold as something else, for all: `policies: [schema/removed-api=warning]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/required":"# schema/required\n\nA rendered object lacks a field that Kubernetes requires.\n\nBy default: error\n\n## How to mend it\n\nAdd it; often a value that it is made of is empty, and `with` or `if` left it out. The finding names the line of the values file or of the template that is the cause, where that can be known; the path of the field is in the message.\n\nTold as something else, for all: `policies: [schema/required=warning]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/type":"# schema/type\n\nA field of a rendered object has another type than Kubernetes takes there: a number where text is asked (`data` of a ConfigMap, the `value` of a variable), text where a list is.\n\nBy default: error\n\n## How to mend it\n\nQuote what must be text (`{{ .Values.port | quote }}`), and take the quotes from what must be a number (`{{ .Values.replicas | int }}`). The finding names the line of the values file or of the template that is the cause, where that can be known; the path of the field is in the message.\n\nTold as something else, for all: `policies: [schema/type=warning]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/unknown-field":"# schema/unknown-field\n\nA rendered object has a field that Kubernetes, or the definition of a custom resource, doesn't have in this version. A strict API server refuses the object; a lenient one drops the field, so that the setting never has an effect.\n\nBy default: error\n\n## How to mend it\n\nCorrect the name (the nearest one is in the hint), its place, or its case. The finding names the line of the values file or of the template that is the cause, where that can be known; the path of the field is in the message.\n\nTold as something else, for all: `policies: [schema/unknown-field=warning]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/unknown-kind":"# schema/unknown-kind\n\nThere is no schema of the kind, so that the object isn't checked. Of a group of Kubernetes' own it is an error: there is no such kind.\n\nBy default: warning\n\n## How to mend it\n\nGive the CustomResourceDefinition, or a JSON schema, by `crd-schemas`: a file or a folder in the repository. The chart's own `crds/`, those of its dependencies, and those that templates render are known already.\n\nTold as something else, for all: `policies: [schema/unknown-kind=note]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/unread":"# schema/unread\n\nA rendered document can't be read, or is too deep, and so isn't checked.\n\nBy default: warning\n\n## How to mend it\n\nSee the reason in the message.\n\nTold as something else, for all: `policies: [schema/unread=note]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","schema/value":"# schema/value\n\nA value of a custom resource breaks a rule of its definition: a length, a number of entries, a fixed choice among schemas.\n\nBy default: error\n\n## How to mend it\n\nCorrect it as the message says. The finding names the line of the values file or of the template that is the cause, where that can be known; the path of the field is in the message.\n\nTold as something else, for all: `policies: [schema/value=warning]` in chartship.yaml, or the input `policies` (`error`, `warning`, `note`, `off`).\n","validate/encrypted":`# validate/encrypted
 
 A values file that sops encrypted can't be opened: sops isn't there or has no key, the file was changed by hand, what it holds is no YAML, or the run is for a checkout that isn't to be trusted.
 
@@ -683,6 +523,8 @@ By default: error
 ## How to mend it
 
 The message is what sops says. Keys are given to sops as it knows them (its variables, a file of age keys, the cloud's login). For a pull request from a fork nothing is decrypted on purpose: check it on \`pull_request\` or \`push\`, where the workflow is of that commit.
+
+It is always an error, whatever \`policies\` says: what the values are, or must be, isn't known then.
 `,"validate/not-encrypted":`# validate/not-encrypted
 
 A file named \`*.enc.yaml\` isn't encrypted: what is in it is read by everybody who can read the repository.
@@ -692,16 +534,9 @@ By default: error
 ## How to mend it
 
 \`sops encrypt --in-place FILE\`. What stood in clear in a commit is known: take another password, too. A file that is to stand in clear gets another name.
-`,"validate/required-value":`# validate/required-value
 
-An environment doesn't set a value that it must set itself, as \`requiredValues\` in chartship.yaml has it; the chart's default is not enough.
-
-By default: error
-
-## How to mend it
-
-Set it in one of the environment's values files, or take it out of \`requiredValues\` where the default is what is wanted.
-`,"validate/same-as-default":`# validate/same-as-default
+It is always an error, whatever \`policies\` says: what the values are, or must be, isn't known then.
+`,"validate/required-value":"# validate/required-value\n\nAn environment doesn't set a value that it must set itself, as `requiredValues` in chartship.yaml has it; the chart's default is not enough.\n\nBy default: error\n\n## How to mend it\n\nSet it in one of the environment's values files, or take it out of `requiredValues` where the default is what is wanted.\n\n## How to silence it\n\nFor all: `policies: [validate/required-value=off]` in chartship.yaml, or the input `policies`; `error`, `warning` and `note` set another severity.\n","validate/same-as-default":`# validate/same-as-default
 
 An environment's values file sets what the chart's values.yaml has already, and no environment sets it otherwise.
 
@@ -720,6 +555,8 @@ Take it out: the default holds without it.
 ## How to silence it
 
 It is a note: no run fails for it.
+
+For all: \`policies: [validate/same-as-default=off]\` in chartship.yaml, or the input \`policies\`; \`error\`, \`warning\` and \`note\` set another severity.
 `,"validate/schema-reference":`# validate/schema-reference
 
 values.schema.json refers outside itself: to a URL or to a file. Helm would fetch it, so that what is checked would depend on the network, and on who answers. It isn't followed, and values are not checked against this schema.
@@ -729,6 +566,8 @@ By default: error
 ## How to mend it
 
 Copy the definition into the schema under \`$defs\` (or \`definitions\`) and refer to it with \`#/$defs/NAME\`.
+
+It is always an error, whatever \`policies\` says: what the values are, or must be, isn't known then.
 `,"validate/schema":`# validate/schema
 
 values.schema.json is no JSON, is nested too deeply, or is no JSON schema that helm can use. No values can be checked against it.
@@ -738,6 +577,8 @@ By default: error
 ## How to mend it
 
 The line is that of the fault in the schema. \`helm lint\` with a schema of one property shows whether helm takes it; patterns are Go's (RE2), which knows no lookahead and no back-references. Of a dependency's schema the publisher of that chart has to mend it; another version of the dependency is the way round.
+
+It is always an error, whatever \`policies\` says: what the values are, or must be, isn't known then.
 `,"validate/unused-value":`# validate/unused-value
 
 A key in a values file is read by nothing: no template of the chart or of a dependency that an environment uses, no condition or tag, and no schema names it.
@@ -761,6 +602,8 @@ Of a dependency that every environment switches off, take out what is set for it
 ## How to silence it
 
 By values.schema.json, as above: what a schema names is nobody's mistake.
+
+For all: \`policies: [validate/unused-value=off]\` in chartship.yaml, or the input \`policies\`; \`error\`, \`warning\` and \`note\` set another severity.
 `,"validate/values-file":`# validate/values-file
 
 A values file can't be used as it is: it is no YAML, has a key twice, is no mapping, is larger than is read, or is encrypted with sops under a name that isn't decrypted.
@@ -770,6 +613,8 @@ By default: error
 ## How to mend it
 
 The finding names the line and the column. Of a key that stands twice helm takes the last without a word, so that one of the two is of no effect: take it out. A file that sops encrypted is named \`*.enc.yaml\`.
+
+It is always an error, whatever \`policies\` says: what the values are, or must be, isn't known then.
 `,"validate/values-schema":`# validate/values-schema
 
 The values of an environment break values.schema.json, the chart's own or that of a dependency: a wrong type, a pattern that doesn't match, a key that isn't allowed, one that is missing.
@@ -779,6 +624,8 @@ By default: error
 ## How to mend it
 
 Helm judges; the finding names the values file and the line that set the value, the last of those that are merged. Change the value there. Where \`--set\` or secret values set it, that is said instead of a line. A key that the schema doesn't know is often a slip of the pen: its hint names the nearest one that is used.
+
+It is always an error, whatever \`policies\` says: Helm itself stops there.
 `};function explain(rule){let rules=Object.keys(rule_pages_default);if(rule===void 0||rule==="")return{known:!0,text:`${rules.join(`
 `)}
 `};let found=[rule,`policy/${rule}`,`schema/${rule}`].find(name=>Object.hasOwn(rule_pages_default,name));if(found!==void 0)return{known:!0,text:rule_pages_default[found]??""};let shown=JSON.stringify(rule.slice(0,60)),near=nearest(rule,rules)??rules.find(name=>name.endsWith(`/${nearest(rule,rules.map(lastStep))??""}`)),hint=near===void 0?"chartship --explain lists the rules that have one.":`Did you mean ${near}?`;return{known:!1,text:`There is no page on the rule ${shown}. ${hint}
