@@ -15,7 +15,7 @@ const ARROWS: Record<string, readonly string[]> = {
   report: ['domain', 'report'],
   config: ['inputs', 'config', 'ports', 'domain'],
   adapters: ['ports', 'domain', 'config', 'inputs', 'report', 'adapters'],
-  ports: ['domain'],
+  ports: ['domain', 'ports'],
   inputs: [],
   version: [],
   domain: ['domain'],
