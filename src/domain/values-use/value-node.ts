@@ -38,7 +38,6 @@ export class ValueNode {
 
   use(): void {
     if (this.isWhole) return;
-    if (process.env.DBG && this.depth === 0) console.log(new Error('ROOT').stack);
     this.isWhole = true;
     for (const node of this.#globals) node.use();
   }
