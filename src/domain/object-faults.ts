@@ -257,14 +257,19 @@ function byStability(a: string, b: string): number {
 
 function unknownKind(name: KindName, custom: CustomKinds): ObjectFault {
   const others = custom.otherVersions(name);
+  const unserved = custom.unserved(name);
   const message =
     others.length > 0
       ? `${name.kind} is defined in ${[...others].sort().join(', ')}, not in ${name.apiVersion}`
-      : `${name.apiVersion} ${name.kind} has no schema here, so that it is not checked`;
+      : unserved !== undefined
+        ? `${unserved} defines ${name.apiVersion} ${name.kind}, and doesn't serve it, so that it is not checked`
+        : `${name.apiVersion} ${name.kind} has no schema here, so that it is not checked`;
   const hint =
     others.length > 0
       ? 'Use one of these, or give the definition that serves this one by crd-schemas.'
-      : 'Give the CustomResourceDefinition, or a JSON schema, by crd-schemas: a file or a folder in the repository, or an oci:// artifact.';
+      : unserved !== undefined
+        ? 'Set served: true for this version in the definition, or give one that serves it by crd-schemas.'
+        : 'Give the CustomResourceDefinition, or a JSON schema, by crd-schemas: a file or a folder in the repository, or an oci:// artifact.';
   return { rule: 'schema/unknown-kind', severity: 'warning', message, hint, path: '', ofKind: 'once' };
 }
 
