@@ -8,6 +8,7 @@ import { type ApiResource, type ApiServer, startApiServer } from '../support/api
 import { customFixtures, customMutants, UNDEFINED_VERSION } from '../support/custom-mutants.ts';
 import { goodObjects, kubernetesSchemas } from '../support/kubernetes-schemas.ts';
 import { seeded } from '../support/mutants.ts';
+import { podMutants } from '../support/pod-mutants.ts';
 import { type RenderedMutant, refusals, renderedMutants, told } from '../support/rendered-mutants.ts';
 import { withEntryTwice } from '../support/repeated-entries.ts';
 import { repository } from '../support/scenario.ts';
@@ -188,7 +189,12 @@ onServer('a real API server', () => {
     expect(good.length).toBeGreaterThan(100);
     const random = seeded(35);
     const chosen = good.filter(() => random() < ORIGINALS / good.length);
-    const all = chosen.flatMap((object) => tried(object, renderedMutants(object, schemas, server.minor)));
+    // Few objects have pods: of each kind that does, one is among those that are changed there.
+    const withPods = new Map(good.map((object) => [`${object.kind}`, object]));
+    const all = [
+      ...chosen.flatMap((object) => tried(object, renderedMutants(object, schemas, server.minor))),
+      ...[...withPods.values()].flatMap((object) => tried(object, podMutants(object))),
+    ];
     const rows = await judged(someOfEach(all, OF_EACH, random));
     record(
       'objects',

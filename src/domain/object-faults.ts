@@ -13,6 +13,7 @@ import { nearest } from './nearest.ts';
 import { nameFaults } from './object-names.ts';
 import { dataSizeFault, type SizeFault } from './object-size.ts';
 import { NO_PATTERNS, type Patterns } from './patterns.ts';
+import { podFaults } from './pod-faults.ts';
 import { formatPointer, parsePointer } from './pointer.ts';
 import { withDefaults } from './schema-defaults.ts';
 import { schemaViolations, type Violation } from './schema-validation.ts';
@@ -76,6 +77,11 @@ export function objectFaults(
       ...(size === undefined ? [] : [tooLarge(size)]),
       ...(named.kind === 'CustomResourceDefinition' ? badPatterns(object, patterns) : []),
       ...names(object, named, nature, minor),
+      ...podFaults(object, named, minor).map((each) => ({
+        ...each,
+        path: formatPointer(each.path),
+        wanted: 'scalar' as const,
+      })),
     ];
   }
   if (kubernetes.hasGroup(groupOf(named.apiVersion))) {
