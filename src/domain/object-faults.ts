@@ -197,21 +197,23 @@ function embeddedViolations(object: Data, target: TargetVersion): Violation[] {
 }
 
 /** What was removed, is not there yet, or is deprecated. */
-function ageFaults(name: KindName, { kubernetes, minor }: TargetVersion, isThere: boolean): ObjectFault[] {
+function ageFaults(name: KindName, target: TargetVersion, isThere: boolean): ObjectFault[] {
+  const { kubernetes, minor } = target;
   const shown = shownName(name);
   const path = '/apiVersion';
   const life = kubernetes.lifecycle(name);
-  const { replacement } = life ?? {};
-  const instead = replacement && `Use ${replacement.apiVersion} ${replacement.kind}.`;
-  const hint = instead === undefined ? {} : { hint: instead };
+  const hint = (): { hint?: string } => {
+    const instead = life?.replacement ?? stableOf(name, target);
+    return instead === undefined ? {} : { hint: `Use ${instead.apiVersion} ${instead.kind}.` };
+  };
   if (life?.removed !== undefined && isSince(minor, life.removed)) {
     const message = `${shown} is not in Kubernetes from ${life.removed} on`;
-    return [{ rule: 'schema/removed-api', severity: 'error', message, ...hint, path, ofKind: 'each' }];
+    return [{ rule: 'schema/removed-api', severity: 'error', message, ...hint(), path, ofKind: 'each' }];
   }
   if (life?.deprecated !== undefined && isSince(minor, life.deprecated)) {
     const end = life.removed === undefined ? '' : `, and not there from ${life.removed} on`;
     const message = `${shown} is deprecated since Kubernetes ${life.deprecated}${end}`;
-    return [{ rule: 'schema/deprecated-api', severity: 'warning', message, ...hint, path, ofKind: 'each' }];
+    return [{ rule: 'schema/deprecated-api', severity: 'warning', message, ...hint(), path, ofKind: 'each' }];
   }
   if (isThere) return [];
   const minors = kubernetes.minorsWith(name);
@@ -224,9 +226,19 @@ function ageFaults(name: KindName, { kubernetes, minor }: TargetVersion, isThere
   }
   if (isSince(minor, last) && last !== kubernetes.minors.at(-1)) {
     const message = `${shown} is not in Kubernetes after ${last}`;
-    return [{ rule: 'schema/removed-api', severity: 'error', message, path, ofKind: 'each' }];
+    return [{ rule: 'schema/removed-api', severity: 'error', message, ...hint(), path, ofKind: 'each' }];
   }
   return [];
+}
+
+/** The newest stable version in which a Kubernetes version has a kind. */
+function stableOf({ apiVersion, kind }: KindName, { schemas }: TargetVersion): KindName | undefined {
+  const number = (each: KindName): number => Number(/(?:^|\/)v([0-9]+)$/.exec(each.apiVersion)?.[1] ?? 0);
+  return schemas
+    ?.kinds()
+    .filter((each) => each.kind === kind && groupOf(each.apiVersion) === groupOf(apiVersion) && number(each) > 0)
+    .filter((each) => each.apiVersion !== apiVersion)
+    .sort((a, b) => number(b) - number(a))[0];
 }
 
 const FUTURE =
