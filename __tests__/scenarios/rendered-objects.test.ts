@@ -160,6 +160,27 @@ describe('each fault', () => {
     const { report } = await command(space, ['faulty', ...VERSIONS, '--until', 'validate']);
     expect(report?.findings.filter(({ rule }) => rule === 'lint/helm')).toEqual([]);
   });
+
+  test('and so it is where it comes from values or from a helper', async () => {
+    chart('echoed', {
+      'values.yaml': `name: UPPER\nlong: ${'X'.repeat(100)}\napi: policy/v1beta1\n`,
+      'templates/_name.tpl': '{{- define "helped" -}}\nUnder_Score\n{{- end -}}\n',
+      ...Object.fromEntries(
+        ['.Values.name', '.Values.long', 'include "helped" .'].map((name, index) => [
+          `templates/${index}.yaml`,
+          `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ ${name} }}\n`,
+        ]),
+      ),
+      'templates/budget.yaml': 'apiVersion: {{ .Values.api }}\nkind: PodDisruptionBudget\nmetadata: { name: b }\n',
+    });
+    const { report } = await command(space, ['echoed', '--until', 'validate']);
+    expect(report?.findings.map(({ rule, file }) => `${rule} ${file}`).sort()).toEqual([
+      'schema/name echoed/templates/_name.tpl',
+      'schema/name echoed/values.yaml',
+      'schema/name echoed/values.yaml',
+      'schema/removed-api echoed/values.yaml',
+    ]);
+  });
 });
 
 test('the chart is rendered once where no template asks for the version, and checked for each', async () => {
