@@ -350,3 +350,30 @@ spec:
     'error schema/value pods/templates/deployment.yaml:22',
   ]);
 });
+
+test('what is said of a whole object is told at a line of it, and so is the other of two that are one', async () => {
+  space.chart('whole', {
+    'Chart.yaml': 'apiVersion: v2\nname: whole\nversion: 1.0.0\n',
+    'values.yaml': 'name: ""\n',
+    'templates/configmap.yaml': undefined,
+    'templates/custom.yaml': '# Theirs.\napiVersion: other.io/v1\nkind: Other\nmetadata: { name: a }\n',
+    'templates/kindless.yaml': '# Nobody knows.\n\napiVersion: v1\nmetadata: { name: a }\n',
+    'templates/nameless.yaml':
+      'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  labels: { a: b }\n  name: {{ .Values.name }}\n---\napiVersion: v1\nkind: ConfigMap\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {}\n',
+    'templates/one.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: same\n',
+    'templates/two.yaml': '{{- if true }}\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: same\n{{- end }}\n',
+  });
+  const { report } = await command(space, ['whole', '--until', 'validate']);
+  const found = report?.findings.filter(({ stage }) => stage === 'validate') ?? [];
+  expect(found.map(({ rule, file, line }) => `${rule} ${file}:${line}`).sort()).toEqual([
+    'schema/duplicate-resource whole/templates/two.yaml:5',
+    'schema/no-kind whole/templates/kindless.yaml:3',
+    'schema/no-name whole/templates/nameless.yaml:12',
+    'schema/no-name whole/templates/nameless.yaml:5',
+    'schema/no-name whole/templates/nameless.yaml:8',
+    'schema/unknown-kind whole/templates/custom.yaml:3',
+  ]);
+  expect(found.find(({ rule }) => rule === 'schema/duplicate-resource')?.message).toBe(
+    'renders an object that is there already: one of them is lost, or the installation fails (the other: whole/templates/one.yaml:4)',
+  );
+});
