@@ -82,6 +82,7 @@ test('what is wrong with a definition of a dependency is told at its file, once,
   expect(found.map(({ rule, file, line }) => `${rule} ${file}:${line}`).sort()).toEqual(
     [
       'schema/format parent/Chart.yaml:undefined',
+      `schema/enum ${file}:8`,
       `schema/format ${file}:23`,
       `schema/unknown-field ${file}:12`,
       'schema/unknown-kind parent/templates/dep.yaml:2',

@@ -475,3 +475,15 @@ describe('kinds that a definition describes', () => {
     expect(performance.now() - started).toBeLessThan(15_000);
   });
 });
+
+test('the scope of a definition is one of two', () => {
+  const definition = (scope: unknown) => ({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'as.b.c' },
+    spec: { group: 'b.c', scope, names: { kind: 'A', plural: 'as' }, versions: [] },
+  });
+  expect(told(definition('Namespacd'))).toEqual(['error schema/enum /spec/scope']);
+  expect(told(definition('Namespaced'))).toEqual([]);
+  expect(told(definition('Cluster'))).toEqual([]);
+});

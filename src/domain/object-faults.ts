@@ -75,7 +75,7 @@ export function objectFaults(
       ...age,
       ...violations.map((each) => refused(each, target.applied)),
       ...(size === undefined ? [] : [tooLarge(size)]),
-      ...(named.kind === 'CustomResourceDefinition' ? badPatterns(object, patterns) : []),
+      ...(named.kind === 'CustomResourceDefinition' ? [...badScope(object), ...badPatterns(object, patterns)] : []),
       ...names(object, named, nature, minor),
       ...podFaults(object, named, minor).map((each) => ({
         ...each,
@@ -97,6 +97,14 @@ export function objectFaults(
     return [unknownKind(named, custom), ...names(object, named, nature, minor)];
   }
   return customFaults(object, named, kind, target, patterns);
+}
+
+/** Its schema says only that it is a text. */
+function badScope({ spec }: Data): ObjectFault[] {
+  const { scope } = (spec ?? {}) as { readonly scope?: unknown };
+  if (typeof scope !== 'string' || scope === 'Cluster' || scope === 'Namespaced') return [];
+  const message = `${JSON.stringify(scope.slice(0, 80))} is not one of Cluster, Namespaced`;
+  return [{ rule: 'schema/enum', severity: 'error', message, path: '/spec/scope', wanted: 'scalar' }];
 }
 
 /** The server takes no definition with a pattern that it couldn't evaluate. */
