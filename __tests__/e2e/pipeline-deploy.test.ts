@@ -101,8 +101,13 @@ onCluster(
     expect((await live()).releases).toEqual(before.map((each) => each.replace('staging: 1', 'staging: 2')));
 
     const tag = { name: 'push', payload: { ref: 'refs/tags/v1.1.0', repository: OURS } };
-    const all = await run(tag, { files: next });
-    expect([all.code, all.jobs]).toEqual([0, succeeded]);
+    const all = await run(tag, {
+      files: next,
+      changes: [['deploy: dev,staging,prod', "deploy: dev,staging,prod\n      alias-tags: '{{major}}.{{minor}}'"]],
+    });
+    expect([all.code, all.jobs]).toEqual([0, [...succeeded, 'Move the alias tags: succeeded']]);
+    const listed = await fetch(`http://${registry.host}/v2/charts/demo/tags/list`);
+    expect(((await listed.json()) as { tags: string[] }).tags.sort()).toEqual(['1.0.0', '1.1', '1.1.0']);
     const { releases, digests } = await live();
     expect([releases, digests.size]).toEqual([['dev: 2 deployed', 'staging: 2 deployed', 'prod: 2 deployed'], 1]);
   },
