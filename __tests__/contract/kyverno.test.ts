@@ -141,6 +141,37 @@ test('what Enforce stops is an error, what Audit tells a warning, and what passe
   );
 });
 
+test('of one policy each rule has its own action, whichever comes first, and overrides hold', async () => {
+  const rule = (name: string, validate: string): string =>
+    `    - name: ${name}\n      match: { any: [{ resources: { kinds: [Pod] } }] }\n      validate: { ${validate}, message: stop, deny: {} }\n`;
+  const audit = rule('audits', 'failureAction: Audit');
+  const enforce = rule('enforces', 'failureAction: Enforce');
+  const overridden = (action: string, namespace: string): string =>
+    rule(`now-${action}`, `failureActionOverrides: [{ action: ${action}, namespaces: [${namespace}] }]`);
+  const of = (name: string, rules: string, kind = 'ClusterPolicy', action = 'Audit'): string =>
+    `apiVersion: kyverno.io/v1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec:\n  validationFailureAction: ${action}\n  rules:\n${rules}`;
+  const policies = [
+    of('a', `${audit}${enforce}${overridden('Enforce', '"sh*"')}`),
+    of('b', `${enforce}${audit}${overridden('Audit', 'shop')}`, 'ClusterPolicy', 'Enforce'),
+    // Another of that name, which is for one namespace.
+    of('b', `${audit.replace('audits', 'enforces')}`, 'Policy'),
+  ].join('---\n');
+  expect(lines(await judge(policies, [pod('p')]))).toEqual([
+    'error a/enforces 0 stop',
+    'error a/now-Enforce 0 stop',
+    'error b/enforces 0 stop',
+    'warning a/audits 0 stop',
+    'warning b/audits 0 stop',
+    'warning b/now-Audit 0 stop',
+    'warning shop/b/enforces 0 stop',
+  ]);
+  const makes = of('c', `${audit}${enforce}`);
+  expect(lines(await judge(makes, [deployment('d', 1)])).map((line) => line.slice(0, 26))).toEqual([
+    'error c/autogen-enforces 0',
+    'warning c/autogen-audits 0',
+  ]);
+});
+
 test('policies in CEL, with their actions; a policy on pods is one on what makes them', async () => {
   const policies = [
     cel('denies', 'object.spec.replicas > 1'),

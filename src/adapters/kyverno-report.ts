@@ -79,9 +79,6 @@ function resultOf(result: Fields, policies: readonly KyvernoPolicy[]): OwnResult
   if (place === undefined || !['fail', 'warn', 'error'].includes(outcome)) return undefined;
   const [policyName, rule] = [text(result.policy), text(result.rule)];
   const inCel = text(result.source).endsWith('ValidatingPolicy');
-  const policy = policies.find(
-    ({ name, kind }) => name === policyName.replace(/^.*\//, '') && kind.endsWith('ValidatingPolicy') === inCel,
-  );
   const said = text(result.message).slice(0, MOST_SAID);
   const path = / failed at path (\/\S*)/.exec(said)?.[1]?.replace(/\/+$/, '');
   return {
@@ -95,9 +92,23 @@ function resultOf(result: Fields, policies: readonly KyvernoPolicy[]): OwnResult
   function severity(): OwnResult['severity'] {
     // `policies.kyverno.io/scored: "false"`
     if (result.scored !== true) return 'warning';
-    // With --audit-warn all that fails of those in CEL is a warning, whatever they ask for.
-    if ((inCel || outcome === 'error') && policy !== undefined) return severityOfPolicy(policy, rule);
+    const namespace = text(list(result.resources)[0]?.namespace);
+    // Its own word is the one of the policy's first rule for all of them, and with --audit-warn "warn" for all in CEL.
+    const own = new Set(
+      policies.flatMap((policy) => (isMeant(policy) && severityOfPolicy(policy, rule, namespace)) || []),
+    );
+    const [only] = own;
+    // Two policies of one name that differ: which one it was isn't said.
+    if (own.size === 1 && only !== undefined) return only;
     return outcome === 'warn' ? 'warning' : 'error';
+  }
+
+  function isMeant({ name, kind, data }: KyvernoPolicy): boolean {
+    const [, within, meant] = /^(?:(.*)\/)?(.*)$/.exec(policyName) ?? [];
+    if (name !== meant || kind.endsWith('ValidatingPolicy') !== inCel) return false;
+    if (inCel) return true;
+    const { namespace = within } = fields(data.metadata);
+    return within === undefined ? kind === 'ClusterPolicy' : kind === 'Policy' && namespace === within;
   }
 }
 

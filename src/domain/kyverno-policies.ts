@@ -81,16 +81,61 @@ export function kyvernoPolicies(files: readonly PolicyFile[]): KyvernoPolicies {
   return { policies, faults, leftOut };
 }
 
-/** How bad it is when this policy, or one rule of it, can't be judged: what it would stop is an error. */
-export function severityOfPolicy({ data, kind }: KyvernoPolicy, rule: string): 'error' | 'warning' {
+/**
+ * How bad it is where this policy, or one rule of it, says something of an object: what it would stop is an error.
+ * `namespace` is the object's, empty where it is in none. `undefined` for a rule that the policy hasn't.
+ */
+export function severityOfPolicy(
+  { data, kind }: KyvernoPolicy,
+  rule: string,
+  namespace: string,
+): 'error' | 'warning' | undefined {
   const spec = fields(data.spec);
   if (kind.endsWith('ValidatingPolicy')) {
     const { validationActions: actions } = spec;
     return !Array.isArray(actions) || actions.length === 0 || actions.includes('Deny') ? 'error' : 'warning';
   }
-  const own = list(spec.rules).find(({ name }) => name === rule.replace(/^autogen-(?:cronjob-)?/, ''));
-  const action = text(fields(own?.validate).failureAction) || text(spec.validationFailureAction);
-  return action.toLowerCase() === 'enforce' ? 'error' : 'warning';
+  const rules = list(spec.rules);
+  const own =
+    rules.find(({ name }) => name === rule) ?? rules.find(({ name }) => namesMadeOf(text(name)).includes(rule));
+  if (own === undefined) return undefined;
+  const { failureAction, failureActionOverrides } = fields(own.validate);
+  const ofRule = overriding(failureActionOverrides, namespace);
+  // Where a rule's own action and an override of the policy differ, Kyverno doesn't stop what the milder one lets in.
+  const both = [overriding(spec.validationFailureActionOverrides, namespace), text(failureAction)].filter(isGiven);
+  const actions = isGiven(ofRule) ? [ofRule] : both.length > 0 ? both : [text(spec.validationFailureAction)];
+  return actions.every((action) => action.toLowerCase() === 'enforce') ? 'error' : 'warning';
+}
+
+/** Kyverno makes rules for what makes pods of one for pods, and cuts their names off. */
+function namesMadeOf(name: string): string[] {
+  return ['autogen', 'autogen-cronjob'].map((prefix) => `${prefix}-${name}`.slice(0, 63));
+}
+
+/** The action of the first override that is for a namespace. The labels that one may ask for aren't known. */
+function overriding(overrides: unknown, namespace: string): string {
+  const found = list(overrides).find(({ action, namespaces, namespaceSelector }) => {
+    if (!isGiven(text(action)) || typeof namespaceSelector === 'object') return false;
+    if (!Array.isArray(namespaces) || namespaces.length === 0) return true;
+    return namespace !== '' && namespaces.some((pattern: unknown) => matchesWildcards(text(pattern), namespace));
+  });
+  return text(found?.action);
+}
+
+function isGiven(action: string): boolean {
+  return action !== '';
+}
+
+/** `*` and `?`, in time that grows with the two lengths multiplied at most. */
+function matchesWildcards(pattern: string, name: string): boolean {
+  let [at, star, retry] = [0, -1, 0];
+  for (let index = 0; index < name.length; ) {
+    if (pattern[at] === '*') [star, retry] = [at++, index];
+    else if (pattern[at] === '?' || pattern[at] === name[index]) [at, index] = [at + 1, index + 1];
+    else if (star === -1) return false;
+    else [at, index] = [star + 1, ++retry];
+  }
+  return /^\**$/.test(pattern.slice(at));
 }
 
 /** `undefined` where nothing is left. A rule that does nothing known is left to the command to refuse. */
