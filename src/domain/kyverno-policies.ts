@@ -95,9 +95,7 @@ export function severityOfPolicy(
     const { validationActions: actions } = spec;
     return !Array.isArray(actions) || actions.length === 0 || actions.includes('Deny') ? 'error' : 'warning';
   }
-  const rules = list(spec.rules);
-  const own =
-    rules.find(({ name }) => name === rule) ?? rules.find(({ name }) => namesMadeOf(text(name)).includes(rule));
+  const own = ruleOf(data, rule);
   if (own === undefined) return undefined;
   const { failureAction, failureActionOverrides } = fields(own.validate);
   const ofRule = overriding(failureActionOverrides, namespace);
@@ -105,6 +103,21 @@ export function severityOfPolicy(
   const both = [overriding(spec.validationFailureActionOverrides, namespace), text(failureAction)].filter(isGiven);
   const actions = isGiven(ofRule) ? [ofRule] : both.length > 0 ? both : [text(spec.validationFailureAction)];
   return actions.every((action) => action.toLowerCase() === 'enforce') ? 'error' : 'warning';
+}
+
+/** Whether what a rule, or a policy in CEL, says may hang on the namespace of an object. */
+export function asksForNamespace({ data, kind }: KyvernoPolicy, rule: string): boolean {
+  const isInCel = kind.endsWith('ValidatingPolicy');
+  return /namespace/i.test(
+    JSON.stringify(isInCel ? data.spec : ruleOf(data, rule), (key, value) =>
+      key === 'failureActionOverrides' ? undefined : value,
+    ) ?? '',
+  );
+}
+
+function ruleOf(data: Fields, rule: string): Fields | undefined {
+  const rules = list(fields(data.spec).rules);
+  return rules.find(({ name }) => name === rule) ?? rules.find(({ name }) => namesMadeOf(text(name)).includes(rule));
 }
 
 /** Kyverno makes rules for what makes pods of one for pods, and cuts their names off. */

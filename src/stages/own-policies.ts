@@ -1,3 +1,4 @@
+import type { CustomKinds } from '../domain/custom-kinds.ts';
 import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { KyvernoPolicies, PolicyPlace } from '../domain/kyverno-policies.ts';
@@ -14,7 +15,11 @@ import type { PolicyTold } from './policies.ts';
 import type { Rendered } from './render.ts';
 
 /** Asks users' own policies about what was rendered for an environment. */
-export type OwnPolicyChecks = (environment: Environment, renders: readonly Rendered[]) => Promise<OwnPoliciesTold>;
+export type OwnPolicyChecks = (
+  environment: Environment,
+  renders: readonly Rendered[],
+  kinds: CustomKinds,
+) => Promise<OwnPoliciesTold>;
 
 export interface OwnPoliciesTold {
   /** About the policies themselves. */
@@ -30,7 +35,7 @@ interface PolicySet {
   /** It is part of what is asked: what was said of a document in one namespace isn't known of another. */
   readonly byNamespace: boolean;
   readonly policies?: KyvernoPolicies;
-  check(documents: readonly string[], namespace: string): Promise<OwnVerdict>;
+  check(documents: readonly string[], namespace: string, kinds: CustomKinds): Promise<OwnVerdict>;
 }
 
 interface Setup {
@@ -77,13 +82,17 @@ export function createOwnPolicyChecks(
   }
 
   function ofKyverno({ policies }: KyvernoPolicies): PolicySet['check'] {
-    return async (documents, namespace) =>
+    return async (documents, namespace, kinds) =>
       policies.length === 0
         ? { ok: true, results: [], refused: [] }
-        : await kyverno.check(policies, documents, namespace);
+        : await kyverno.check(policies, documents, namespace, kinds);
   }
 
-  async function ask(environment: Environment, renders: readonly Rendered[]): Promise<OwnPoliciesTold> {
+  async function ask(
+    environment: Environment,
+    renders: readonly Rendered[],
+    kinds: CustomKinds,
+  ): Promise<OwnPoliciesTold> {
     const findings: Finding[] = [];
     if (sets.length === 0) return { findings, of: () => [] };
     const documents = new Set<string>();
@@ -92,7 +101,7 @@ export function createOwnPolicyChecks(
     }
     for (const set of sets) {
       findings.push(...ofPolicies(set, environment));
-      findings.push(...(await inTurn(keyOf(set, environment), () => askSet(set, [...documents], environment))));
+      findings.push(...(await inTurn(keyOf(set, environment), () => askSet(set, [...documents], environment, kinds))));
     }
     return {
       findings,
@@ -106,12 +115,17 @@ export function createOwnPolicyChecks(
   }
 
   /** Puts what is said of the documents beside what is known, and gives what is said of the policies. */
-  async function askSet(set: PolicySet, documents: readonly string[], environment: Environment): Promise<Finding[]> {
+  async function askSet(
+    set: PolicySet,
+    documents: readonly string[],
+    environment: Environment,
+    kinds: CustomKinds,
+  ): Promise<Finding[]> {
     const open = documents.filter((text) => !known.has(keyOf(set, environment, text)));
     if (open.length === 0) return [];
     // No secret gets to a policy: it may ask servers, and who changes it may not be trusted with any.
     const redacted = open.map((text) => host.redact(redactSecrets(text)));
-    const verdict = await set.check(redacted, environment.namespace);
+    const verdict = await set.check(redacted, environment.namespace, kinds);
     const byDocument = new Map<number, OwnResult[]>();
     for (const result of verdict.ok ? verdict.results : []) {
       const others = byDocument.get(result.document);
@@ -133,14 +147,14 @@ export function createOwnPolicyChecks(
     const object = number !== undefined ? objects[number] : objects.length === 1 ? objects[0] : undefined;
     const seen = object && releaseObject(object.data);
     if (seen !== undefined && isAllowed(seen, engine)) return undefined;
-    const severity = severities.get(engine);
+    const given = result.severity === 'note' ? undefined : severities.get(engine);
     const text = message.trim() === '' ? 'is refused' : message.trim().slice(0, 1_000);
     return {
       document,
       object,
       fault: {
         rule: `policy/${engine}`,
-        severity: severity === undefined || severity === 'off' ? result.severity : severity,
+        severity: given === undefined || given === 'off' ? result.severity : given,
         message: `${text} (${query})`,
         path: path === undefined ? '' : reachable(path, object?.data),
         ...(seen !== undefined && { standsFor: '/kind' }),
