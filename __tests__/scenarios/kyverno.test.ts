@@ -98,6 +98,10 @@ const args = ['own', '--until', 'validate'];
 test('are run by its command, without secrets, and told at the lines that are the cause', async () => {
   space.write('policies/kyverno/all.yaml', POLICIES);
   space.write(
+    'policies/kyverno/vap.yaml',
+    'apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: { name: of-kubernetes }\n',
+  );
+  space.write(
     'policies/kyverno/kustomization.yaml',
     'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n',
   );
@@ -129,7 +133,7 @@ test('are run by its command, without secrets, and told at the lines that are th
   expect(find('who runs this')?.message).toMatch(/ \(ownership\/team\)/);
   expect(find('our registry')).toMatchObject({ path: '/spec/containers/0/image', environments: ['prod'] });
   expect(find('left out')?.message).toBe(
-    'only what validates is run of the policies in policies; left out: mutate rule add-team of ownership, GeneratingPolicy quotas',
+    "of the policies in policies those of Kyverno's kinds that validate are run; left out: mutate rule add-team of ownership, GeneratingPolicy quotas, ValidatingAdmissionPolicy of-kubernetes",
   );
   expect(ran.report?.findings.map(({ message }) => message).filter((text) => text.startsWith('data '))).toEqual([
     expect.stringMatching(/^data REDACTED in dev \(clear\)/),

@@ -66,6 +66,24 @@ test('rules that do something else are left out, and kinds that do', () => {
   ]);
 });
 
+test("Kubernetes' own policies are left out by name, where they stand beside Kyverno's", () => {
+  const own = (kind: string, name: string): string =>
+    `apiVersion: admissionregistration.k8s.io/v1\nkind: ${kind}\nmetadata: { name: ${name} }\n`;
+  const files = [
+    policy('a', rule('r', VALIDATES)),
+    own('ValidatingAdmissionPolicy', 'v'),
+    own('ValidatingAdmissionPolicyBinding', 'b'),
+    own('MutatingAdmissionPolicy', 'm'),
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\ndata: { a: "kind: ValidatingAdmissionPolicy" }\n',
+    'kind: ValidatingAdmissionPolicy\nmetadata: { name: of-nobody }\n',
+  ];
+  for (const texts of [files, [files.join('---\n')]]) {
+    const read = kyvernoPolicies(texts.map((text, index) => ({ shown: `${index}.yaml`, text })));
+    expect([read.policies.map(({ name }) => name), read.faults]).toEqual([['a'], []]);
+    expect(read.leftOut).toEqual(['ValidatingAdmissionPolicy v', 'MutatingAdmissionPolicy m']);
+  }
+});
+
 test.each([
   [
     'metadata: { name: x\n',

@@ -41,6 +41,14 @@ const OTHER_RULES = ['mutate', 'generate', 'verifyImages'] as const;
 /** `kyverno.io/v1`, `policies.kyverno.io/v1`; `cli.kyverno.io` has the command's own tests, which are no policies. */
 const GROUPS = /\bapiVersion["']?[ \t]*:[ \t]*["']?(?:policies\.)?kyverno\.io\//;
 
+/** Kubernetes' own kinds: the command fails with one as soon as a custom resource is among the objects. */
+const ADMISSION = /\bkind["']?[ \t]*:[ \t]*["']?((?:Validating|Mutating)AdmissionPolicy)(?![A-Za-z])/;
+
+/** Whether a file is to be taken apart where its folder has policies for Kyverno: some of it may have to be named as left out. */
+export function mayBeOneOfPolicies(source: string): boolean {
+  return isForKyverno(source) || ADMISSION.test(source);
+}
+
 /** Whether a file may hold policies for Kyverno, broken ones included. */
 export function isForKyverno(source: string): boolean {
   return GROUPS.test(source);
@@ -56,17 +64,19 @@ export function kyvernoPolicies(files: readonly PolicyFile[]): KyvernoPolicies {
   const leftOut: string[] = [];
   for (const { shown, text: source } of files) {
     for (const document of documentsOf(source)) {
-      if (!isForKyverno(document.text)) continue;
+      if (!mayBeOneOfPolicies(document.text)) continue;
       const place = { file: shown, line: document.line };
       const { objects, unread, repeatedKey } = readDocument(document.text);
       if (unread !== undefined || repeatedKey !== undefined) {
+        if (!isForKyverno(document.text)) continue;
         faults.push(unreadable(document, shown, unread ?? `has the key ${repeatedKey} twice`));
         continue;
       }
       for (const { data } of objects) {
-        if (!isForKyverno(`apiVersion: ${text(data.apiVersion)}`)) continue;
         const kind = text(data.kind);
         const name = text(fields(data.metadata).name);
+        if (isAdmissionPolicy(data)) leftOut.push(`${kind} ${name}`);
+        if (!isForKyverno(`apiVersion: ${text(data.apiVersion)}`)) continue;
         const mode = text(fields(fields(data.spec).evaluation).mode);
         if (!APPLIED.test(kind)) leftOut.push(`${kind} ${name}`);
         // It is about requests, or other JSON.
@@ -79,6 +89,10 @@ export function kyvernoPolicies(files: readonly PolicyFile[]): KyvernoPolicies {
     }
   }
   return { policies, faults, leftOut };
+}
+
+function isAdmissionPolicy({ apiVersion, kind }: Fields): boolean {
+  return text(apiVersion).startsWith('admissionregistration.k8s.io/') && ADMISSION.test(`kind: ${text(kind)}`);
 }
 
 /**

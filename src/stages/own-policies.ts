@@ -167,7 +167,7 @@ export function createOwnPolicyChecks(
     if (policies === undefined) return [];
     const { faults, leftOut } = policies;
     const [some, rest] = [leftOut.slice(0, MOST_NAMED).join(', '), leftOut.length - MOST_NAMED];
-    const message = `only what validates is run of the policies in ${shown}; left out: ${some}${rest > 0 ? ` and ${rest} more` : ''}`;
+    const message = `of the policies in ${shown} those of Kyverno's kinds that validate are run; left out: ${some}${rest > 0 ? ` and ${rest} more` : ''}`;
     return [
       ...faults.map(({ message: fault, place }) => aboutPolicies('kyverno', environment, `a policy ${fault}`, place)),
       ...(leftOut.length === 0
