@@ -9,7 +9,19 @@ export type OwnVerdict =
       readonly refused: readonly OwnRefusal[];
     }
   /** Why the policies can't be run, a phrase to follow the folder's name. */
-  | { readonly ok: false; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly message: string;
+      /** What of it has a place in a file of the folder, each to be told by itself. */
+      readonly faults?: readonly FolderFault[];
+    };
+
+export interface FolderFault {
+  readonly message: string;
+  /** Relative to the folder. */
+  readonly path: string;
+  readonly line: number;
+}
 
 export interface OwnResult {
   /** The index of the document that it is said of. */

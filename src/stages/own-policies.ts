@@ -3,6 +3,7 @@ import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { KyvernoPolicies, PolicyPlace } from '../domain/kyverno-policies.ts';
 import type { RenderedDocument } from '../domain/manifest.ts';
+import { joinShown } from '../domain/paths.ts';
 import { formatPointer, parsePointer } from '../domain/pointer.ts';
 import { isAllowed } from '../domain/policies/allowances.ts';
 import { releaseObject } from '../domain/policies/release-object.ts';
@@ -133,7 +134,7 @@ export function createOwnPolicyChecks(
       else others.push(result);
     }
     for (const [index, text] of open.entries()) known.set(keyOf(set, environment, text), byDocument.get(index) ?? []);
-    if (!verdict.ok) return [unusable(set, verdict.message, environment)];
+    if (!verdict.ok) return unusable(set, verdict, environment);
     return verdict.refused.map(({ message, policy }) => refused(set, message, policy, environment));
   }
 
@@ -187,15 +188,23 @@ export function createOwnPolicyChecks(
     return aboutPolicies(engine, environment, `${engine} doesn't take the ${kind} ${name}: ${message}`, place);
   }
 
-  function unusable({ engine, shown }: PolicySet, message: string, environment: Environment): Finding {
+  function unusable(
+    { engine, shown }: PolicySet,
+    { message, faults }: Extract<OwnVerdict, { ok: false }>,
+    environment: Environment,
+  ): Finding[] {
     const byHand =
       engine === 'conftest'
         ? `conftest test --policy ${shown} chartship-report/manifests`
         : `kyverno apply ${shown} --resource chartship-report/manifests/${staged.metadata.name}/${environment.name}/VERSION.yaml`;
-    return {
-      ...aboutPolicies(engine, environment, `the policies in ${shown} ${message}`),
+    const told = faults?.map(({ message: fault, path, line }) => {
+      const place = { file: joinShown(shown, path), line };
+      return aboutPolicies(engine, environment, `the policies in ${shown} can't be run by ${engine}: ${fault}`, place);
+    });
+    return (told ?? [aboutPolicies(engine, environment, `the policies in ${shown} ${message}`)]).map((finding) => ({
+      ...finding,
       hint: `See what it says: ${byHand}`,
-    };
+    }));
   }
 
   function aboutPolicies(
