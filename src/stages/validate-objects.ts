@@ -1,4 +1,4 @@
-import { type CustomKinds, customKinds, firstOf, isDefinition } from '../domain/custom-kinds.ts';
+import { type CustomKinds, customKinds, firstOf, isDefinition, NO_CUSTOM_KINDS } from '../domain/custom-kinds.ts';
 import { duplicates, type PlacedObject } from '../domain/duplicate-objects.ts';
 import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
@@ -142,7 +142,11 @@ export function createObjectChecks({
     const told: ToldFault[] = [];
     const rest = restingTurns();
     // Their programs run beside the checks of this process.
-    const asked = ownPolicies?.(environment, renders);
+    const asked = ownPolicies?.(
+      environment,
+      renders,
+      renders.map(({ documents }) => kindsOf(documents).custom).reduce(firstOf, NO_CUSTOM_KINDS),
+    );
     asked?.catch(() => undefined);
     /** What is told of a kind, and not of each template that has it. */
     const once = new Set<string>();
