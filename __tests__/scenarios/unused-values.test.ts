@@ -101,6 +101,30 @@ describe('a chart', () => {
     ]);
   });
 
+  test('what an alias or a merge puts elsewhere is used there; the rest is told at its line', async () => {
+    space.chart('demo', {
+      'values.yaml':
+        'greeting: hello\nx-resources: &res { cpu: 100m, foo: 1 }\nmaps:\n  base: &base { read: 1, unread: 2 }\na: *res\nb: { <<: *base, own: 1 }\n<<: { c: 1, d: 2 }\ne: *res\n',
+      'templates/configmap.yaml':
+        'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\ndata:\n  greeting: {{ .Values.greeting | quote }}\n  a: {{ .Values.a.cpu | quote }}\n  b: {{ .Values.b.read | quote }}\n  c: {{ .Values.c | quote }}\n',
+    });
+    expect(await told(['demo'])).toEqual([
+      'warning demo/values.yaml:6:17 b.own: nothing uses it (default)',
+      'warning demo/values.yaml:7:13 d: nothing uses it (default)',
+      'warning demo/values.yaml:8:1 e: nothing uses it (default)',
+    ]);
+  });
+
+  test('what is set as the default has it and an alias names elsewhere stays', async () => {
+    space.chart('demo', {
+      'values.yaml': 'greeting: hello\n',
+      'values-prod.yaml': 'greeting: &g hello\nother: *g\n',
+      'templates/configmap.yaml':
+        'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\ndata:\n  greeting: {{ .Values.greeting }}{{ .Values.other }}\n',
+    });
+    expect(await told(['demo'])).toEqual([]);
+  });
+
   test('what a schema names is there for something else', async () => {
     space.chart('demo', {
       'values.yaml': 'greeting: hello\nnote: for people\nother: 1\n',

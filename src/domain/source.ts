@@ -8,13 +8,13 @@ import {
   Lexer,
   LineCounter,
   type Node,
-  type Pair,
   Parser,
   type Scalar,
 } from 'yaml';
 import type { Finding } from './finding.ts';
 import { SOURCE_BYTES } from './limits.ts';
 import { plainData } from './plain-yaml.ts';
+import { isShared, offsetOf } from './yaml-paths.ts';
 
 /** A place in a text; both count from 1. */
 export interface Position {
@@ -28,6 +28,8 @@ export interface Source {
   readonly data: unknown;
   /** The position of the value at a path; `key` gives the position of its key. `undefined` when it isn't there. */
   position(path: readonly (string | number)[], what?: 'key' | 'value'): Position | undefined;
+  /** Whether taking the key at a path out, or something in it, would take away what an alias or a merge puts elsewhere; or whether it came here by one. */
+  isShared(path: readonly (string | number)[]): boolean;
   /** The text of a line, which counts from 1; empty where there is none. */
   line(number: number): string;
 }
@@ -78,6 +80,8 @@ export function readSource(bytes: Uint8Array): { ok: true; source: Source } | { 
         full ??= readFully(text);
         return full.ok ? full.source.position(path, what) : undefined;
       },
+      // A text with anchors is never plain.
+      isShared: () => false,
       line,
     },
   };
@@ -100,7 +104,10 @@ function readFully(text: string): ReturnType<typeof readSource> {
     };
   }
   if (document === undefined) {
-    return { ok: true, source: { data: undefined, position: () => undefined, ...linesOf(text) } };
+    return {
+      ok: true,
+      source: { data: undefined, position: () => undefined, isShared: () => false, ...linesOf(text) },
+    };
   }
   const error = document.errors[0];
   if (error !== undefined)
@@ -117,9 +124,10 @@ function readFully(text: string): ReturnType<typeof readSource> {
     source: {
       data,
       position: (path, what = 'value') => {
-        const offset = find(document, path, what);
+        const offset = offsetOf(document, path, what);
         return offset === undefined ? undefined : at(offset);
       },
+      isShared: (path) => isShared(document, path),
       ...linesOf(text),
     },
   };
@@ -233,31 +241,4 @@ function nodeFault(document: Document): NodeFault | undefined {
   };
   weigh(document.contents);
   return found;
-}
-
-function find(document: Document, path: readonly (string | number)[], what: 'key' | 'value'): number | undefined {
-  let node: unknown = document.contents;
-  let key: unknown = document.contents;
-  for (const step of path) {
-    if (isAlias(node)) node = node.resolve(document);
-    if (isMap(node)) {
-      const pair: Pair | undefined = pairOf(node.items, String(step));
-      if (pair === undefined) return undefined;
-      key = pair.key;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(step)];
-      key = node;
-    } else {
-      return undefined;
-    }
-    if (node === undefined) return undefined;
-  }
-  const target = (what === 'key' ? key : (node ?? key)) as Node | null;
-  // An empty value (`key:`) has a range of no length behind the key; the key is what a reader looks for.
-  return target?.range?.[0] ?? (key as Node | null)?.range?.[0];
-}
-
-function pairOf(items: readonly Pair[], name: string): Pair | undefined {
-  return items.find((pair) => isScalar(pair.key) && String(pair.key.value) === name);
 }

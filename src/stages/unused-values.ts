@@ -98,7 +98,10 @@ async function candidates(
   if (values === undefined) return [];
   const defaults = environments[0]?.layers[0]?.source?.data;
   return [...files].flatMap(([file, { layer }]) =>
-    unusedKeys(layer.source?.data, { values, schema, defaults }).map((key) => ({ ...key, file })),
+    unusedKeys(layer.source?.data, { values, schema, defaults })
+      // What an alias names is used where that stands, or can't be taken out here alone.
+      .filter(({ path }) => layer.source?.isShared(path) !== true)
+      .map((key) => ({ ...key, file })),
   );
 }
 
@@ -208,7 +211,7 @@ function repeats(
   const found = defaultRepeats(base.source.data, others).slice(0, MOST_TOLD);
   return found.flatMap(({ layer, path }): Finding[] => {
     // Whether a secret is the default is nobody's to know.
-    if (isEncryptedName(layer.shown)) return [];
+    if (isEncryptedName(layer.shown) || layer.source?.isShared(path) === true) return [];
     return [
       {
         stage: 'validate',
