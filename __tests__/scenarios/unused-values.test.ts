@@ -101,6 +101,24 @@ describe('a chart', () => {
     ]);
   });
 
+  test('each key that the schema refuses is told at its own place', async () => {
+    space.chart('demo', {
+      'values.yaml': 'greeting: hello\nin: { bb: 1 }\n',
+      'values-prod.yaml': 'greeting: hi\nin:\n  aa: 0\n  zz: 1\n  "it\'s": 2\n',
+      'values.schema.json':
+        '{"properties": {"greeting": {}, "in": {"additionalProperties": false, "properties": {"ab": {}}}}}',
+    });
+    const { report } = await command(space, ['demo', '--until', 'validate']);
+    const found = report?.findings.filter(({ rule }) => rule.startsWith('validate/'));
+    expect(found?.every(({ rule }) => rule === 'validate/values-schema')).toBe(true);
+    expect(found?.map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`).sort()).toEqual([
+      "demo/values-prod.yaml:3:3 in.aa: additional properties 'aa' not allowed",
+      "demo/values-prod.yaml:4:3 in.zz: additional properties 'zz' not allowed",
+      "demo/values-prod.yaml:5:3 in.it's: additional properties 'it\\'s' not allowed",
+      "demo/values.yaml:2:7 in.bb: additional properties 'bb' not allowed",
+    ]);
+  });
+
   test('what an alias or a merge puts elsewhere is used there; the rest is told at its line', async () => {
     space.chart('demo', {
       'values.yaml':

@@ -1,5 +1,5 @@
 import type { Finding } from './finding.ts';
-import { formatPointer, parsePointer } from './pointer.ts';
+import { parsePointer } from './pointer.ts';
 
 /**
  * Findings without those that are another one seen again from lint, so that one fault is one finding:
@@ -42,13 +42,11 @@ function isAtSameKey(a: Finding, b: Finding): boolean {
   return a.chart === b.chart && a.file === b.file && a.line !== undefined && a.line === b.line && a.path === b.path;
 }
 
-/** Whether a key is one that a schema doesn't allow; of several in a mapping helm makes one violation, told at the first. */
+/** Whether a key is one that a schema doesn't allow, in this file or in one that is merged over it. */
 function refuses(violation: Finding, unused: Finding): boolean {
   if (isAtSameKey(violation, unused)) return true;
-  const names = / additional properties '(.*)' not allowed/s.exec(` ${violation.message.replace(/^.*?: /s, '')}`)?.[1];
-  if (names === undefined || violation.chart !== unused.chart) return false;
-  const around = parsePointer(violation.path ?? '').slice(0, -1);
-  return names.split("', '").some((name) => formatPointer([...around, name]) === unused.path);
+  const isOfKey = / additional properties '.*' not allowed/s.test(violation.message);
+  return isOfKey && violation.chart === unused.chart && violation.path === unused.path;
 }
 
 /** Where it was seen: the chart in each of its environments. */

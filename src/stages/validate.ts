@@ -85,10 +85,10 @@ export function validateValues(
   faults: readonly HelmFault[],
   ownSchema: Uint8Array | undefined,
 ): Finding[] {
-  const told = faults.map((fault) =>
+  const told = faults.flatMap((fault) =>
     fault.kind === 'schema-file'
       ? unusable(fault, staged, environment, ownSchema)
-      : violation(fault, staged, environment),
+      : violations(fault, staged, environment),
   );
   return [...told, ...missingValues(staged, environment)];
 }
@@ -114,12 +114,40 @@ function unusable(
   };
 }
 
-function violation(fault: HelmFault, staged: StagedChart, environment: Environment): Finding {
+/** Helm says in one breath, and in any order, which keys of a mapping are not allowed; each has a place of its own. */
+function violations(fault: HelmFault, staged: StagedChart, environment: Environment): Finding[] {
+  const quoted = /^additional properties ('.*') not allowed$/s.exec(fault.message)?.[1]?.match(GO_QUOTED);
+  if (quoted === null || quoted === undefined) return [violation(fault, undefined, staged, environment)];
+  return quoted.sort().map((key) => {
+    const message = `additional properties ${key} not allowed`;
+    return violation({ ...fault, message }, unquoted(key), staged, environment);
+  });
+}
+
+/** As Go quotes a text (`%q`), but for the marks around it. */
+const GO_QUOTED = /'(?:[^'\\]|\\.)*'/gs;
+
+function unquoted(text: string): string {
+  const bare = text.slice(1, -1);
+  const json = bare.replace(/\\.|"/gs, (each) => (each === '"' ? '\\"' : each === "\\'" ? "'" : each));
+  try {
+    return JSON.parse(`"${json}"`);
+  } catch {
+    // Go has some escapes more than JSON, for what nobody calls a key.
+    return bare;
+  }
+}
+
+/** `extra`: the key that is not allowed; then it is about the key, not about the mapping that holds it. */
+function violation(
+  fault: HelmFault,
+  extra: string | undefined,
+  staged: StagedChart,
+  environment: Environment,
+): Finding {
   const within = valuesPath(fault.chart ?? '', staged);
   const own = parsePointer(fault.pointer ?? '');
   const path = within === undefined ? undefined : [...within, ...own];
-  // `additional properties 'a', 'b' not allowed` is about the keys, not about the mapping that holds them.
-  const extra = /^additional properties? '((?:[^']|', ')*)'/.exec(fault.message)?.[1]?.split("', '")[0];
   const target = path === undefined ? undefined : extra === undefined ? path : [...path, extra];
   const { by, ...place } =
     target === undefined ? {} : origin(target, environment.layers, extra === undefined ? 'value' : 'key');
