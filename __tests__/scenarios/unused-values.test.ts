@@ -143,6 +143,24 @@ describe('a chart', () => {
     expect(await told(['demo'])).toEqual([]);
   });
 
+  test('what an environment must set itself stays, though the default is the same', async () => {
+    space.chart('demo', {
+      'values.yaml': 'greeting: hello\na: { c: 1, d: 2 }\nwhole: { e: { f: 3 } }\n',
+      'values-dev.yaml': 'greeting: hello\n',
+      'values-prod.yaml': 'greeting: hello\na: { d: 2 }\nwhole: { e: { f: 3 } }\n',
+      'values.schema.json': '{"properties": {"a": {}, "whole": {}}}',
+    });
+    space.write(
+      'chartship.yaml',
+      'charts: [demo]\nenvironments:\n  dev: { values: [values-dev.yaml] }\n  prod:\n    values: [values-prod.yaml]\n    requiredValues: [a.d, whole.e]\n',
+    );
+    const same = 'it is set as demo/values.yaml has it, and no environment sets it otherwise';
+    expect(await told([])).toEqual([
+      `note demo/values-dev.yaml:1:1 greeting: ${same} (dev)`,
+      `note demo/values-prod.yaml:1:1 greeting: ${same} (prod)`,
+    ]);
+  });
+
   test('what a schema names is there for something else', async () => {
     space.chart('demo', {
       'values.yaml': 'greeting: hello\nnote: for people\nother: 1\n',

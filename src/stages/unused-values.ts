@@ -1,6 +1,7 @@
 import type { Dependency } from '../domain/chart.ts';
 import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
+import { isWithin } from '../domain/merged-values.ts';
 import { formatPointer } from '../domain/pointer.ts';
 import { isEncryptedName } from '../domain/sops.ts';
 import type { StagedChart } from '../domain/staged.ts';
@@ -212,6 +213,7 @@ function repeats(
   return found.flatMap(({ layer, path }): Finding[] => {
     // Whether a secret is the default is nobody's to know.
     if (isEncryptedName(layer.shown) || layer.source?.isShared(path) === true) return [];
+    if (isRequired(path, layer, environments)) return [];
     return [
       {
         stage: 'validate',
@@ -227,6 +229,14 @@ function repeats(
       },
     ];
   });
+}
+
+/** Whether one of the environments that have a file is to set by itself what is at a path, or something in it, or what it is in. */
+function isRequired(path: readonly string[], layer: ValuesLayer, environments: readonly Environment[]): boolean {
+  return environments
+    .filter(({ layers }) => layers.some(({ shown }) => shown === layer.shown))
+    .flatMap(({ requiredValues }) => requiredValues.map((required) => required.split('.')))
+    .some((required) => isWithin(required, path) || isWithin(path, required));
 }
 
 /** `agent.hosts[0].name`; a key with a dot in it is in quotes. */
