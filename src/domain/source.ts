@@ -11,6 +11,7 @@ import {
   Parser,
   type Scalar,
 } from 'yaml';
+import { mayHaveBooleanKeys, takeBooleanKeys } from './boolean-keys.ts';
 import type { Finding } from './finding.ts';
 import { SOURCE_BYTES } from './limits.ts';
 import { plainData } from './plain-yaml.ts';
@@ -49,8 +50,12 @@ const NO_YAML = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 /**
  * Reads one YAML document strictly: control characters, keys that Helm can't take (null, lists, mappings),
  * duplicate keys, unknown aliases, several documents and excessive alias expansion are faults. A byte order mark and CRLF are taken as they come.
+ * `helm`: keys have the names by which helm and Kubernetes know them, where `on` is `true`.
  */
-export function readSource(bytes: Uint8Array): { ok: true; source: Source } | { ok: false; fault: SourceFault } {
+export function readSource(
+  bytes: Uint8Array,
+  keys: 'yaml' | 'helm' = 'yaml',
+): { ok: true; source: Source } | { ok: false; fault: SourceFault } {
   if (bytes.byteLength > SOURCE_BYTES) {
     return { ok: false, fault: { message: `is larger than ${SOURCE_BYTES / 1024 / 1024} MiB` } };
   }
@@ -68,8 +73,9 @@ export function readSource(bytes: Uint8Array): { ok: true; source: Source } | { 
     return { ok: false, fault: { message: `is no YAML: it holds the control character U+${code}`, ...place } };
   }
   // Most files are plain, and nothing in most of them is ever pointed at: their positions are found when asked for.
-  const plain = plainData(text);
-  if (plain === undefined) return readFully(text);
+  const hasBooleans = keys === 'helm' && mayHaveBooleanKeys(text);
+  const plain = hasBooleans ? undefined : plainData(text);
+  if (plain === undefined) return readFully(text, hasBooleans);
   const { line } = linesOf(text);
   let full: ReturnType<typeof readFully> | undefined;
   return {
@@ -87,7 +93,7 @@ export function readSource(bytes: Uint8Array): { ok: true; source: Source } | { 
   };
 }
 
-function readFully(text: string): ReturnType<typeof readSource> {
+function readFully(text: string, hasBooleanKeys = false): ReturnType<typeof readSource> {
   const lines = new LineCounter();
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
@@ -117,6 +123,7 @@ function readFully(text: string): ReturnType<typeof readSource> {
   }
   const wrong = nodeFault(document);
   if (wrong !== undefined) return { ok: false, fault: { ...wrong.fault, ...at(wrong.offset) } };
+  if (hasBooleanKeys) takeBooleanKeys(document);
   // The library's own bound on aliases is slower than what it guards against; ours was kept above.
   const data: unknown = document.toJS({ maxAliasCount: -1 }) ?? undefined;
   return {
