@@ -1,3 +1,4 @@
+import { hintForMisread } from '../domain/boolean-keys.ts';
 import { type CustomKinds, customKinds, firstOf, isDefinition, NO_CUSTOM_KINDS } from '../domain/custom-kinds.ts';
 import { duplicates, type PlacedObject } from '../domain/duplicate-objects.ts';
 import type { Environment } from '../domain/environment.ts';
@@ -255,13 +256,18 @@ function objectFinding(
   const { apiVersion, kind, metadata } = (object?.data ?? {}) as Record<string, unknown>;
   const name = ofKind !== undefined ? undefined : (metadata as { name?: unknown } | null | undefined)?.name;
   const told = path === '' || ofKind !== undefined ? message : `${fieldName(path)}: ${message}`;
+  const { writtenKey } = origin ?? {};
+  const toMend =
+    writtenKey === undefined
+      ? hint
+      : `${writtenKey} is written, which YAML takes for the boolean ${path.slice(path.lastIndexOf('/') + 1)}. ${hintForMisread(writtenKey)}`;
   const parts = [apiVersion, kind, name].filter((part): part is string => typeof part === 'string' && part !== '');
   return {
     stage: 'validate',
     rule,
     severity,
     ...placed(told, document.template, origin, staged),
-    ...(hint !== undefined && { hint }),
+    ...(toMend !== undefined && { hint: toMend }),
     chart: staged.metadata.name,
     environments: [environment.name],
     kubeVersions: [version],
