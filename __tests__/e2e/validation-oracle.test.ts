@@ -9,6 +9,7 @@ import { customFixtures, customMutants, UNDEFINED_VERSION } from '../support/cus
 import { kubeconformTable } from '../support/kubeconform-verdicts.ts';
 import { goodObjects, kubernetesSchemas } from '../support/kubernetes-schemas.ts';
 import { seeded } from '../support/mutants.ts';
+import { podMutants } from '../support/pod-mutants.ts';
 import { type RenderedMutant, refusals, renderedMutants, told } from '../support/rendered-mutants.ts';
 import { withEntryTwice } from '../support/repeated-entries.ts';
 import { repository } from '../support/scenario.ts';
@@ -183,7 +184,12 @@ onServer('a real API server', () => {
     expect(good.length).toBeGreaterThan(100);
     const random = seeded(35);
     const chosen = good.filter(() => random() < ORIGINALS / good.length);
-    const all = chosen.flatMap((object) => tried(object, renderedMutants(object, schemas, server.minor)));
+    // Few objects have pods: of each kind that does, one is among those that are changed there.
+    const withPods = new Map(good.map((object) => [`${object.kind}`, object]));
+    const all = [
+      ...chosen.flatMap((object) => tried(object, renderedMutants(object, schemas, server.minor))),
+      ...[...withPods.values()].flatMap((object) => tried(object, podMutants(object))),
+    ];
     const some = someOfEach(all, OF_EACH, random);
     const verdicts = await judged(some);
     const rows = agreements(verdicts);
