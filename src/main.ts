@@ -26,7 +26,7 @@ import { loadValues, recordOf } from './values-files.ts';
 import { verifyAll } from './verified.ts';
 
 /** What is needed before the request is known. */
-export type Base = Pick<Ports, 'files' | 'host' | 'clock' | 'openForge'>;
+export type Base = Pick<Ports, 'files' | 'host' | 'clock' | 'openForge' | 'rulePages'>;
 
 export interface Ending {
   readonly report: Report;

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../src/domain/finding.ts';
@@ -294,6 +294,21 @@ warn contains msg if {
 });
 
 describe('--explain', () => {
+  test('says what report.sarif has as help of a rule', async () => {
+    chart('helped', { 'templates/pod.yaml': POD('', 'nginx') });
+    const { stdout } = await command(space, ['--explain', 'policy/image-tag']);
+    await command(space, ['helped', '--until', 'validate']);
+    const sarif = JSON.parse(readFileSync(join(space.root, 'chartship-report/report.sarif'), 'utf8'));
+    const rule = sarif.runs[0].tool.driver.rules.find(({ id }: { id: string }) => id === 'policy/image-tag');
+    expect(rule).toEqual({
+      id: 'policy/image-tag',
+      shortDescription: { text: expect.any(String) },
+      fullDescription: { text: expect.stringContaining(rule.shortDescription.text) },
+      // Without a link: package.json names no owner yet.
+      help: { text: expect.stringContaining('How to mend it'), markdown: stdout.replace(/^# .*\n+/, '').trim() },
+    });
+  });
+
   test('prints a page', async () => {
     const { code, stdout } = await command(space, ['--explain', 'policy/image-tag']);
     expect([code, stdout]).toEqual([
