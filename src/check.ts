@@ -18,7 +18,8 @@ import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
 import { type Request, reaches } from './request.ts';
 import { type Base, compare, lastPublished } from './stages/compare.ts';
-import { isCrdFile, readCrds } from './stages/crds.ts';
+import { readCrds } from './stages/crds.ts';
+import { crdFilesOf, createDependencyCrds } from './stages/dependency-crds.ts';
 import { lint } from './stages/lint.ts';
 import { locate } from './stages/locate.ts';
 import { createOwnPolicyChecks } from './stages/own-policies.ts';
@@ -100,6 +101,7 @@ export async function checkChart(
       staged,
       read,
       crds,
+      dependencyCrds: createDependencyCrds(staged),
       further,
       policies,
       applied: async () => ((await ports.helm.version()).startsWith('3.') ? 'on-client' : 'on-server'),
@@ -181,9 +183,7 @@ function valuesOf(staged: StagedChart, environments: readonly Environment[], req
 
 /** What the `crds/` of dependencies define, and then what else is given. Whether one is switched off isn't asked: a definition too many does no harm. */
 function kindsOfDependencies(staged: StagedChart, further: CustomKinds): CustomKinds {
-  const files = staged.dependencies
-    .flatMap((dependency) => dependency.files)
-    .filter(({ path }) => /^(?:charts\/[^/]+\/)*crds\//.test(path) && isCrdFile(path));
+  const files = staged.dependencies.flatMap(crdFilesOf);
   const texts = files.map(({ path, content }) => ({ shown: path, text: new TextDecoder().decode(content) }));
   return firstOf(givenDefinitions(texts).kinds, further);
 }

@@ -1,4 +1,4 @@
-import { readFileSync, symlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { action, command, type Workspace, workspace } from '../support/scenario.ts';
@@ -161,4 +161,29 @@ describe('nothing is read that is not to be shown', () => {
     const sarif = readFileSync(join(space.root, 'chartship-report/report.sarif'), 'utf8');
     expect(sarif).not.toContain('nothing-for-you');
   });
+});
+
+test('of a Secret that is misspelt nothing is shown either, nor kept in the report', async () => {
+  const secret = (name: string, rest: string): string =>
+    `apiVersion: v1\nkind: Secret\nmetadata:\n  name: ${name}\n  label: x\n${rest}\n`;
+  space.chart('misspelt', {
+    'Chart.yaml': 'apiVersion: v2\nname: misspelt\nversion: 1.0.0\n',
+    'values.yaml': 'headers:\n  authorization: "Basic qwhunter2x"\n  unused: 1\n',
+    'templates/configmap.yaml': undefined,
+    'templates/a.yaml': secret('a', 'stringdata:\n  a: qwhunter2x'),
+    'templates/b.yaml': secret('b', 'StringData: { a: qwhunter2x }'),
+    'templates/c.yaml': secret('c', 'stringData: qwhunter2x'),
+    'templates/d.yaml': secret('d', 'datas:\n  - qwhunter2x').replace('kind: Secret', 'kind: !!str Secret'),
+  });
+  const { stdout, report } = await command(space, ['misspelt', '--until', 'validate']);
+  const unknown = report?.findings.filter(({ rule }) => rule === 'schema/unknown-field') ?? [];
+  expect(unknown.map(({ file }) => file)).toEqual(
+    expect.arrayContaining(['a', 'b', 'd'].map((name) => `misspelt/templates/${name}.yaml`)),
+  );
+  expect(stdout).toContain('> 6 │ stringdata:\n  7 │ (not shown: it may hold a secret)\n');
+  const folder = join(space.root, 'chartship-report');
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const texts = files.map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'));
+  for (const text of [stdout, ...texts]) expect(text).not.toContain('qwhunter2x');
+  expect(texts.some((text) => text.includes('stringdata:\n  a: REDACTED\n'))).toBe(true);
 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { archiveOf } from '../support/archives.ts';
 import { command, type Workspace, workspace } from '../support/scenario.ts';
 
 let space: Workspace;
@@ -47,4 +48,50 @@ test("a pattern that is none of Go's is told at its line of the definition, in c
   ]);
   expect(found?.[0]?.message).toContain('"^(?!large)" is no regular expression of Go\'s');
   expect(found?.[1]?.message).toContain('(written out by operator/templates/crd.yaml:22)');
+});
+
+test('what is wrong with a definition of a dependency is told at its file, once, and where the dependency is in use', async () => {
+  const faulty = definition('dep', '^(?!large)')
+    .replace('served: true', 'servd: true')
+    .replace('Namespaced', 'Namespacd');
+  const dependency = (name: string, more = ''): string => `{ name: ${name}, version: 1.0.0${more} }`;
+  const sealed = definition('sealed', '^(?!x)');
+  space.chart('parent', {
+    'Chart.yaml': `apiVersion: v2\nname: parent\nversion: 1.0.0\ndependencies: [${[
+      dependency('vendored'),
+      dependency('vendored', ', alias: again'),
+      dependency('sealed'),
+      dependency('off', ', condition: off.enabled'),
+    ].join(', ')}]\n`,
+    'values.yaml': 'off: { enabled: false }\n',
+    'templates/configmap.yaml': undefined,
+    'templates/dep.yaml': 'apiVersion: example.com/v1\nkind: DEP\nmetadata: { name: d }\nspec: { size: small }\n',
+    'charts/off/Chart.yaml': 'apiVersion: v2\nname: off\nversion: 1.0.0\n',
+    'charts/off/crds/off.yaml': definition('off', '^(?!off)'),
+    'charts/vendored/Chart.yaml': 'apiVersion: v2\nname: vendored\nversion: 1.0.0\n',
+    'charts/vendored/crds/dep.yaml': `# One.\n${faulty}`,
+  });
+  const metadata = 'apiVersion: v2\nname: sealed\nversion: 1.0.0\n';
+  space.write(
+    'parent/charts/sealed-1.0.0.tgz',
+    await archiveOf({ name: 'sealed/Chart.yaml', content: metadata }, { name: 'sealed/crds/s.yaml', content: sealed }),
+  );
+  const { report } = await command(space, ['parent', '--until', 'validate']);
+  const found = report?.findings.filter(({ rule }) => rule.startsWith('schema/')) ?? [];
+  const file = 'parent/charts/vendored/crds/dep.yaml';
+  expect(found.map(({ rule, file, line }) => `${rule} ${file}:${line}`).sort()).toEqual(
+    [
+      'schema/format parent/Chart.yaml:undefined',
+      `schema/format ${file}:23`,
+      `schema/unknown-field ${file}:12`,
+      'schema/unknown-kind parent/templates/dep.yaml:undefined',
+    ].sort(),
+  );
+  const messages = found.map(({ message }) => message);
+  expect(messages).toContainEqual(
+    expect.stringMatching(/^in the dependency sealed 1\.0\.0, crds\/s\.yaml:22: .*\(\?!x\)/),
+  );
+  expect(messages).toContainEqual(
+    "deps.example.com defines example.com/v1 DEP, and doesn't serve it, so that it is not checked",
+  );
 });

@@ -288,3 +288,44 @@ describe('kinds that are defined', () => {
     ]);
   });
 });
+
+test('names and ports within a pod that the server refuses are told where they are written', async () => {
+  space.chart('pods', {
+    'Chart.yaml': 'apiVersion: v2\nname: pods\nversion: 1.0.0\n',
+    'values.yaml': 'port: 99999\nextra:\n  - { name: a-very-long-port-name, containerPort: 81 }\n',
+    'templates/configmap.yaml': undefined,
+    'templates/deployment.yaml': `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: a }
+spec:
+  selector: { matchLabels: { app: a } }
+  template:
+    metadata: { labels: { app: a } }
+    spec:
+      volumes:
+        - name: A_b
+          emptyDir: {}
+      initContainers:
+        - name: c
+          image: x:1
+      containers:
+        - name: c
+          image: x:1
+          ports:
+            - containerPort: {{ .Values.port }}
+            {{- toYaml .Values.extra | nindent 12 }}
+          volumeMounts:
+            - name: nothere
+              mountPath: /x
+`,
+  });
+  const { report } = await command(space, ['pods', '--until', 'validate']);
+  const found = report?.findings.filter(({ rule }) => rule.startsWith('schema/')) ?? [];
+  expect(found.map(({ rule, severity, file, line }) => `${severity} ${rule} ${file}:${line}`).sort()).toEqual([
+    'error schema/duplicate-entry pods/templates/deployment.yaml:13',
+    'error schema/name pods/templates/deployment.yaml:10',
+    'error schema/name pods/values.yaml:3',
+    'error schema/range pods/values.yaml:1',
+    'error schema/value pods/templates/deployment.yaml:22',
+  ]);
+});

@@ -59,6 +59,31 @@ describe('a frame', () => {
 
 describe('what may be a secret', () => {
   test.each([
+    [['kind: Secret', 'stringdata:', '  a: b'], 2],
+    [['kind: Secret', 'datas:', '  a: b'], 2],
+    [['kind: Secret', 'stringData: text'], 1],
+    [['kind: Secret', 'stringData:', '  metadata: text'], 2],
+    [['kind: !!str Secret', 'StringData:', '  a: b'], 2],
+    [['"kind": "secret"', 'more:', '  # b'], 2],
+    [['{ kind: Secret, metadata: { name: a }, datas: { a: b } }'], 0],
+    [['headers:', '  authorization: "abc"'], 1],
+    [['headers:', '  - Bearer abcdefgh12'], 1],
+  ])('%j has one', (lines, index) => {
+    expect(mayBeSecret(lines, index)).toBe(true);
+  });
+
+  test.each([
+    [['kind: Secret', 'metadata:', '  labels:', '    a: b', 'datas:', '  c: d'], 3],
+    [['{{- if .Values.a }}', 'kind: Secret', 'type: Opaque'], 0],
+    [['kind: Secret', 'type: Opaque', 'datas: x'], 1],
+    [['kind: Secret', 'stringdata:', '  a: b'], 1],
+    [['kind: HelmRelease', 'spec:', '  valuesFrom:', '    - kind: Secret', '      name: a'], 4],
+    [['kind: SecretStore', 'spec:', '  provider: b'], 2],
+  ])('%j has none', (lines, index) => {
+    expect(mayBeSecret(lines, index)).toBe(false);
+  });
+
+  test.each([
     ...[
       'password',
       'postgresPassword',
@@ -138,6 +163,7 @@ last: 1
     expect(mayBeSecret(of('Secret'), 4)).toBe(false);
     expect(mayBeSecret(of('ConfigMap'), 7)).toBe(false);
     expect(mayBeSecret(['kind: Secret', 'stringData:', '  a: b'], 2)).toBe(true);
+    expect(mayBeSecret(['kind: List', 'items:', '  - kind: secret', '    stringData: ab'], 3)).toBe(true);
   });
 
   test('is never in a frame', () => {

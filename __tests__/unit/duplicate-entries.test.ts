@@ -92,7 +92,7 @@ describe('an entry that is in a list before', () => {
       namespaced: true,
       dropsStatus: false,
     };
-    const kinds = { kind: () => kind, otherVersions: () => [] };
+    const kinds = { kind: () => kind, otherVersions: () => [], unserved: () => undefined };
     for (const [applied, severity] of [
       ['on-server', 'error'],
       ['on-client', 'warning'],

@@ -18,6 +18,41 @@ function told(object: Record<string, unknown>, version?: string, custom?: Custom
 const metadata = { name: 'a' };
 
 describe('kinds and their age', () => {
+  test('what is removed or deprecated names its stable version, wherever there is one', () => {
+    const schemas = kubernetesSchemas();
+    const named = new Set<string>();
+    const silent: string[] = [];
+    for (const minor of schemas.minors) {
+      const stable = schemas.version(minor)?.kinds() ?? [];
+      for (const { apiVersion, kind } of schemas.minors.flatMap((each) => schemas.version(each)?.kinds() ?? [])) {
+        const [group] = apiVersion.split('/');
+        const isThere = stable.some((other) => other.kind === kind && other.apiVersion === `${group}/v1`);
+        const aged = faults({ apiVersion, kind, metadata }, minor).filter(({ rule }) =>
+          /(?:removed|deprecated)-api$/.test(rule),
+        );
+        for (const { hint } of isThere ? aged : []) {
+          if (hint === undefined) silent.push(`${minor} ${apiVersion} ${kind}`);
+          else named.add(`${apiVersion} ${kind}: ${hint}`);
+        }
+      }
+    }
+    expect(silent).toEqual([]);
+    expect([...named]).toEqual(
+      expect.arrayContaining([
+        'admissionregistration.k8s.io/v1beta1 ValidatingAdmissionPolicy: Use admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy.',
+        'resource.k8s.io/v1beta2 ResourceClaim: Use resource.k8s.io/v1 ResourceClaim.',
+        'networking.k8s.io/v1beta1 IPAddress: Use networking.k8s.io/v1 IPAddress.',
+      ]),
+    );
+    // What went before the oldest of them.
+    expect(faults({ apiVersion: 'node.k8s.io/v1beta1', kind: 'RuntimeClass', metadata })[0]?.hint).toBe(
+      'Use node.k8s.io/v1 RuntimeClass.',
+    );
+    // Before there is a stable one, none is named.
+    const [before] = faults({ apiVersion: 'networking.k8s.io/v1beta1', kind: 'IPAddress', metadata }, '1.32');
+    expect(before?.hint).toBeUndefined();
+  });
+
   const cases: [string, string, string, string, string[]][] = [
     ['a kind there is', 'v1', 'ConfigMap', '1.35', []],
     ['the same in versions that nothing is known of', 'v1', 'ConfigMap', '1.20', []],

@@ -29,7 +29,7 @@ const check = createObjectChecks({
   staged,
   read,
   crds: [],
-  further: () => ({ kind: () => undefined, otherVersions: () => [] }),
+  further: () => ({ kind: () => undefined, otherVersions: () => [], unserved: () => undefined }),
   // What is at fault ends the bench; where it comes from is nobody's business then.
   locate: async () => [],
   applied: async () => 'on-server',

@@ -20,9 +20,15 @@ export interface CustomKinds {
   kind(name: KindName): CustomKind | undefined;
   /** The API versions of a kind that is known in other versions of its group alone. */
   otherVersions(name: KindName): readonly string[];
+  /** The name of a definition that has a version of a kind and doesn't serve it. */
+  unserved(name: KindName): string | undefined;
 }
 
-export const NO_CUSTOM_KINDS: CustomKinds = { kind: () => undefined, otherVersions: () => [] };
+export const NO_CUSTOM_KINDS: CustomKinds = {
+  kind: () => undefined,
+  otherVersions: () => [],
+  unserved: () => undefined,
+};
 
 /** Whether an object is the definition of a kind. */
 export function isDefinition({ data }: RenderedObject): boolean {
@@ -37,6 +43,7 @@ export function firstOf(first: CustomKinds, second: CustomKinds): CustomKinds {
       const known = first.otherVersions(name);
       return known.length > 0 ? known : second.otherVersions(name);
     },
+    unserved: (name) => first.unserved(name) ?? second.unserved(name),
   };
 }
 
@@ -44,8 +51,13 @@ export function firstOf(first: CustomKinds, second: CustomKinds): CustomKinds {
 export function customKinds(definitions: readonly RenderedObject[]): CustomKinds {
   const kinds = new Map<string, CustomKind>();
   const versions = new Map<string, string[]>();
+  const unserved = new Map<string, string>();
   for (const { data } of definitions) {
-    for (const { name, kind } of kindsOf(data)) {
+    for (const { name, kind, crd } of kindsOf(data)) {
+      if (kind === undefined) {
+        unserved.set(idOf(name), unserved.get(idOf(name)) ?? crd);
+        continue;
+      }
       if (kinds.has(idOf(name))) continue;
       kinds.set(idOf(name), kind);
       versions.set(groupKind(name), [...(versions.get(groupKind(name)) ?? []), name.apiVersion]);
@@ -54,6 +66,7 @@ export function customKinds(definitions: readonly RenderedObject[]): CustomKinds
   return {
     kind: (name) => kinds.get(idOf(name)),
     otherVersions: (name) => versions.get(groupKind(name)) ?? [],
+    unserved: (name) => unserved.get(idOf(name)),
   };
 }
 
@@ -66,8 +79,15 @@ function groupKind({ apiVersion, kind }: KindName): string {
   return `${groupOf(apiVersion)}/${kind}`;
 }
 
-/** The kinds that a definition serves. Of the form that was before v1 only the names are read. */
-function kindsOf(definition: Readonly<Record<string, unknown>>): { name: KindName; kind: CustomKind }[] {
+/** A version of a kind in a definition; without a kind, where it isn't served. */
+interface DefinedVersion {
+  readonly name: KindName;
+  readonly crd: string;
+  readonly kind?: CustomKind;
+}
+
+/** The versions that a definition has. Of the form that was before v1 only the names are read. */
+function kindsOf(definition: Readonly<Record<string, unknown>>): DefinedVersion[] {
   const spec = mapping(definition.spec);
   const { kind } = mapping(spec.names);
   const { group, scope } = spec;
@@ -76,8 +96,9 @@ function kindsOf(definition: Readonly<Record<string, unknown>>): { name: KindNam
   const isFirst = definition.apiVersion !== 'apiextensions.k8s.io/v1';
   const versions = Array.isArray(spec.versions) ? spec.versions : [{ name: spec.version, served: true }];
   return versions.map(mapping).flatMap((version) => {
-    if (typeof version.name !== 'string' || version.served !== true) return [];
+    if (typeof version.name !== 'string') return [];
     const name = { apiVersion: `${group}/${version.name}`, kind };
+    if (version.served !== true) return [{ name, crd }];
     const base = {
       namespaced: scope !== 'Cluster',
       dropsStatus: mapping(version.subresources).status !== undefined,
@@ -89,13 +110,14 @@ function kindsOf(definition: Readonly<Record<string, unknown>>): { name: KindNam
       }),
     };
     const given = mapping(version.schema).openAPIV3Schema;
-    if (isFirst || given === undefined) return [{ name, kind: { ...base, schema: undefined } }];
+    if (isFirst || given === undefined) return [{ name, crd, kind: { ...base, schema: undefined } }];
     // Read when it is asked for: a chart may bring a hundred kinds, and use one.
     let read: ReturnType<typeof readSchema> | undefined;
     const once = () => (read ??= readSchema(given));
     return [
       {
         name,
+        crd,
         kind: {
           ...base,
           get schema() {

@@ -67,6 +67,10 @@ export function givenDefinitions(files: readonly GivenFile[]): GivenDefinitions 
         need(name);
         return known.otherVersions(name);
       },
+      unserved: (name) => {
+        need(name);
+        return known.unserved(name);
+      },
     },
   };
 }

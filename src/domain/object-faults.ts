@@ -14,6 +14,7 @@ import { nearest } from './nearest.ts';
 import { nameFaults } from './object-names.ts';
 import { dataSizeFault, type SizeFault } from './object-size.ts';
 import { NO_PATTERNS, type Patterns } from './patterns.ts';
+import { podFaults } from './pod-faults.ts';
 import { formatPointer, parsePointer } from './pointer.ts';
 import { withDefaults } from './schema-defaults.ts';
 import { schemaViolations, type Violation } from './schema-validation.ts';
@@ -79,6 +80,11 @@ export function objectFaults(
       ...(size === undefined ? [] : [tooLarge(size)]),
       ...(named.kind === 'CustomResourceDefinition' ? badPatterns(object, patterns) : []),
       ...names(object, named, nature, minor),
+      ...podFaults(object, named, minor).map((each) => ({
+        ...each,
+        path: formatPointer(each.path),
+        wanted: 'scalar' as const,
+      })),
     ];
   }
   if (kubernetes.hasGroup(groupOf(named.apiVersion))) {
@@ -194,21 +200,23 @@ function embeddedViolations(object: Data, target: TargetVersion): Violation[] {
 }
 
 /** What was removed, is not there yet, or is deprecated. */
-function ageFaults(name: KindName, { kubernetes, minor }: TargetVersion, isThere: boolean): ObjectFault[] {
+function ageFaults(name: KindName, target: TargetVersion, isThere: boolean): ObjectFault[] {
+  const { kubernetes, minor } = target;
   const shown = shownName(name);
   const path = '/apiVersion';
   const life = kubernetes.lifecycle(name);
-  const { replacement } = life ?? {};
-  const instead = replacement && `Use ${replacement.apiVersion} ${replacement.kind}.`;
-  const hint = instead === undefined ? {} : { hint: instead };
+  const hint = (): { hint?: string } => {
+    const instead = life?.replacement ?? stableOf(name, target);
+    return instead === undefined ? {} : { hint: `Use ${instead.apiVersion} ${instead.kind}.` };
+  };
   if (life?.removed !== undefined && isSince(minor, life.removed)) {
     const message = `${shown} is not in Kubernetes from ${life.removed} on`;
-    return [{ rule: 'schema/removed-api', severity: 'error', message, ...hint, path, ofKind: 'each' }];
+    return [{ rule: 'schema/removed-api', severity: 'error', message, ...hint(), path, ofKind: 'each' }];
   }
   if (life?.deprecated !== undefined && isSince(minor, life.deprecated)) {
     const end = life.removed === undefined ? '' : `, and not there from ${life.removed} on`;
     const message = `${shown} is deprecated since Kubernetes ${life.deprecated}${end}`;
-    return [{ rule: 'schema/deprecated-api', severity: 'warning', message, ...hint, path, ofKind: 'each' }];
+    return [{ rule: 'schema/deprecated-api', severity: 'warning', message, ...hint(), path, ofKind: 'each' }];
   }
   if (isThere) return [];
   const minors = kubernetes.minorsWith(name);
@@ -221,9 +229,19 @@ function ageFaults(name: KindName, { kubernetes, minor }: TargetVersion, isThere
   }
   if (isSince(minor, last) && last !== kubernetes.minors.at(-1)) {
     const message = `${shown} is not in Kubernetes after ${last}`;
-    return [{ rule: 'schema/removed-api', severity: 'error', message, path, ofKind: 'each' }];
+    return [{ rule: 'schema/removed-api', severity: 'error', message, ...hint(), path, ofKind: 'each' }];
   }
   return [];
+}
+
+/** The newest stable version in which a Kubernetes version has a kind. */
+function stableOf({ apiVersion, kind }: KindName, { schemas }: TargetVersion): KindName | undefined {
+  const number = (each: KindName): number => Number(/(?:^|\/)v([0-9]+)$/.exec(each.apiVersion)?.[1] ?? 0);
+  return schemas
+    ?.kinds()
+    .filter((each) => each.kind === kind && groupOf(each.apiVersion) === groupOf(apiVersion) && number(each) > 0)
+    .filter((each) => each.apiVersion !== apiVersion)
+    .sort((a, b) => number(b) - number(a))[0];
 }
 
 const FUTURE =
@@ -260,14 +278,19 @@ function byStability(a: string, b: string): number {
 
 function unknownKind(name: KindName, custom: CustomKinds): ObjectFault {
   const others = custom.otherVersions(name);
+  const unserved = custom.unserved(name);
   const message =
     others.length > 0
       ? `${name.kind} is defined in ${[...others].sort().join(', ')}, not in ${name.apiVersion}`
-      : `${name.apiVersion} ${name.kind} has no schema here, so that it is not checked`;
+      : unserved !== undefined
+        ? `${unserved} defines ${name.apiVersion} ${name.kind}, and doesn't serve it, so that it is not checked`
+        : `${name.apiVersion} ${name.kind} has no schema here, so that it is not checked`;
   const hint =
     others.length > 0
       ? 'Use one of these, or give the definition that serves this one by crd-schemas.'
-      : 'Give the CustomResourceDefinition, or a JSON schema, by crd-schemas: a file or a folder in the repository, or an oci:// artifact.';
+      : unserved !== undefined
+        ? 'Set served: true for this version in the definition, or give one that serves it by crd-schemas.'
+        : 'Give the CustomResourceDefinition, or a JSON schema, by crd-schemas: a file or a folder in the repository, or an oci:// artifact.';
   return { rule: 'schema/unknown-kind', severity: 'warning', message, hint, path: '', ofKind: 'once' };
 }
 

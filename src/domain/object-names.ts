@@ -38,7 +38,7 @@ const RULES: Readonly<Record<string, NameRule>> = {
 };
 
 /** Where the template of a pod lies in the kinds that have one: its labels and annotations are judged too. */
-const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
+export const POD_TEMPLATES: Readonly<Record<string, readonly string[]>> = {
   '/PodTemplate': ['template'],
   '/ReplicationController': ['spec', 'template'],
   'apps/DaemonSet': ['spec', 'template'],
@@ -71,7 +71,7 @@ export function nameFaults(
   if (namespaced && typeof namespace === 'string' && namespace !== '' && !isLabel(namespace)) {
     faults.push(refused(['metadata', 'namespace'], namespace, WORDS.label));
   }
-  const template = TEMPLATES[id];
+  const template = POD_TEMPLATES[id];
   const within = template === undefined ? undefined : mappingAt(object, [...template, 'metadata']);
   if (template !== undefined && within !== undefined) faults.push(...metadataFaults(within, [...template, 'metadata']));
   return faults;
@@ -176,7 +176,7 @@ function isPrefix(text: string, rule: NameRule): boolean {
   return fits(text.length > 1 && text.endsWith('-') ? `${text.slice(0, -2)}a` : text, rule);
 }
 
-function isLabel(text: string): boolean {
+export function isLabel(text: string): boolean {
   return text.length <= LABEL && /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/.test(text);
 }
 

@@ -2,13 +2,13 @@ import { maySecret } from './policies/secret-texts.ts';
 
 /** Keys under which secrets stand. */
 const SECRET =
-  /pass(?:word|wd|phrase|code)?s?$|^pw$|secret|token|credential|(?:api|access|private|shared|ssh|tls|pgp|gpg|encryption|signing|license|account|storage|master)[-_.]?keys?$|\.(?:key|pem|p12|jks)$|^auths?$|htpasswd|connection[-_.]?string|dsn$|salt$|cookie|bearer|\.dockerconfigjson$/i;
+  /pass(?:word|wd|phrase|code)?s?$|^pw$|secret|token|credential|(?:api|access|private|shared|ssh|tls|pgp|gpg|encryption|signing|license|account|storage|master)[-_.]?keys?$|\.(?:key|pem|p12|jks)$|^auths?$|htpasswd|connection[-_.]?string|dsn$|salt$|cookie|bearer|authori[sz]ation|\.dockerconfigjson$/i;
 /** Of these only where one is, what it is called, or how it is treated. */
 const ABOUT_A_SECRET =
   /(?:names?|refs?|path|mount|file|enabled|class|type|length|policy|ttl|seconds)$|(?:password|token)s?[-_.]?key$|^existing|^(?:image)?pullsecrets?$|^automount/i;
 /** What is one whatever it is called: keys in armour, tokens of well-known makes, logins in an address, ciphers of sops. */
 const LOOKS_SECRET =
-  /-----BEGIN|\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA|ASIA|AIza|sk-|eyJ)[A-Za-z0-9_-]{10}|:\/\/[^/\s:@]*:[^/\s@{]+@|ENC\[/;
+  /-----BEGIN|\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|AKIA|ASIA|AIza|sk-|eyJ)[A-Za-z0-9_-]{10}|:\/\/[^/\s:@]*:[^/\s@{]+@|ENC\[|\b(?:[Bb]earer|[Bb]asic)\s+[A-Za-z0-9+/_=.~-]{8}/;
 
 /**
  * Whether a key may be one under which a secret stands: `postgresPassword` is, `passwordSecretName` isn't. Wider than what
@@ -33,8 +33,25 @@ export function mayBeSecret(lines: readonly string[], index: number): boolean {
     return true;
   const above = keysAbove(lines, index);
   if (above.some(mayNameSecret)) return true;
-  return above.some((key) => key === 'stringData' || key === 'data') && ofSecret(lines, index);
+  // A key alone, whose value stands below.
+  const own = /^\s*(?:-\s+)*["']?[\w.-]+["']?\s*:\s*$/.test(line) ? [] : keysIn(line);
+  if ([...own, ...above].some((key) => /^(?:string)?data$/i.test(key)) && ofSecret(lines, index, ANYWHERE)) return true;
+  if (own.length === 0 && above.length === 0 && keysIn(line).length > 0) return false;
+  return !isOutsideData(line, above) && ofSecret(lines, index, OF_DOCUMENT);
 }
+
+/** Of a Secret: whether a line holds what every object has, and no more. What is misspelt may hold the secret. */
+function isOutsideData(line: string, above: readonly string[]): boolean {
+  if (/^(?:---|\s*\{\{|\s*#)/.test(line)) return above.length === 0;
+  const outermost = above.at(-1) ?? (/^\s*[{[]/.test(line) ? '' : keysIn(line)[0]);
+  return outermost !== undefined && /^(?:apiVersion|kind|metadata|type|immutable)$/.test(outermost);
+}
+
+/** However the kind is written: with a tag, quotes, or in small letters. */
+const KIND = /["']?kind["']?\s*:\s*(?:[!&]\S*\s+)*["']?secrets?(?:list)?\b/.source;
+const ANYWHERE = new RegExp(`(?:^|[\\s{,-])${KIND}`, 'i');
+/** Other objects have the kind of what they refer to, further in. */
+const OF_DOCUMENT = new RegExp(`^(?:\\{.*)?${KIND}`, 'i');
 
 const LONGEST = 20_000;
 /** How far a line is looked around: what holds it further away isn't looked for. */
@@ -98,9 +115,9 @@ function keysAbove(lines: readonly string[], index: number): string[] {
   return found;
 }
 
-/** Whether the document around a line is a Secret. */
-function ofSecret(lines: readonly string[], index: number): boolean {
-  const isKind = (line: string): boolean => /^\s*["']?kind["']?\s*:\s*["']?Secret\b/.test(line);
+/** Whether the document around a line has the kind of a Secret. */
+function ofSecret(lines: readonly string[], index: number, kind: RegExp): boolean {
+  const isKind = (line: string): boolean => kind.test(line);
   for (let at = index; at >= Math.max(0, index - FAR) && !/^---/.test(lines[at] ?? ''); at--)
     if (isKind(lines[at] ?? '')) return true;
   for (let at = index; at < Math.min(lines.length, index + FAR) && !/^---/.test(lines[at] ?? ''); at++)

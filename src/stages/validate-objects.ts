@@ -1,5 +1,5 @@
 import { hintForMisread } from '../domain/boolean-keys.ts';
-import { type CustomKinds, customKinds, firstOf, isDefinition } from '../domain/custom-kinds.ts';
+import { type CustomKinds, customKinds, firstOf, isDefinition, NO_CUSTOM_KINDS } from '../domain/custom-kinds.ts';
 import { duplicates, type PlacedObject } from '../domain/duplicate-objects.ts';
 import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
@@ -34,6 +34,8 @@ interface Sources {
   readonly read: (text: string) => DocumentContent;
   /** The documents of the chart's own `crds/`, which helm installs as they are. */
   readonly crds: readonly RenderedDocument[];
+  /** And of those of the dependencies that an environment uses. */
+  readonly dependencyCrds?: (environment: Environment) => readonly RenderedDocument[];
   /** Where what is at fault comes from. */
   readonly locate: (
     environment: Environment,
@@ -82,6 +84,7 @@ export function createObjectChecks({
   staged,
   read,
   crds,
+  dependencyCrds,
   locate,
   further,
   policies,
@@ -143,10 +146,15 @@ export function createObjectChecks({
     const told: ToldFault[] = [];
     const rest = restingTurns();
     // Their programs run beside the checks of this process.
-    const asked = ownPolicies?.(environment, renders);
+    const asked = ownPolicies?.(
+      environment,
+      renders,
+      renders.map(({ documents }) => kindsOf(documents).custom).reduce(firstOf, NO_CUSTOM_KINDS),
+    );
     asked?.catch(() => undefined);
     /** What is told of a kind, and not of each template that has it. */
     const once = new Set<string>();
+    const ofDependencies = dependencyCrds?.(environment) ?? [];
     for (const rendered of renders) {
       const { kubeVersion, documents } = rendered;
       const set = kindsOf(documents);
@@ -168,7 +176,7 @@ export function createObjectChecks({
       };
       const objects: PlacedObject[] = [];
       const ofPolicies = await policies.ofRender(environment.namespace, targets);
-      for (const [number, document] of [...documents, ...crds].entries()) {
+      for (const [number, document] of [...documents, ...crds, ...ofDependencies].entries()) {
         const content = read(document.text);
         if (number < documents.length) ofPolicies.take(document, content);
         for (const target of targets) {
@@ -177,7 +185,9 @@ export function createObjectChecks({
             tell({ document, fault, object: content.objects[index] }, target);
           }
         }
-        objects.push(...content.objects.map((object) => identified(document, content, object)));
+        // A definition that two dependencies bring is installed once, and is no fault.
+        const isOwn = number < documents.length + crds.length;
+        if (isOwn) objects.push(...content.objects.map((object) => identified(document, content, object)));
         await rest(document.text.length);
       }
       for (const target of targets) {
@@ -312,7 +322,11 @@ function withoutSchemas({ label, kubernetes }: TargetVersion, staged: StagedChar
 function lazily(make: () => CustomKinds): CustomKinds {
   let made: CustomKinds | undefined;
   const kinds = (): CustomKinds => (made ??= make());
-  return { kind: (name) => kinds().kind(name), otherVersions: (name) => kinds().otherVersions(name) };
+  return {
+    kind: (name) => kinds().kind(name),
+    otherVersions: (name) => kinds().otherVersions(name),
+    unserved: (name) => kinds().unserved(name),
+  };
 }
 
 /** Signals and timers get their turn now and then: a render may have fifty megabytes. */
