@@ -84,7 +84,7 @@ test('what is wrong with a definition of a dependency is told at its file, once,
       'schema/format parent/Chart.yaml:undefined',
       `schema/format ${file}:23`,
       `schema/unknown-field ${file}:12`,
-      'schema/unknown-kind parent/templates/dep.yaml:undefined',
+      'schema/unknown-kind parent/templates/dep.yaml:2',
     ].sort(),
   );
   const messages = found.map(({ message }) => message);

@@ -160,6 +160,27 @@ describe('each fault', () => {
     const { report } = await command(space, ['faulty', ...VERSIONS, '--until', 'validate']);
     expect(report?.findings.filter(({ rule }) => rule === 'lint/helm')).toEqual([]);
   });
+
+  test('and so it is where it comes from values or from a helper', async () => {
+    chart('echoed', {
+      'values.yaml': `name: UPPER\nlong: ${'X'.repeat(100)}\napi: policy/v1beta1\n`,
+      'templates/_name.tpl': '{{- define "helped" -}}\nUnder_Score\n{{- end -}}\n',
+      ...Object.fromEntries(
+        ['.Values.name', '.Values.long', 'include "helped" .'].map((name, index) => [
+          `templates/${index}.yaml`,
+          `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ ${name} }}\n`,
+        ]),
+      ),
+      'templates/budget.yaml': 'apiVersion: {{ .Values.api }}\nkind: PodDisruptionBudget\nmetadata: { name: b }\n',
+    });
+    const { report } = await command(space, ['echoed', '--until', 'validate']);
+    expect(report?.findings.map(({ rule, file }) => `${rule} ${file}`).sort()).toEqual([
+      'schema/name echoed/templates/_name.tpl',
+      'schema/name echoed/values.yaml',
+      'schema/name echoed/values.yaml',
+      'schema/removed-api echoed/values.yaml',
+    ]);
+  });
 });
 
 test('the chart is rendered once where no template asks for the version, and checked for each', async () => {
@@ -328,4 +349,31 @@ spec:
     'error schema/range pods/values.yaml:1',
     'error schema/value pods/templates/deployment.yaml:22',
   ]);
+});
+
+test('what is said of a whole object is told at a line of it, and so is the other of two that are one', async () => {
+  space.chart('whole', {
+    'Chart.yaml': 'apiVersion: v2\nname: whole\nversion: 1.0.0\n',
+    'values.yaml': 'name: ""\n',
+    'templates/configmap.yaml': undefined,
+    'templates/custom.yaml': '# Theirs.\napiVersion: other.io/v1\nkind: Other\nmetadata: { name: a }\n',
+    'templates/kindless.yaml': '# Nobody knows.\n\napiVersion: v1\nmetadata: { name: a }\n',
+    'templates/nameless.yaml':
+      'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  labels: { a: b }\n  name: {{ .Values.name }}\n---\napiVersion: v1\nkind: ConfigMap\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {}\n',
+    'templates/one.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: same\n',
+    'templates/two.yaml': '{{- if true }}\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: same\n{{- end }}\n',
+  });
+  const { report } = await command(space, ['whole', '--until', 'validate']);
+  const found = report?.findings.filter(({ stage }) => stage === 'validate') ?? [];
+  expect(found.map(({ rule, file, line }) => `${rule} ${file}:${line}`).sort()).toEqual([
+    'schema/duplicate-resource whole/templates/two.yaml:5',
+    'schema/no-kind whole/templates/kindless.yaml:3',
+    'schema/no-name whole/templates/nameless.yaml:12',
+    'schema/no-name whole/templates/nameless.yaml:5',
+    'schema/no-name whole/templates/nameless.yaml:8',
+    'schema/unknown-kind whole/templates/custom.yaml:3',
+  ]);
+  expect(found.find(({ rule }) => rule === 'schema/duplicate-resource')?.message).toBe(
+    'renders an object that is there already: one of them is lost, or the installation fails (the other: whole/templates/one.yaml:4)',
+  );
 });

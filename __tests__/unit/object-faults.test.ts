@@ -123,7 +123,7 @@ describe('kinds and their age', () => {
     [{ apiVersion: 'v1', kind: '', metadata }, 'has no kind, as each object must'],
     [{ apiVersion: 1, kind: 'ConfigMap' }, 'has no apiVersion, as each object must'],
   ])('without a kind: %j', (object, message) => {
-    expect(faults(object)).toEqual([{ rule: 'schema/no-kind', severity: 'error', message, path: '' }]);
+    expect(faults(object)).toMatchObject([{ rule: 'schema/no-kind', severity: 'error', message, path: '' }]);
   });
 });
 

@@ -79,6 +79,11 @@ test.each<[string, Data, string]>([
     'schema/duplicate-entry spec.template.spec.containers.0.ports.1.hostPort',
   ],
   [
+    'a port of the host that is another one, in the network of the host',
+    { ...container({ ports: [{ containerPort: 1, hostPort: 2 }, { containerPort: 3 }] }), hostNetwork: true },
+    'schema/value spec.template.spec.containers.0.ports.0.hostPort',
+  ],
+  [
     'a probe of a number in quotes',
     container({ livenessProbe: { httpGet: { path: '/', port: '8080' } } }),
     'schema/name spec.template.spec.containers.0.livenessProbe.httpGet.port',

@@ -11,6 +11,12 @@ export interface PlacedObject {
   readonly object: RenderedObject;
 }
 
+/** The later of two objects that are one, with what is told of it. */
+export interface DuplicateObject extends PlacedObject {
+  readonly other: PlacedObject;
+  readonly fault: ObjectFault;
+}
+
 /** When helm creates an object, and what it does about one that is there. */
 type Role = 'release' | { readonly events: readonly string[]; readonly deletes: readonly string[] };
 
@@ -23,18 +29,21 @@ export function duplicates(
   namespace: string,
   targets: readonly TargetVersion[],
   custom: CustomKinds,
-): (PlacedObject & { fault: ObjectFault })[] {
+): DuplicateObject[] {
   const known = new Map<string, PlacedObject[]>();
-  const found: (PlacedObject & { fault: ObjectFault })[] = [];
+  const found: DuplicateObject[] = [];
   for (const placed of objects) {
     const id = identityOf(placed.object.data, namespace, targets, custom);
     if (id === undefined) continue;
     const before = known.get(id) ?? [];
-    const faults = before.flatMap((other) => meeting(other, placed) ?? []);
-    const worst = faults.find(({ severity }) => severity === 'error') ?? faults[0];
+    const faults = before.flatMap((other) => {
+      const fault = meeting(other, placed);
+      return fault === undefined ? [] : [{ ...placed, other, fault }];
+    });
+    const worst = faults.find(({ fault }) => fault.severity === 'error') ?? faults[0];
     // A template may render one object thousands of times: the first of them are enough to compare with.
     if (before.length < 10) known.set(id, [...before, placed]);
-    if (worst !== undefined) found.push({ ...placed, fault: worst });
+    if (worst !== undefined) found.push(worst);
   }
   return found;
 }
@@ -63,9 +72,8 @@ function identityOf(
 function meeting(first: PlacedObject, second: PlacedObject): ObjectFault | undefined {
   const [a, b] = [roleOf(first), roleOf(second)];
   const told = (severity: 'error' | 'warning', why: string, hint: string): ObjectFault => {
-    const where = first.document.template === '' ? '' : `, the other in ${first.document.template}`;
-    const message = `renders an object that is there already${where}: ${why}`;
-    return { rule: 'schema/duplicate-resource', severity, message, hint, path: '' };
+    const message = `renders an object that is there already: ${why}`;
+    return { rule: 'schema/duplicate-resource', severity, message, hint, path: '', standsFor: '/metadata/name' };
   };
   if (a === 'release' && b === 'release') {
     return told('error', 'one of them is lost, or the installation fails', 'Give each a name of its own.');

@@ -28,7 +28,8 @@ export function withoutEchoes(findings: readonly Finding[]): Finding[] {
     if (each.rule === 'render/template') {
       return placesIn(each).some((place) => places.has(place)) || refused.some((violation) => causes(violation, each));
     }
-    if (objects.some((other) => tellsOf(other, each))) return true;
+    const told = each.rule === 'lint/helm' ? objects.filter((other) => tellsOf(other, each)).flatMap(scopes) : [];
+    if (told.length > 0 && scopes(each).every((scope) => told.includes(scope))) return true;
     const isOfOutput = each.rule === 'lint/helm' || each.rule === 'render/invalid-yaml';
     return isOfOutput && /(^|\/)templates\//.test(each.file ?? '') && scopes(each).some((scope) => stopped.has(scope));
   };
@@ -70,16 +71,21 @@ function placeAndText({ chart, file, line, message }: Finding): string {
   return JSON.stringify([chart, file, line, message]);
 }
 
-/** Whether what was found in an object is what lint says of the same template. */
+/** Whether what was found in an object, which is told where its cause is, is what lint says of a template. */
 function tellsOf(object: Finding, linted: Finding): boolean {
-  if (linted.rule !== 'lint/helm' || object.file !== linted.file) return false;
+  if (object.chart !== linted.chart) return false;
   const kind = /^(\S+ \S+) is deprecated in v/.exec(linted.message)?.[1];
   if (kind !== undefined) return /-api$/.test(object.rule) && object.message.startsWith(`${kind} `);
-  const name = /^object name does not conform to Kubernetes naming requirements: "(.*?)": /.exec(linted.message)?.[1];
+  const name = /^object name does not conform to Kubernetes naming requirements: "(.*?)": /s.exec(linted.message)?.[1];
   if (name === undefined) return false;
-  return name === ''
-    ? object.rule === 'schema/no-name'
-    : object.rule === 'schema/name' && object.message.includes(`"${name}"`);
+  // Where there is no name the file alone says which object it is.
+  if (name === '') return object.rule === 'schema/no-name' && isOf(object, linted);
+  const shown = name.length > 80 ? `${name.slice(0, 79)}…` : name;
+  return object.rule === 'schema/name' && object.message.startsWith(`metadata.name: "${shown}" `);
+}
+
+function isOf(object: Finding, { file }: Finding): boolean {
+  return object.file === file || (file !== undefined && object.message.includes(`(written out by ${file}:`));
 }
 
 /** Whether a template failed at the very value that a schema refuses, or at one within it. */

@@ -28,7 +28,7 @@ export interface ObjectFault {
   readonly hint?: string;
   /** A JSON pointer into the object. */
   readonly path: string;
-  /** A JSON pointer to the key whose line is that of the whole object, where that is wanted for a fault without a path. */
+  /** A JSON pointer to the key whose line is told: that of the whole object, or one beside what is missing. */
   readonly standsFor?: string;
   /** It is the key at the end of the path that is wrong, and not what is there. */
   readonly what?: 'key';
@@ -121,14 +121,19 @@ export function tooLarge({ path, message }: SizeFault): ObjectFault {
 }
 
 /** The kind of an object, or why it has none. */
-export function namesKind({ apiVersion, kind }: Data): KindName | ObjectFault {
+export function namesKind(object: Data): KindName | ObjectFault {
+  const { apiVersion, kind } = object;
   const missing = [
     ...(typeof apiVersion === 'string' && apiVersion !== '' ? [] : ['apiVersion']),
     ...(typeof kind === 'string' && kind !== '' ? [] : ['kind']),
   ];
   if (missing.length === 0) return { apiVersion: apiVersion as string, kind: kind as string };
   const message = `has no ${missing.join(' and no ')}, as each object must`;
-  return { rule: 'schema/no-kind', severity: 'error', message, path: '' };
+  const [first] = ['apiVersion', 'kind', 'metadata', ...Object.keys(object)].filter((key) =>
+    Object.hasOwn(object, key),
+  );
+  const place = first === undefined ? {} : { standsFor: formatPointer([first]) };
+  return { rule: 'schema/no-kind', severity: 'error', message, path: '', ...place };
 }
 
 function customFaults(
@@ -291,7 +296,15 @@ function unknownKind(name: KindName, custom: CustomKinds): ObjectFault {
       : unserved !== undefined
         ? 'Set served: true for this version in the definition, or give one that serves it by crd-schemas.'
         : 'Give the CustomResourceDefinition, or a JSON schema, by crd-schemas: a file or a folder in the repository, or an oci:// artifact.';
-  return { rule: 'schema/unknown-kind', severity: 'warning', message, hint, path: '', ofKind: 'once' };
+  return {
+    rule: 'schema/unknown-kind',
+    severity: 'warning',
+    message,
+    hint,
+    path: '',
+    standsFor: '/kind',
+    ofKind: 'once',
+  };
 }
 
 function shownName({ apiVersion, kind }: KindName): string {
@@ -333,11 +346,21 @@ const QUOTED = /^"(?:[^"\\]|\\.)*"(?= (?:is|does))/;
 const OF_SCALARS: readonly string[] = ['schema/type', 'schema/enum', 'schema/format', 'schema/range'];
 
 function names(...given: Parameters<typeof nameFaults>): ObjectFault[] {
+  const [object] = given;
   return nameFaults(...given).map(({ path, ...fault }) => ({
     ...fault,
     severity: 'error',
     path: formatPointer(path),
+    ...(fault.rule === 'schema/no-name' && { standsFor: besideName(object) }),
   }));
+}
+
+/** A name may be there and empty. */
+function besideName(object: Data): string {
+  const { metadata } = object;
+  if (!Object.hasOwn(object, 'metadata')) return '/kind';
+  const isEmpty = typeof metadata === 'object' && metadata !== null && Object.hasOwn(metadata, 'name');
+  return isEmpty ? '/metadata/name' : '/metadata';
 }
 
 function isSince(minor: string, since: string): boolean {

@@ -52,7 +52,7 @@ function faultsOfSpec(
         faults.push({ rule: 'schema/duplicate-entry', severity: 'error', path: [...own, 'name'], message });
       }
       faults.push(...portFaults(container, own), ...mountFaults(container, own, volumes, mounting));
-      if (kind === 'containers') faults.push(...hostPortFaults(container, own, hostPorts));
+      if (kind === 'containers') faults.push(...hostPortFaults(container, own, hostPorts, spec.hostNetwork === true));
       // Of an init container that ends, a probe is refused altogether.
       const isProbed = kind === 'containers' || container.restartPolicy === 'Always';
       if (isProbed) faults.push(...probeFaults(container, own));
@@ -79,16 +79,20 @@ function portFaults(container: Data, path: readonly string[]): PodFault[] {
   });
 }
 
-function hostPortFaults(container: Data, path: readonly string[], taken: Set<string>): PodFault[] {
-  return list(container.ports).flatMap(({ hostPort, hostIP = '', protocol = 'TCP' }, index): PodFault[] => {
+function hostPortFaults(container: Data, path: readonly string[], taken: Set<string>, isOnHost: boolean): PodFault[] {
+  return list(container.ports).flatMap(({ hostPort, containerPort, hostIP, protocol }, index): PodFault[] => {
     if (typeof hostPort !== 'number' || hostPort === 0) return [];
+    const at = [...path, 'ports', String(index), 'hostPort'];
     const key = JSON.stringify([hostPort, hostIP ?? '', protocol ?? 'TCP']);
     const isTaken = taken.has(key);
     taken.add(key);
-    if (!isTaken) return [];
-    const message = `${hostPort} is a port of the host that another one of the pod's ports takes already`;
-    const at = [...path, 'ports', String(index), 'hostPort'];
-    return [{ rule: 'schema/duplicate-entry', severity: 'error', path: at, message }];
+    if (isTaken) {
+      const message = `${hostPort} is a port of the host that another one of the pod's ports takes already`;
+      return [{ rule: 'schema/duplicate-entry', severity: 'error', path: at, message }];
+    }
+    if (!isOnHost || typeof containerPort !== 'number' || containerPort === hostPort) return [];
+    const message = `${hostPort} is not the containerPort ${containerPort}, as it must be with hostNetwork`;
+    return [{ rule: 'schema/value', severity: 'error', path: at, message }];
   });
 }
 

@@ -68,6 +68,8 @@ interface Told {
   readonly document: RenderedDocument;
   readonly fault: ObjectFault;
   readonly object?: RenderedObject | undefined;
+  /** Another object that it is about. */
+  readonly other?: Pick<PlacedObject, 'document' | 'object'>;
 }
 
 /** And the render in which it was seen, and the Kubernetes version that has it. */
@@ -212,8 +214,20 @@ export function createObjectChecks({
       }
     }
     findings.push(...((await asked)?.findings ?? []));
-    const origins = await originsOf(told, (rendered, questions) => locate(environment, rendered, questions));
-    return [...findings, ...told.map((each, index) => objectFinding(each, origins[index], staged, environment))];
+    const others = told.flatMap((each) => (each.other === undefined ? [] : [{ ...each, ...each.other }]));
+    const origins = await originsOf([...told, ...others], (rendered, questions) =>
+      locate(environment, rendered, questions),
+    );
+    const placesOfOthers = others.map(({ document }, index) =>
+      placed('', document.template, origins[told.length + index], staged),
+    );
+    return [
+      ...findings,
+      ...told.map((each, index) => {
+        const other = each.other && placesOfOthers.shift();
+        return objectFinding(each, origins[index], other, staged, environment);
+      }),
+    ];
   };
 }
 
@@ -255,13 +269,16 @@ function versionsOf(
 function objectFinding(
   { document, fault, object, version }: ToldFault,
   origin: Origin | undefined,
+  other: Pick<Finding, 'file' | 'line'> | undefined,
   staged: StagedChart,
   environment: Environment,
 ): Finding {
   const { rule, severity, message, hint, path, ofKind } = fault;
   const { apiVersion, kind, metadata } = (object?.data ?? {}) as Record<string, unknown>;
   const name = ofKind !== undefined ? undefined : (metadata as { name?: unknown } | null | undefined)?.name;
-  const told = path === '' || ofKind !== undefined ? message : `${fieldName(path)}: ${message}`;
+  const where =
+    other?.file === undefined ? '' : ` (the other: ${other.file}${other.line === undefined ? '' : `:${other.line}`})`;
+  const told = path === '' || ofKind !== undefined ? `${message}${where}` : `${fieldName(path)}: ${message}`;
   const { writtenKey } = origin ?? {};
   const toMend =
     writtenKey === undefined

@@ -35,10 +35,8 @@ export async function originsOf(
     const documents = numbers.get(rendered) ?? new Map(rendered.documents.map((each, index) => [each, index]));
     numbers.set(rendered, documents);
     const number = documents.get(document);
-    const { wanted, standsFor } = fault;
-    const isWhole = fault.path === '' && standsFor !== undefined;
-    const path = isWhole ? standsFor : fault.path;
-    const what = isWhole ? 'key' : (fault.what ?? 'value');
+    const { wanted } = fault;
+    const { path, what } = askedFor(fault);
     if (number === undefined || object === undefined || path === '') return undefined;
     const text = texts.get(document.text) ?? texts.size;
     texts.set(document.text, text);
@@ -70,9 +68,9 @@ export async function originsOf(
         : (causeInFields((ofFields[index] ?? []).map((pair) => pair.map(answerTo))) ?? own);
     }
     const { document, fault, object } = faults[index] as SeenFault;
-    if (object === undefined || fault.path === '') return undefined;
-    const path = parsePointer(`${object.within}${fault.path}`);
-    const line = lineOf(document, path, fault.what ?? 'value');
+    const { path, what } = askedFor(fault);
+    if (object === undefined || path === '') return undefined;
+    const line = lineOf(document, parsePointer(`${object.within}${path}`), what);
     return line === undefined ? undefined : { cause: 'template', template: { file: document.template, line } };
   });
 }
@@ -98,4 +96,9 @@ function causeInFields(fields: readonly (readonly (Origin | undefined)[])[]): Or
       (first?.cause === 'template' || (first?.cause === 'values' && !isDeepStrictEqual(own.values, first.values))),
   );
   return found?.[0];
+}
+
+/** Where nothing is, the line of something near it is asked for. */
+function askedFor({ path, what, standsFor }: ObjectFault): Pick<ObjectQuestion, 'what'> & { readonly path: string } {
+  return standsFor === undefined ? { path, what: what ?? 'value' } : { path: standsFor, what: 'key' };
 }
