@@ -389,6 +389,15 @@ describe('a trusted root', () => {
   });
 });
 
+test('what only says of itself that it is a provenance stands for none: it is signed', async () => {
+  const { outputs } = await action(space, { registry: place });
+  await attach(outputs.digest ?? '', Buffer.from('{"not":"a bundle"}'));
+  const published = await publish();
+  expect([published.code, published.report?.published]).toMatchObject([0, [{ outcome: 'already-published' }]]);
+  expect(await bundlesOf(outputs.digest ?? '')).toHaveLength(3);
+  expect((await deploy()).report?.deployments).toMatchObject([{ cause: { code: 'unauthorized' } }]);
+});
+
 test('a manifest with a second chart in it is not signed, fetched, copied or deployed, by name', async () => {
   const { outputs } = await publish();
   const at = (which: string) => `http://${registry.host}/v2/attested-${folder}/demo/manifests/${which}`;
