@@ -49,6 +49,18 @@ export function statementOf(name: string, digest: string, predicateType: Predica
   });
 }
 
+/** The digests (`sha256:…`) that a bundle's statement is about, as it says itself; nobody has looked at the signature. */
+export function subjectsOf(bundle: Uint8Array): readonly string[] {
+  try {
+    const { dsseEnvelope } = JSON.parse(new TextDecoder().decode(bundle));
+    const { subject } = JSON.parse(Buffer.from(dsseEnvelope.payload, 'base64').toString('utf8'));
+    return subject.map(({ digest }: { digest: { sha256: string } }) => `sha256:${digest.sha256}`);
+  } catch {
+    // It is no bundle, so it is about nothing.
+    return [];
+  }
+}
+
 /**
  * SLSA's provenance: on GitHub by the build type for its workflows, with the workflow that the job stands in as the
  * builder. Elsewhere it says by which program a chart was packed and what went into it.
