@@ -50,6 +50,18 @@ export function statementOf(name: string, digest: string, predicateType: Predica
   });
 }
 
+/** The digests (`sha256:…`) that a bundle's statement is about, as it says itself; nobody has looked at the signature. */
+export function subjectsOf(bundle: Uint8Array): readonly string[] {
+  try {
+    const { dsseEnvelope } = JSON.parse(new TextDecoder().decode(bundle));
+    const { subject } = JSON.parse(Buffer.from(dsseEnvelope.payload, 'base64').toString('utf8'));
+    return subject.map(({ digest }: { digest: { sha256: string } }) => `sha256:${digest.sha256}`);
+  } catch {
+    // It is no bundle, so it is about nothing.
+    return [];
+  }
+}
+
 /**
  * Whether these bytes are a signed statement of this kind about a digest. Who signed it isn't looked at, nor whether the
  * signature is right: that is for who verifies it.
