@@ -570,7 +570,7 @@ By default: error
 Helm judges; the finding names the values file and the line that set the value, the last of those that are merged. Change the value there. Where \`--set\` or secret values set it, that is said instead of a line. A key that the schema doesn't know is often a slip of the pen: its hint names the nearest one that is used.
 
 It is always an error, whatever \`policies\` says: Helm itself stops there.
-`};function explain(rule){let rules=Object.keys(rule_pages_default);if(rule===void 0||rule==="")return{known:!0,text:`${rules.join(`
+`};function rulePages(){return{pages:rule_pages_default}}function explain(rule){let rules=Object.keys(rule_pages_default);if(rule===void 0||rule==="")return{known:!0,text:`${rules.join(`
 `)}
 `};let found=[rule,`policy/${rule}`,`schema/${rule}`].find(name=>Object.hasOwn(rule_pages_default,name));if(found!==void 0)return{known:!0,text:rule_pages_default[found]??""};let shown=JSON.stringify(rule.slice(0,60)),near=nearest(rule,rules)??rules.find(name=>name.endsWith(`/${nearest(rule,rules.map(lastStep))??""}`)),hint=near===void 0?"chartship --explain lists the rules that have one.":`Did you mean ${near}?`;return{known:!1,text:`There is no page on the rule ${shown}. ${hint}
-`}}function lastStep(rule){return rule.slice(rule.indexOf("/")+1)}export{explain};
+`}}function lastStep(rule){return rule.slice(rule.indexOf("/")+1)}export{explain,rulePages};
