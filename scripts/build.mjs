@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const { version, repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 const entries = { index: 'start:src/index.ts', post: 'src/post.ts', cli: 'start:src/cli.ts' };
 
@@ -33,7 +33,10 @@ export async function bundle(outdir, entryPoints = entries) {
     legalComments: 'linked',
     charset: 'utf8',
     loader: { '.wasm': 'binary', '.br': 'binary' },
-    define: { CHARTSHIP_VERSION: JSON.stringify(version) },
+    define: {
+      CHARTSHIP_VERSION: JSON.stringify(version),
+      CHARTSHIP_REPOSITORY: JSON.stringify(publicRepository(repository)),
+    },
     // Libraries in CommonJS call require() for Node's own modules.
     banner: {
       js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
@@ -87,7 +90,7 @@ const kubeconfigAlone = {
   },
 };
 
-/** `import pages from 'rule-pages'`: every page of docs/rules by its rule, in a chunk that only --explain loads. */
+/** `import pages from 'rule-pages'`: every page of docs/rules by its rule, in a chunk that --explain and SARIF load. */
 const rulePages = {
   name: 'rule-pages',
   setup({ onResolve, onLoad }) {
@@ -96,6 +99,12 @@ const rulePages = {
     onLoad({ filter: /./, namespace }, () => ({ contents: JSON.stringify(readRulePages()), loader: 'json' }));
   },
 };
+
+/** `github:owner/name` → `owner/name`; nothing while the owner is the placeholder that README.md explains. */
+export function publicRepository(repository) {
+  const [, name = ''] = /^github:([\w.-]+\/[\w.-]+)$/.exec(repository ?? '') ?? [];
+  return name.startsWith('OWNER/') ? '' : name;
+}
 
 /** Rule → its page. */
 export function readRulePages() {

@@ -33,7 +33,7 @@ async function main(): Promise<number> {
   const host = createTerminal({ stdout, stderr, environment, redaction });
   const cancel = cancelOnSignals((signal) => new Cancelled(signal));
   const cwd = process.cwd();
-  const { files, connect, openForge, close } = await compose({
+  const { files, connect, openForge, rulePages, close } = await compose({
     root: repositoryRoot(cwd),
     environment,
     host,
@@ -42,7 +42,7 @@ async function main(): Promise<number> {
   try {
     const ending = await run(
       { inputs, faults: line.faults, cwd, workflow: workflowOf(environment) },
-      { files, host, clock, openForge },
+      { files, host, clock, openForge, rulePages },
       connect,
     );
     if (ending.crash !== undefined) host.bug(ending.crash);

@@ -45,7 +45,7 @@ export async function openEncrypted(
   host.progress({ kind: 'note', text: `${shown} is decrypted by sops${asks}` });
   const decrypted = await sops.decrypt(path, shown);
   if (!decrypted.ok) return refused('validate/encrypted', decrypted.message, decrypted.hint);
-  const read = readSource(decrypted.content);
+  const read = readSource(decrypted.content, 'helm');
   // Neither the text nor a piece of it is shown.
   if (!read.ok) return refused('validate/encrypted', 'is no valid YAML once it is decrypted');
   const clear = join(await files.makeTemporary('values'), basename(path));

@@ -21,12 +21,21 @@ async function main(): Promise<number> {
   for (const secret of secretsOf(inputs)) host.mask(secret);
   const cancel = cancelOnSignals((signal) => new Cancelled(signal));
   const cwd = environment.GITHUB_WORKSPACE || process.cwd();
-  const { files, connect, openForge, close } = await compose({ root: cwd, environment, host, cancel: cancel.signal });
+  const { files, connect, openForge, rulePages, close } = await compose({
+    root: cwd,
+    environment,
+    host,
+    cancel: cancel.signal,
+  });
   try {
     await host.saveState('temporary', files.temporary);
     const actor = environment.GITHUB_ACTOR;
     const workflow = { ...workflowOf(environment), ...(actor !== undefined && { actor }) };
-    const ending = await run({ inputs, faults: [], cwd, workflow }, { files, host, clock, openForge }, connect);
+    const ending = await run(
+      { inputs, faults: [], cwd, workflow },
+      { files, host, clock, openForge, rulePages },
+      connect,
+    );
     if (ending.crash !== undefined) host.bug(ending.crash);
     return exitCode(ending.report, cancel.received());
   } finally {

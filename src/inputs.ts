@@ -191,7 +191,7 @@ export const INPUTS = [
     placeholder: 'PATTERN',
     default: 'none',
     description:
-      'Tags that stand for the newest release, such as {{major}}, {{major}}.{{minor}} or latest: moved in every registry once all that was asked for is done; never to an older release, and never to a pre-release.',
+      'Tags that stand for the newest release, such as {{major}}, {{major}}.{{minor}} or latest: moved in every registry that is published or copied to, once all that was asked for is done; never to an older release, and never to a pre-release.',
   },
   {
     name: 'until',

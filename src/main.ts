@@ -26,7 +26,7 @@ import { loadValues, recordOf } from './values-files.ts';
 import { verifyAll } from './verified.ts';
 
 /** What is needed before the request is known. */
-export type Base = Pick<Ports, 'files' | 'host' | 'clock' | 'openForge'>;
+export type Base = Pick<Ports, 'files' | 'host' | 'clock' | 'openForge' | 'rulePages'>;
 
 export interface Ending {
   readonly report: Report;
@@ -140,8 +140,10 @@ async function shipPublished(request: Request, record: Record, ports: Ports): Pr
   const unpacked = await fetchAsked(request, record, ports);
   if (record.failed) return;
   await verifyAll(request, sourcesIn(unpacked), record, ports);
+  const names = unpacked.map(({ chart }) => chart.metadata.name);
   if (!deploys) {
     await promoteAll(request, unpacked, record, ports);
+    await aliasAll(request, names, record, ports);
     return;
   }
   const all = makePlan(
@@ -156,4 +158,5 @@ async function shipPublished(request: Request, record: Record, ports: Ports): Pr
   const sources = await promoteAll(request, unpacked, record, ports);
   const changed = checked.compare(plan, values);
   await deployAll(request, plan, values, sources, connections, record, ports, changed);
+  await aliasAll(request, names, record, ports);
 }

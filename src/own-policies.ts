@@ -56,10 +56,9 @@ export async function findOwnPolicies(request: Request, files: Files): Promise<O
     await take(folder, sources, tooLarge);
     if (sources.length === 0) return undefined;
     // Few runs have some.
-    const { isForKyverno, kyvernoPolicies } = await import('./domain/kyverno-policies.ts');
-    const own = sources.filter(({ text }) => isForKyverno(text));
-    if (own.length === 0) return undefined;
-    const policies = kyvernoPolicies(own);
+    const { isForKyverno, kyvernoPolicies, mayBeOneOfPolicies } = await import('./domain/kyverno-policies.ts');
+    if (!sources.some(({ text }) => isForKyverno(text))) return undefined;
+    const policies = kyvernoPolicies(sources.filter(({ text }) => mayBeOneOfPolicies(text)));
     const message = `is larger than ${SOURCE_BYTES / 1024 / 1024} MiB`;
     return {
       ...policies,

@@ -198,7 +198,7 @@ function dnsLabel(name: string): string {
  */
 function overridden(request: Request, planned: readonly PlannedChart[]): Finding[] {
   if (request.secretValues === undefined) return [];
-  const read = readSource(new TextEncoder().encode(request.secretValues));
+  const read = readSource(new TextEncoder().encode(request.secretValues), 'helm');
   const secret = read.ok ? read.source.data : undefined;
   const settings = new Set(planned.flatMap(({ environments }) => environments.flatMap(({ set }) => set)));
   return [...settings]

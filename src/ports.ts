@@ -1,4 +1,5 @@
 import type { Here, Holder } from './domain/lease-holder.ts';
+import type { RulePages } from './domain/rule-pages.ts';
 import type { ClusterAccess } from './ports/cluster.ts';
 import type { Files } from './ports/files.ts';
 import type { OpenForge } from './ports/forge.ts';
@@ -30,6 +31,8 @@ export interface Ports {
   readonly connectCluster: (context: string | undefined) => Promise<ClusterAccess>;
   readonly sops: Sops;
   readonly openForge: OpenForge;
+  /** Loaded where there is something to say of a rule. */
+  readonly rulePages: () => Promise<RulePages>;
   readonly conftest: Conftest;
   readonly kyverno: Kyverno;
   readonly git: Git;

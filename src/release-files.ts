@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CheckedPackage } from './check.ts';
 import { BOM_TYPE, BUNDLE_TYPE, PROVENANCE, provenanceOf, statementOf } from './domain/attestation.ts';
 import type { Report } from './domain/outcome.ts';
-import type { Made, WantedAsset } from './github/release.ts';
+import type { Made, WantedAsset } from './github/release-assets.ts';
 import type { Ports } from './ports.ts';
 import { jsonText } from './report/json.ts';
 import type { Request } from './request.ts';
@@ -50,7 +50,7 @@ async function billsOf(packages: readonly CheckedPackage[]): Promise<KnownFile[]
   );
 }
 
-/** Signed when it is missing, and only then: a log that keeps what is signed keeps it for ever. */
+/** Signed when it is missing or about another file, and only then: a log that keeps what is signed keeps it for ever. */
 function provenanceFile(
   { name, digest }: KnownFile,
   packages: readonly CheckedPackage[],
@@ -64,7 +64,7 @@ function provenanceFile(
     const signed = await signing.sign(statementOf(name, digest, PROVENANCE, predicate));
     return signed.ok ? { ok: true, bytes: signed.bundle } : signed;
   };
-  return { name: `${name}.sigstore.json`, type: BUNDLE_TYPE, content, of: name };
+  return { name: `${name}.sigstore.json`, type: BUNDLE_TYPE, content, about: digest };
 }
 
 function known(name: string, type: string, content: Uint8Array): KnownFile {

@@ -24,11 +24,12 @@ export function unavailable(error: EnvironmentError): Finding {
 export async function finish(
   report: Report,
   folder: string | undefined,
-  { files, host }: Pick<Ports, 'files' | 'host'>,
+  { files, host, rulePages }: Pick<Ports, 'files' | 'host' | 'rulePages'>,
 ): Promise<{ readonly report: Report }> {
   try {
     if (folder !== undefined) {
-      const rendered = renderPlan(report, host.redact) ?? renderReport(report, host.redact);
+      const pages = report.findings.length > 0 ? await rulePages() : undefined;
+      const rendered = renderPlan(report, host.redact) ?? renderReport(report, host.redact, pages);
       for (const [name, text] of Object.entries(rendered)) await files.write(join(folder, name), text);
     }
   } catch (error) {

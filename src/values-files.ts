@@ -66,7 +66,7 @@ export async function loadValues(
       const sum = bytes && { sha256: createHash('sha256').update(bytes).digest('hex') };
       const isFile = (await files.kind(real)) === 'file';
       const unread = isFile ? `is larger than ${SOURCE_BYTES / 1024 / 1024} MiB` : 'is no file';
-      const read = bytes === undefined ? { ok: false as const, fault: { message: unread } } : readSource(bytes);
+      const read = bytes === undefined ? { ok: false as const, fault: { message: unread } } : readSource(bytes, 'helm');
       const bad = (rule: string, { message, ...rest }: SourceFault): ValuesFile => {
         const told = { message: `${shown} ${message}`, chart: metadata.name, file: shown, ...rest };
         findings.push({ stage: 'validate', rule, severity: 'error', ...told });
@@ -173,7 +173,7 @@ export function environmentOf(
     ...values.map((file) => ({ kind: 'file' as const, shown: file.shown, source: file.source })),
   ];
   if (request.secretValues !== undefined) {
-    const read = readSource(new TextEncoder().encode(request.secretValues));
+    const read = readSource(new TextEncoder().encode(request.secretValues), 'helm');
     layers.push({ kind: 'secret', shown: 'secret-values', source: read.ok ? read.source : undefined });
   }
   for (const setting of planned.set)

@@ -8,7 +8,7 @@ import type { Location } from '../../src/domain/reference.ts';
 import type { Registry } from '../../src/ports.ts';
 import { moveAliases } from '../../src/stages/alias.ts';
 import { packageOf } from '../support/archives.ts';
-import { faulty, refusal, startFaultProxy } from '../support/fault-proxy.ts';
+import { type Fault, faulty, refusal, startFaultProxy } from '../support/fault-proxy.ts';
 import { registryClient, startTestRegistry, type TestRegistry, tool } from '../support/registry.ts';
 
 /** Alias tags in a real registry: two runs at once, a registry that fails, and what helm makes of such tags. */
@@ -90,6 +90,34 @@ describe('a registry that fails', () => {
       await proxy.stop();
     }
     expect(await digestOf('1.2')).toBe(before);
+  });
+});
+
+describe('a list of tags that lacks what was just published', () => {
+  const unknown = refusal(404, 'NAME_UNKNOWN', 'repository name not known to registry');
+  test.each<[string, Fault]>([
+    ['no such repository', unknown],
+    ['a page', { kind: 'answer', status: 404, headers: { 'content-type': 'text/html' }, body: '<html>' }],
+    ['nothing', { kind: 'answer', status: 200, body: '{"name":"demo","tags":[]}' }],
+    ['null', { kind: 'answer', status: 200, body: 'null' }],
+    ['an older one', { kind: 'answer', status: 200, body: '{"name":"demo","tags":["1.2.2"]}' }],
+  ])('%s: the tag does not go back, and it is an error', async (_what, answer) => {
+    const older = await push('1.2.3');
+    const newer = await push('1.2.4');
+    await move('1.2.4', newer, client());
+    const proxy = await startFaultProxy(
+      server.host,
+      faulty(answer, ({ path }) => path.includes('/tags/list')),
+    );
+    try {
+      const { findings, aliases } = await move('1.2.3', older, client(), { ...location, host: proxy.host });
+      expect([aliases, proxy.uploads()]).toEqual([[], 0]);
+      expect(findings).toMatchObject([{ severity: 'error', rule: 'publish/alias-failed', chart: 'demo' }]);
+      expect(findings[0]?.message).toContain(proxy.host);
+    } finally {
+      await proxy.stop();
+    }
+    expect(await digestOf('1.2')).toBe(newer);
   });
 });
 

@@ -142,6 +142,80 @@ describe.each<[string, () => [string, Location]]>([
   });
 });
 
+describe('what only says that it is what is to be attached', () => {
+  const location = (): Location => ({ kind: 'registry', host: withTag.host, repository: `p${place}/demo` });
+  const attach = async (digest: string, type: string, predicateType: string, bytes: Uint8Array): Promise<void> => {
+    const annotations = {
+      'dev.sigstore.bundle.predicateType': predicateType,
+      'dev.sigstore.bundle.content': 'dsse-envelope',
+    };
+    const content = { fileName: 'x.json', mediaType: type, bytes };
+    expect((await registryClient({ temporary }).attach(location(), digest, { type, annotations, content })).ok).toBe(
+      true,
+    );
+  };
+
+  test('is not it: what is missing is signed and attached, once', async () => {
+    const target = `oci://${withTag.host}/p${place}`;
+    const registry = registryClient({ temporary });
+    const { outcomes } = await publish(pkg, [targetOf(target)], { root: temporary }, { registry });
+    const digest = outcomes[0]?.digest ?? '';
+    for (const type of [PROVENANCE, BILL_OF_MATERIALS])
+      await attach(digest, BUNDLE_TYPE, type, Buffer.from('{"not":"a bundle"}'));
+    await attach(digest, BOM_TYPE, '', Buffer.from('{}'));
+    expect((await ship([target])).findings).toEqual([]);
+    const types = async () =>
+      (await attachedTo(location(), outcomes, BUNDLE_TYPE)).flatMap(({ content }) =>
+        content.dsseEnvelope === undefined ? [] : [payloadOf(content).predicateType],
+      );
+    expect((await types()).sort()).toEqual([BILL_OF_MATERIALS, PROVENANCE].sort());
+    const bills = await attachedTo(location(), outcomes, BOM_TYPE);
+    expect(bills.filter(({ content }) => content.bomFormat === 'CycloneDX')).toHaveLength(1);
+    const asked = sigstore.seen.length;
+    expect([(await ship([target])).findings, await types()]).toMatchObject([[], { length: 2 }]);
+    expect(sigstore.seen).toHaveLength(asked);
+  });
+
+  test('and what is about another digest, neither', async () => {
+    const [first, second] = [`oci://${withTag.host}/p${place}`, `oci://${withTag.host}/p${place}/other`];
+    await ship([first]);
+    const signed = await attachedTo(location(), (await ship([first])).outcomes, BUNDLE_TYPE);
+    pkg = await packageOf('demo', '1.0.1');
+    const registry = registryClient({ temporary });
+    const { outcomes } = await publish(pkg, [targetOf(first)], { root: temporary }, { registry });
+    for (const { content } of signed)
+      await attach(
+        outcomes[0]?.digest ?? '',
+        BUNDLE_TYPE,
+        payloadOf(content).predicateType,
+        Buffer.from(JSON.stringify(content)),
+      );
+    const asked = sigstore.seen.length;
+    expect((await ship([first, second])).findings).toEqual([]);
+    expect(sigstore.seen.length).toBeGreaterThan(asked);
+    expect(await attachedTo(location(), outcomes, BUNDLE_TYPE)).toHaveLength(4);
+  });
+
+  test('what can’t be read now is a failure, and nothing is signed for it', async () => {
+    const { outcomes } = await ship([`oci://${withTag.host}/p${place}`]);
+    const [bill] = await attachedTo(location(), outcomes, BOM_TYPE);
+    expect(bill).toBeDefined();
+    const asked = sigstore.seen.length;
+    const proxy = await startFaultProxy(withTag.host, ({ method, path: url }) =>
+      method !== 'PUT' && /\/blobs\//.test(url) ? { kind: 'answer', status: 403 } : undefined,
+    );
+    try {
+      const { findings } = await ship([`oci://${proxy.host}/p${place}`]);
+      expect(findings).toMatchObject([
+        { rule: 'publish/attestation', message: expect.stringContaining('refuses access') },
+      ]);
+      expect(sigstore.seen).toHaveLength(asked);
+    } finally {
+      await proxy.stop();
+    }
+  });
+});
+
 test('the provenance says which workflow made the digest, from what', async () => {
   const { outcomes } = await ship([`oci://${withTag.host}/p${place}`]);
   const location: Location = { kind: 'registry', host: withTag.host, repository: `p${place}/demo` };

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
+import { PROVENANCE, statementOf } from '../../src/domain/attestation.ts';
 import { Cancelled } from '../../src/domain/errors.ts';
-import { type Released, releaseOnGitHub, type WantedAsset } from '../../src/github/release.ts';
+import { type Released, releaseOnGitHub } from '../../src/github/release.ts';
+import type { WantedAsset } from '../../src/github/release-assets.ts';
 import { RELEASE_MARKER } from '../../src/report/release-notes.ts';
 import { githubOfEachTest } from '../support/each-test.ts';
 import { FORBIDDEN, onWrites, RUN, testForge, writesTo } from '../support/github-forge.ts';
@@ -23,17 +26,36 @@ const report = (text = 'report'): WantedAsset => {
   return rest;
 };
 
+/** A bundle that is about a file, as far as anybody looks who can't check its signature. */
+function bundleOf({ name, digest = '' }: WantedAsset): string {
+  const payload = Buffer.from(statementOf(name, digest, PROVENANCE, {})).toString('base64');
+  return JSON.stringify({ dsseEnvelope: { payload } });
+}
+/** A file and what vouches for it. */
+function vouched(name: string, text: string): WantedAsset[] {
+  const one = file(name, text);
+  const content = async () => ({ ok: true as const, bytes: new TextEncoder().encode(bundleOf(one)) });
+  return [one, { name: `${name}.sigstore.json`, type: 'application/json', content, about: one.digest ?? '' }];
+}
+
 interface Given {
   readonly assets?: readonly WantedAsset[];
   readonly cancel?: AbortSignal;
   readonly isPrerelease?: boolean;
+  /** Milliseconds of a second; writes have a whole one between them all the same. */
+  readonly second?: number;
 }
 
-function release({ assets = [PACKAGE, report()], cancel, isPrerelease = false }: Given = {}): Promise<Released> {
+function release({
+  assets = [PACKAGE, report()],
+  cancel,
+  isPrerelease = false,
+  second = 10,
+}: Given = {}): Promise<Released> {
   return releaseOnGitHub(
     { tag: 'v1.0.0', sha: RUN.sha, name: 'v1.0.0', notes: `${RELEASE_MARKER}\n\nnotes`, isPrerelease, assets },
     testForge(github),
-    { cancel: cancel ?? new AbortController().signal, tell: () => undefined, second: 10 },
+    { cancel: cancel ?? new AbortController().signal, tell: () => undefined, second },
   );
 }
 
@@ -165,6 +187,116 @@ describe('two at once', () => {
     await release();
     expect(writesTo(github).filter((route) => route.startsWith('DELETE '))).toEqual([]);
     expect(texts()).toEqual(BOTH);
+  });
+});
+
+describe('two at once with other content', () => {
+  const REMOVAL = 'DELETE /repos/{owner}/{repo}/releases/assets/{asset_id}';
+  const LOOK = 'GET /repos/{owner}/{repo}/releases/{release_id}';
+  const PUBLISH = 'PATCH /repos/{owner}/{repo}/releases/{release_id}';
+  const ONE = vouched('crds.yaml', 'one');
+  const BOTH_OF = (text: string) => ({
+    'crds.yaml': text,
+    'crds.yaml.sigstore.json': bundleOf(file('crds.yaml', text)),
+  });
+
+  test.each([0, 600, 1200, 2100])('%i ms apart: what is public is of one run, whole, and stays', async (wait) => {
+    const published: Record<string, string>[] = [];
+    github.trouble = ({ route }) => {
+      if (route === REMOVAL && github.state.releases.some(({ draft }) => !draft)) published.push(texts());
+      return undefined;
+    };
+    const later = pause(wait).then(() => release({ assets: vouched('crds.yaml', 'two'), second: 1000 }));
+    const ended = await Promise.all([release({ assets: ONE, second: 1000 }), later]);
+    expect(published).toEqual([]);
+    const outcomes = ended.map(({ outcome }) => outcome.outcome);
+    expect(outcomes).toContain('failed');
+    const isPublic = github.state.releases.some(({ draft }) => !draft);
+    expect(isPublic).toBe(outcomes.includes('published'));
+    if (isPublic) expect(texts()).toEqual(BOTH_OF(outcomes[0] === 'published' ? 'one' : 'two'));
+  });
+
+  test('what another run publishes before it is replaced stays', async () => {
+    const draft = there();
+    draft.assets.push(asset('crds.yaml', 'other'));
+    github.trouble = ({ route }) => {
+      if (route === LOOK) draft.draft = false;
+      return undefined;
+    };
+    const { fault } = await release({ assets: ONE });
+    expect(fault?.message).toBe('crds.yaml is in the release v1.0.0 already, with other content');
+    expect([texts(), writesTo(github)]).toEqual([{ 'crds.yaml': 'other' }, []]);
+  });
+
+  test('what is published while it is replaced is not filled with other content', async () => {
+    const draft = there();
+    draft.assets.push(asset('crds.yaml', 'other'));
+    github.trouble = ({ route }) => {
+      if (route === REMOVAL) draft.draft = false;
+      return undefined;
+    };
+    const { fault } = await release({ assets: ONE });
+    expect(fault?.message).toBe('the release v1.0.0 was published by another run while crds.yaml was replaced');
+    expect(texts()).toEqual({});
+  });
+
+  test('what another run replaced before it is published is not published', async () => {
+    const draft = there();
+    github.trouble = ({ route }) => {
+      if (route === LOOK) draft.assets[0] = asset('crds.yaml', 'other');
+      return undefined;
+    };
+    const { fault } = await release({ assets: ONE });
+    expect(fault?.message).toBe('another run changed crds.yaml in the draft of v1.0.0 at the same time');
+    expect(draft.draft).toBe(true);
+  });
+
+  test('what another run removed while it was published is sent again', async () => {
+    const draft = there();
+    github.trouble = ({ route }) => {
+      if (route === PUBLISH) draft.assets.shift();
+      return undefined;
+    };
+    expect((await release({ assets: ONE })).fault).toBeUndefined();
+    expect([draft.draft, texts()]).toEqual([false, BOTH_OF('one')]);
+  });
+});
+
+describe('what vouches for a file', () => {
+  const [FILE, PROVENANCE_OF] = vouched('crds.yaml', 'two') as [WantedAsset, WantedAsset];
+  const OTHER = bundleOf(file('crds.yaml', 'one'));
+  const RIGHT = bundleOf(FILE);
+
+  test.each([
+    ['about another file', OTHER, false],
+    ['no bundle', 'text', false],
+    ['about it', RIGHT, true],
+  ])('is looked at by what it is about, wherever a run before it came to: %s', async (_name, text, stays) => {
+    const draft = there();
+    draft.assets.push(asset('crds.yaml', 'two'), asset('crds.yaml.sigstore.json', text));
+    const before = draft.assets[1]?.id;
+    expect((await release({ assets: [FILE, PROVENANCE_OF] })).outcome.outcome).toBe('published');
+    expect(texts()).toEqual({ 'crds.yaml': 'two', 'crds.yaml.sigstore.json': RIGHT });
+    expect(draft.assets[1]?.id === before).toBe(stays);
+  });
+
+  test('a run that fails between a file and its provenance leaves nothing that the next publishes', async () => {
+    onWrites(github, FORBIDDEN, { to: 'PATCH ' });
+    await release({ assets: vouched('crds.yaml', 'one') });
+    let removals = 0;
+    github.trouble = ({ route }) => (route.startsWith('DELETE ') && ++removals > 1 ? { status: 503 } : undefined);
+    expect((await release({ assets: [FILE, PROVENANCE_OF] })).outcome.outcome).toBe('failed');
+    expect(texts()).toEqual({ 'crds.yaml': 'two', 'crds.yaml.sigstore.json': OTHER });
+    github.trouble = () => undefined;
+    expect((await release({ assets: [FILE, PROVENANCE_OF] })).outcome.outcome).toBe('published');
+    expect(texts()).toEqual({ 'crds.yaml': 'two', 'crds.yaml.sigstore.json': RIGHT });
+  });
+
+  test('published beside another file it is a fault, and stays', async () => {
+    there({ draft: false }).assets.push(asset('crds.yaml', 'two'), asset('crds.yaml.sigstore.json', OTHER));
+    const { fault } = await release({ assets: [FILE, PROVENANCE_OF] });
+    expect(fault?.message).toBe('crds.yaml.sigstore.json is in the release v1.0.0 already, and is about another file');
+    expect(writesTo(github)).toEqual([]);
   });
 });
 

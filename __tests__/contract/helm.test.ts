@@ -443,6 +443,13 @@ describe('texts that no helm of today writes', () => {
       faultsOf('Error: execution error at (demo/templates/a.yaml:1:2): see demo/templates/b.yaml:9:9', 'demo'),
     ).toMatchObject([{ file: 'templates/a.yaml', line: 1, column: 3 }]);
   });
+  test('what is said of the folder of templates itself names it', () => {
+    for (const message of ['directory does not exist', 'not a directory']) {
+      expect(lintFaults(`==> Linting /x\n[WARNING] templates/: ${message}\n\n1 chart(s) linted\n`, 'demo')).toEqual([
+        { kind: 'lint', severity: 'warning', message: `templates/: ${message}` },
+      ]);
+    }
+  });
   test('a message with blocks of lint in it stays one block', () => {
     const found = lintFaults(
       '==> Linting /x\n[ERROR] templates/: execution error at (demo/templates/a.yaml:1:2): one\ntwo\n\n1 chart(s) linted\n',

@@ -17,8 +17,10 @@ import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createFiles } from '../../src/adapters/files.ts';
 import { createKyverno } from '../../src/adapters/kyverno.ts';
 import { type Call, createRunner } from '../../src/adapters/process.ts';
+import { customKinds } from '../../src/domain/custom-kinds.ts';
 import { kyvernoPolicies } from '../../src/domain/kyverno-policies.ts';
 import { DEFAULT_LIMITS } from '../../src/domain/limits.ts';
+import { readDocument } from '../../src/domain/rendered-objects.ts';
 import type { OwnVerdict } from '../../src/ports.ts';
 
 /** Kyverno's policies by its real command, which is built when it isn't there yet. */
@@ -56,12 +58,14 @@ interface Options {
   readonly milliseconds?: number;
   readonly namespace?: string;
   readonly calls?: Call[];
+  /** Definitions, of which objects are. */
+  readonly definitions?: string;
 }
 
 async function judge(
   policies: string,
   documents: readonly string[],
-  { environment = {}, namespace = 'shop', calls = [], ...options }: Options = {},
+  { environment = {}, namespace = 'shop', calls = [], definitions = '', ...options }: Options = {},
 ): Promise<OwnVerdict> {
   const own = { PATH: `${bin}:/usr/bin:/bin`, ...environment };
   const { run } = createRunner(DEFAULT_LIMITS, new AbortController().signal, own, 2);
@@ -77,7 +81,12 @@ async function judge(
   });
   const read = kyvernoPolicies([{ shown: 'policies/a.yaml', text: policies }]);
   expect(read.faults).toEqual([]);
-  const verdict = await kyverno.check(read.policies, documents, namespace);
+  const verdict = await kyverno.check(
+    read.policies,
+    documents,
+    namespace,
+    customKinds(readDocument(definitions).objects),
+  );
   // Nothing is left behind, in clear or not.
   expect(readdirSync(files.temporary)).toEqual(['.owner']);
   return verdict;
@@ -141,6 +150,37 @@ test('what Enforce stops is an error, what Audit tells a warning, and what passe
   );
 });
 
+test('of one policy each rule has its own action, whichever comes first, and overrides hold', async () => {
+  const rule = (name: string, validate: string): string =>
+    `    - name: ${name}\n      match: { any: [{ resources: { kinds: [Pod] } }] }\n      validate: { ${validate}, message: stop, deny: {} }\n`;
+  const audit = rule('audits', 'failureAction: Audit');
+  const enforce = rule('enforces', 'failureAction: Enforce');
+  const overridden = (action: string, namespace: string): string =>
+    rule(`now-${action}`, `failureActionOverrides: [{ action: ${action}, namespaces: [${namespace}] }]`);
+  const of = (name: string, rules: string, kind = 'ClusterPolicy', action = 'Audit'): string =>
+    `apiVersion: kyverno.io/v1\nkind: ${kind}\nmetadata: { name: ${name} }\nspec:\n  validationFailureAction: ${action}\n  rules:\n${rules}`;
+  const policies = [
+    of('a', `${audit}${enforce}${overridden('Enforce', '"sh*"')}`),
+    of('b', `${enforce}${audit}${overridden('Audit', 'shop')}`, 'ClusterPolicy', 'Enforce'),
+    // Another of that name, which is for one namespace.
+    of('b', `${audit.replace('audits', 'enforces')}`, 'Policy'),
+  ].join('---\n');
+  expect(lines(await judge(policies, [pod('p')]))).toEqual([
+    'error a/enforces 0 stop',
+    'error a/now-Enforce 0 stop',
+    'error b/enforces 0 stop',
+    'warning a/audits 0 stop',
+    'warning b/audits 0 stop',
+    'warning b/now-Audit 0 stop',
+    'warning shop/b/enforces 0 stop',
+  ]);
+  const makes = of('c', `${audit}${enforce}`);
+  expect(lines(await judge(makes, [deployment('d', 1)])).map((line) => line.slice(0, 26))).toEqual([
+    'error c/autogen-enforces 0',
+    'warning c/autogen-audits 0',
+  ]);
+});
+
 test('policies in CEL, with their actions; a policy on pods is one on what makes them', async () => {
   const policies = [
     cel('denies', 'object.spec.replicas > 1'),
@@ -193,6 +233,53 @@ test("objects are in their release's namespace, and those of the cluster in none
     'error where/rule 0 in shop',
     'error where/rule 1 in fixed',
     'error where/rule 2 in none',
+  ]);
+});
+
+const DEFINITION = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: zones.acme.example }
+spec:
+  group: acme.example
+  scope: Cluster
+  names: { kind: Zone, plural: zones }
+  versions: [{ name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }]
+`;
+
+test('custom resources of the cluster are in no namespace, and what the command can not know of them is not told', async () => {
+  const on = (
+    name: string,
+    namespaces: string,
+    validate = '{ message: stop, deny: {} }',
+    kind = 'ClusterPolicy',
+  ): string =>
+    cluster(name, 'Enforce', validate)
+      .replace('[Pod]', `["acme.example/v1/Zone"]${namespaces}`)
+      .replace('kind: ClusterPolicy', `kind: ${kind}`);
+  const overridden = '{ failureActionOverrides: [{ action: Audit, namespaces: [default] }], message: stop, deny: {} }';
+  const policies = [
+    on('every', ''),
+    on('placed', ', namespaces: ["?*"]'),
+    on('overridden', '', overridden),
+    on('own', '', undefined, 'Policy'),
+    cel('named', 'object.metadata.?namespace.orValue("") == ""', '', 'zones', 'acme.example'),
+  ].join('---\n');
+  const zone = 'apiVersion: acme.example/v1\nkind: Zone\nmetadata: { name: z }\n';
+  const unknown =
+    "can't be judged: it asks for a namespace, and kyverno's command takes this object of the cluster to be in one";
+  const definitions = DEFINITION;
+  expect(lines(await judge(policies, [zone], { definitions, namespace: 'default' }))).toEqual([
+    'error every/rule 0 stop',
+    'error overridden/rule 0 stop',
+    `note named 0 ${unknown}`,
+    `note placed/rule 0 ${unknown}`,
+  ]);
+  expect(lines(await judge(policies, [zone], { namespace: 'default' }))).toEqual([
+    'error default/own/rule 0 stop',
+    'error every/rule 0 stop',
+    'error named 0 named says no',
+    'error placed/rule 0 stop',
+    'warning overridden/rule 0 stop',
   ]);
 });
 

@@ -6,6 +6,8 @@ import type { DeploymentOutcome } from '../../src/domain/deployment.ts';
 import { runByAct } from '../support/act.ts';
 import { type Cluster, ran, startCluster } from '../support/cluster.ts';
 import { type DependencyRegistry, startDependencyRegistry } from '../support/dependency-registry.ts';
+import { githubOfEachTest } from '../support/each-test.ts';
+import { TOKEN } from '../support/github-server.ts';
 import { node24, pinned, repository } from '../support/scenario.ts';
 
 // @ts-expect-error a script of the repository, plain JavaScript
@@ -27,6 +29,8 @@ afterAll(async () => {
   await registry?.stop();
 }, 120_000);
 
+const github = githubOfEachTest();
+
 /** The workflow, as a repository with these settings runs it. */
 const runWorkflow = (): ReturnType<typeof runByAct> =>
   runByAct(
@@ -35,9 +39,10 @@ const runWorkflow = (): ReturnType<typeof runByAct> =>
       ...['--workflows', '.github/workflows/deploy.yml'],
       ...['--var', `REGISTRY=oci://${registry.host}/charts`],
       ...['--var', `MIRRORS=${registry.mirrors}`],
-      ...['--secret', 'KUBECONFIG'],
+      ...['--secret', 'KUBECONFIG', '--secret', 'GITHUB_TOKEN'],
+      ...['--env', `GITHUB_API_URL=${github.url}`],
     ],
-    { KUBECONFIG: readFileSync(cluster.kubeconfig, 'utf8') },
+    { KUBECONFIG: readFileSync(cluster.kubeconfig, 'utf8'), GITHUB_TOKEN: TOKEN },
     [dirname(pinned('helm')), dirname(pinned('oras'))],
   );
 
@@ -54,6 +59,9 @@ const DEPLOYED = /(\w+): (\S+) in (\S+), revision (\d+): (\S+), (oci:\/\/\S+@sha
     const references = new Set(deployed.map((each) => each[5]));
     expect(references.size).toBe(1);
     expect(deployed).toEqual(environments.map((name) => [name, `agent-${name}`, name, '1', 'deployed', ...references]));
+
+    const told = github.state.deployments.map(({ environment, statuses }) => [environment, statuses[0]?.state]);
+    expect(told).toEqual(environments.map((name) => [name, 'success']));
 
     for (const name of environments) {
       const releases = JSON.parse(

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Cluster, startCluster } from '../support/cluster.ts';
+import { githubOfEachTest } from '../support/each-test.ts';
+import { TOKEN } from '../support/github-server.ts';
 import { startTestRegistry, type TestRegistry } from '../support/registry.ts';
 import { CHART, runStranger, type StrangersEvent, type StrangersRun } from '../support/stranger.ts';
 
@@ -27,6 +29,17 @@ afterAll(async () => {
   await registry?.stop();
 }, 120_000);
 
+const github = githubOfEachTest();
+/** What GitHub is told of, as `prod: in_progress, success`. */
+const told = (): string[] =>
+  github.state.deployments.map(
+    ({ environment, statuses }) =>
+      `${environment}: ${statuses
+        .map(({ state }) => state)
+        .reverse()
+        .join(', ')}`,
+  );
+
 const OURS = { full_name: 'acme/charts', default_branch: 'main' };
 const PUSH: StrangersEvent = { name: 'push', payload: { ref: 'refs/heads/main', repository: OURS } };
 const ENVIRONMENTS = ['dev', 'staging', 'prod'];
@@ -36,7 +49,13 @@ async function run(
   options: Partial<Parameters<typeof runStranger>[1]> = {},
 ): Promise<StrangersRun> {
   const kubeconfig = readFileSync(cluster.kubeconfig, 'utf8');
-  return runStranger(event, { registry: `oci://${registry.host}/charts`, kubeconfig, ...options });
+  return runStranger(event, {
+    registry: `oci://${registry.host}/charts`,
+    kubeconfig,
+    environment: { GITHUB_TOKEN: TOKEN },
+    args: ['--secret', 'GITHUB_TOKEN', '--env', `GITHUB_API_URL=${github.url}`],
+    ...options,
+  });
 }
 
 /** `dev: 1 deployed`, of each environment that has a release, with the digests that they are of. */
@@ -69,6 +88,7 @@ onCluster(
     const checked = await run({ name: 'pull_request', payload: pull });
     expect([checked.code, checked.jobs]).toEqual([0, ['Check: succeeded']]);
     expect((await live()).releases).toEqual([]);
+    expect([told(), github.state.comments.length]).toEqual([[], 1]);
 
     const first = await run(PUSH);
     if (first.code !== 0) throw new Error(first.output);
@@ -77,6 +97,8 @@ onCluster(
     expect([releases, digests.size]).toEqual([['dev: 1 deployed', 'staging: 1 deployed', 'prod: 1 deployed'], 1]);
     const greeting = await cluster.get('configmap', 'demo-prod', '--namespace', 'prod');
     expect(greeting.data.greeting).toBe('prod');
+    // act makes none for a job with `environment:`, so each is Chartship's own.
+    expect(told()).toEqual(ENVIRONMENTS.map((name) => `${name}: in_progress, success`));
 
     const again = await run(PUSH);
     expect([again.code, again.jobs]).toEqual([0, succeeded]);
@@ -101,8 +123,13 @@ onCluster(
     expect((await live()).releases).toEqual(before.map((each) => each.replace('staging: 1', 'staging: 2')));
 
     const tag = { name: 'push', payload: { ref: 'refs/tags/v1.1.0', repository: OURS } };
-    const all = await run(tag, { files: next });
-    expect([all.code, all.jobs]).toEqual([0, succeeded]);
+    const all = await run(tag, {
+      files: next,
+      changes: [['deploy: dev,staging,prod', "deploy: dev,staging,prod\n      alias-tags: '{{major}}.{{minor}}'"]],
+    });
+    expect([all.code, all.jobs]).toEqual([0, [...succeeded, 'Move the alias tags: succeeded']]);
+    const listed = await fetch(`http://${registry.host}/v2/charts/demo/tags/list`);
+    expect(((await listed.json()) as { tags: string[] }).tags.sort()).toEqual(['1.0.0', '1.1', '1.1.0']);
     const { releases, digests } = await live();
     expect([releases, digests.size]).toEqual([['dev: 2 deployed', 'staging: 2 deployed', 'prod: 2 deployed'], 1]);
   },
@@ -140,6 +167,7 @@ onCluster(
       };
       const ended = await run(PUSH, { files });
       expect(ended.code).not.toBe(0);
+      expect(told()).toContain('staging: in_progress, failure');
       // act goes on to prod all the same: it has no fail-fast (docs/workflows.md).
       expect(ended.jobs.slice(0, 3)).toEqual([
         'Publish: succeeded',

@@ -6,21 +6,14 @@ import { type Case, ENVIRONMENTS, PASSWORDS, render } from '../chart/rendering.t
 import { TOGGLES } from '../chart/toggles.ts';
 import { type ApiResource, type ApiServer, startApiServer } from '../support/api-server.ts';
 import { customFixtures, customMutants, UNDEFINED_VERSION } from '../support/custom-mutants.ts';
+import { kubeconformTable } from '../support/kubeconform-verdicts.ts';
 import { goodObjects, kubernetesSchemas } from '../support/kubernetes-schemas.ts';
 import { seeded } from '../support/mutants.ts';
 import { podMutants } from '../support/pod-mutants.ts';
 import { type RenderedMutant, refusals, renderedMutants, told } from '../support/rendered-mutants.ts';
 import { withEntryTwice } from '../support/repeated-entries.ts';
 import { repository } from '../support/scenario.ts';
-import {
-  type Agreement,
-  agreements,
-  agreementTable,
-  foundShare,
-  someOfEach,
-  sum,
-  type Verdicts,
-} from '../support/verdicts.ts';
+import { agreements, agreementTable, foundShare, someOfEach, sum, type Verdicts } from '../support/verdicts.ts';
 
 // @ts-expect-error a script of the repository, plain JavaScript
 const { whyNot } = await import('../../scripts/cluster/docker-free.mjs');
@@ -114,14 +107,14 @@ async function taken(objects: readonly Data[], kinds = customKinds([])): Promise
   return good;
 }
 
-async function judged(tried: readonly Tried[], kinds = customKinds([])): Promise<Agreement[]> {
+async function judged(tried: readonly Tried[], kinds = customKinds([])): Promise<Verdicts[]> {
   const verdicts: Verdicts[] = [];
   for (const { object, mutant, what } of tried) {
     const ours = refusals(mutant.text, schemas, server.minor, kinds);
     const theirs = await ask(/[vV]ersion/.test(what) ? mutant.object : object, mutant.text);
     verdicts.push({ what, shown: `${object.kind} ${mutant.path}`, ours, server: theirs });
   }
-  return agreements(verdicts);
+  return verdicts;
 }
 
 const tried = (object: Data, mutants: readonly RenderedMutant[]): Tried[] =>
@@ -138,6 +131,8 @@ function record(part: string, text: string): void {
   const head = `# What is found in rendered objects without a cluster, and what a cluster says
 
 Made by \`CHARTSHIP_E2E=all npm test -- __tests__/e2e/validation-oracle.test.ts\`: a real API server of Kubernetes ${server.minor} with its etcd (no nodes and no controllers, whom it doesn't ask), asked by strict dry runs. The mutants are chosen by a seed.
+
+What only the cluster at hand can know isn't looked for here, but by a deployment's preflight: webhooks and ValidatingAdmissionPolicies, quotas and limit ranges, Pod Security of the namespace (the policies of that name say what it would refuse), ServiceAccounts and classes that aren't there, what is live already and can't be changed, ports of nodes that are taken. Rules in CEL of definitions are told as not evaluated.
 `;
   const body = PARTS.map((each) => evidence.get(each)).join('\n');
   writeFileSync(join(repository, 'docs/evidence/validation.md'), `${head}\n${body}`);
@@ -195,14 +190,18 @@ onServer('a real API server', () => {
       ...chosen.flatMap((object) => tried(object, renderedMutants(object, schemas, server.minor))),
       ...[...withPods.values()].flatMap((object) => tried(object, podMutants(object))),
     ];
-    const rows = await judged(someOfEach(all, OF_EACH, random));
+    const some = someOfEach(all, OF_EACH, random);
+    const verdicts = await judged(some);
+    const rows = agreements(verdicts);
+    const texts = some.map(({ mutant }) => mutant.text);
     record(
       'objects',
       `## Kubernetes' own kinds
 
 The originals are ${good.length} objects that the server takes: of the task-api chart in all environments and toggles, and of \`__tests__/fixtures/kubernetes\`; none of them is refused here.
 
-${agreementTable(rows)}`,
+${agreementTable(rows)}
+${await kubeconformTable(verdicts, texts, server.minor)}`,
     );
     expect(sum(rows, ({ mutants }) => mutants)).toBeGreaterThan(isAll ? 400 : 150);
     // What the server takes is never refused; of what it refuses, nearly all is found.
@@ -266,9 +265,11 @@ ${agreementTable(rows)}`,
     );
     const chosen = someOfEach(all, OF_EACH, seeded(36));
     const isWarning = ({ what }: Tried): boolean => what === UNDEFINED_VERSION;
-    const rows = await judged(
-      chosen.filter((each) => !isWarning(each)),
-      kinds,
+    const rows = agreements(
+      await judged(
+        chosen.filter((each) => !isWarning(each)),
+        kinds,
+      ),
     );
     const ruled = good.flatMap((object) => {
       const against = AGAINST_RULES[String((object.metadata as Data).name)];
@@ -278,7 +279,7 @@ ${agreementTable(rows)}`,
       return tried(object, [{ what: 'a rule in CEL', path, object: broken, text: JSON.stringify(broken) }]);
     });
     const warned = chosen.filter(isWarning);
-    const left = await judged([...ruled, ...warned], kinds);
+    const left = agreements(await judged([...ruled, ...warned], kinds));
     for (const { mutant } of warned) {
       expect(told(mutant.text, schemas, server.minor, kinds)).toEqual([
         expect.objectContaining({ rule: 'schema/unknown-kind', severity: 'warning' }),

@@ -389,6 +389,43 @@ describe('a trusted root', () => {
   });
 });
 
+test('what only says of itself that it is a provenance stands for none: it is signed', async () => {
+  const { outputs } = await action(space, { registry: place });
+  await attach(outputs.digest ?? '', Buffer.from('{"not":"a bundle"}'));
+  const published = await publish();
+  expect([published.code, published.report?.published]).toMatchObject([0, [{ outcome: 'already-published' }]]);
+  expect(await bundlesOf(outputs.digest ?? '')).toHaveLength(3);
+  expect((await deploy()).report?.deployments).toMatchObject([{ cause: { code: 'unauthorized' } }]);
+});
+
+test('a manifest with a second chart in it is not signed, fetched, copied or deployed, by name', async () => {
+  const { outputs } = await publish();
+  const at = (which: string) => `http://${registry.host}/v2/attested-${folder}/demo/manifests/${which}`;
+  const type = 'application/vnd.oci.image.manifest.v1+json';
+  const answer = await fetch(at('1.0.0'), { headers: { accept: type } });
+  const manifest = (await answer.json()) as { layers: object[] };
+  manifest.layers.push({ ...manifest.layers[0], mediaType: 'application/tar+gzip' });
+  const body = JSON.stringify(manifest);
+  const put = await fetch(at('1.0.0'), { method: 'PUT', headers: { 'content-type': type }, body });
+  const digest = put.headers.get('docker-content-digest') ?? '';
+  expect([put.status, digest === outputs.digest]).toEqual([201, false]);
+
+  const asked = sigstore.seen.length;
+  const published = await publish();
+  expect([published.code, published.report?.published]).toMatchObject([1, [{ outcome: 'refused' }]]);
+  expect(published.report?.findings[0]?.message).toMatch(/ already, with several charts in one manifest$/);
+  expect([sigstore.seen.length, await bundlesOf(digest)]).toEqual([asked, []]);
+
+  const before = cluster.requests();
+  for (const more of [{}, { registry: `${place}/copy`, deploy: '' }]) {
+    const { code, report } = await deploy(more);
+    expect([code, report?.published, cluster.requests()]).toEqual([1, [], before]);
+    expect(report?.findings).toMatchObject([
+      { rule: 'resolve/published', message: `${place}/demo:1.0.0 has several charts in one manifest` },
+    ]);
+  }
+});
+
 test('what is built and deployed by one run is verified, too', async () => {
   const both = { deploy: 'prod', kubeconfig: 'kubeconfig', verify: VERIFY, 'trusted-root': 'root.json' };
   const { report } = await publish(sigstore, CLAIMS, both);

@@ -98,6 +98,10 @@ const args = ['own', '--until', 'validate'];
 test('are run by its command, without secrets, and told at the lines that are the cause', async () => {
   space.write('policies/kyverno/all.yaml', POLICIES);
   space.write(
+    'policies/kyverno/vap.yaml',
+    'apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: { name: of-kubernetes }\n',
+  );
+  space.write(
     'policies/kyverno/kustomization.yaml',
     'apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n',
   );
@@ -129,7 +133,7 @@ test('are run by its command, without secrets, and told at the lines that are th
   expect(find('who runs this')?.message).toMatch(/ \(ownership\/team\)/);
   expect(find('our registry')).toMatchObject({ path: '/spec/containers/0/image', environments: ['prod'] });
   expect(find('left out')?.message).toBe(
-    'only what validates is run of the policies in policies; left out: mutate rule add-team of ownership, GeneratingPolicy quotas',
+    "of the policies in policies those of Kyverno's kinds that validate are run; left out: mutate rule add-team of ownership, GeneratingPolicy quotas, ValidatingAdmissionPolicy of-kubernetes",
   );
   expect(ran.report?.findings.map(({ message }) => message).filter((text) => text.startsWith('data '))).toEqual([
     expect.stringMatching(/^data REDACTED in dev \(clear\)/),
@@ -256,6 +260,36 @@ test('of a pull request are run with none of the secrets of the job', async () =
   // What a policy says is no command of the runner.
   expect(stdout).toContain('who runs this?');
   expect(stdout).not.toMatch(/^\s*::error::who/m);
+});
+
+test.each([
+  ['crds/ of the chart', 'own/crds/zone.yaml', []],
+  ['its templates', 'own/templates/zone-crd.yaml', []],
+  ['crd-schemas', 'schemas/zone.yaml', ['--crd-schemas', 'schemas']],
+])('a custom resource is one of the cluster, as a definition in %s says', async (_, file, more) => {
+  const definition = `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: zones.acme.example }
+spec:
+  group: acme.example
+  scope: Cluster
+  names: { kind: Zone, plural: zones }
+  versions: [{ name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }]
+`;
+  const policy = (name: string, match: string): string =>
+    `apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: { name: ${name} }\nspec:\n  validationFailureAction: Enforce\n  rules:\n    - name: zone\n      match: { any: [{ resources: { kinds: ["acme.example/v1/Zone"]${match} } }] }\n      validate: { message: stop, deny: {} }\n`;
+  space.write('zones/a.yaml', `${policy('all', '')}---\n${policy('placed', ', namespaces: ["*"]')}`);
+  space.write('own/templates/zone.yaml', 'apiVersion: acme.example/v1\nkind: Zone\nmetadata: { name: z }\n');
+  space.write(file, definition);
+  const { report } = await command(space, [...args, '--policies', 'zones', ...more], {
+    environment: withPrograms(kyverno),
+  });
+  rmSync(join(space.root, file));
+  rmSync(join(space.root, 'own/templates/zone.yaml'));
+  expect(lines(report?.findings)).toEqual([
+    'error policy/kyverno own/templates/zone.yaml:2 acme.example/v1/Zone/z',
+    'note policy/kyverno own/templates/zone.yaml:2 acme.example/v1/Zone/z',
+  ]);
 });
 
 test('links out of the folder are not followed', async () => {

@@ -66,7 +66,7 @@ describe('what it hands on', () => {
     .filter(({ uses }) => uses === `${address()}@v1`);
 
   test('are inputs that the Action has', () => {
-    expect(steps).toHaveLength(4);
+    expect(steps).toHaveLength(5);
     expect(steps.flatMap((step) => Object.keys(step.with ?? {})).filter((name) => !known.includes(name))).toEqual([]);
   });
 
@@ -207,7 +207,21 @@ describe('on the default branch', () => {
     const writing = Object.entries<{ permissions: unknown }>(jobs).filter(([, job]) =>
       JSON.stringify(job.permissions).includes('packages":"write'),
     );
-    expect(writing.map(([name]) => name)).toEqual(['publish']);
+    expect(writing.map(([name]) => name)).toEqual(['publish', 'aliases']);
+    expect(jobs.aliases.needs).toEqual(['publish', 'deploy']);
+  });
+
+  test('until says publish, or nothing is published', async () => {
+    const ended = await run('push', PUSH, { changes: [['deploy: dev,staging,prod', 'until: package']] });
+    expect([ended.jobs, await tags()]).toEqual([['Publish: failed'], []]);
+    expect(ended.output).toContain('until is publish, where nothing is to be deployed, or not there');
+  });
+
+  test('alias tags stay while an environment failed', async () => {
+    const ended = await run('push', PUSH, {
+      changes: [['deploy: dev,staging,prod', "deploy: dev\n      alias-tags: '{{major}}'"]],
+    });
+    expect([ended.jobs, await tags()]).toEqual([['Publish: succeeded', 'Deploy to dev: failed'], ['1.0.0']]);
   });
 
   test('with until: publish nothing is deployed; again, it is published already', async () => {
@@ -287,9 +301,9 @@ describe('on another branch', () => {
     expect(ended.output).not.toContain('requests go to the registry');
   });
 
-  test('with pre-release it is published as a version of its commit', async () => {
+  test('with pre-release it is published as a version of its commit, and not deployed', async () => {
     const ended = await run('push', feature, {
-      changes: [branches, ['deploy: dev,staging,prod', 'until: publish\n      pre-release: true']],
+      changes: [branches, ['deploy: dev,staging,prod', 'deploy: dev,staging,prod\n      pre-release: true']],
     });
     expect([ended.code, ended.jobs]).toEqual([0, ['Publish: succeeded']]);
     expect(await tags()).toEqual([expect.stringMatching(/^1\.0\.0-feature\.1\.sha-[0-9a-f]{7}$/)]);

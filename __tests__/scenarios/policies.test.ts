@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Finding } from '../../src/domain/finding.ts';
@@ -252,11 +252,36 @@ warn contains msg if {
   test('that are no Rego are told', async () => {
     space.write('broken/a.rego', 'package main\ndeny contains x if {');
     const args = ['own', '--until', 'validate', '--policies', 'broken'];
-    const { code, report } = await command(space, args, { environment: withConftest() });
-    expect(code).toBe(1);
-    expect(report?.findings[0]?.message).toMatch(
-      /^the policies in broken can't be run by conftest: .*a\.rego:2: rego_parse_error/,
+    const first = await command(space, args, { environment: withConftest() });
+    expect(first.code).toBe(1);
+    const told = first.report?.findings.filter(({ rule }) => rule === 'policy/conftest');
+    expect(told).toEqual([
+      expect.objectContaining({
+        file: 'broken/a.rego',
+        line: 2,
+        message: expect.stringMatching(/^the policies in broken can't be run by conftest: rego_parse_error: /),
+        environments: ['dev', 'prod'],
+      }),
+    ]);
+    // Several, below one another, one of a file with nothing in it; then those that only the compiler sees.
+    space.write('broken/a.rego', 'package main\nimport rego.v1\ndeny contains "x" if input.a[_]_\n');
+    space.write('broken/sub folder/b.rego', '');
+    const several = await command(space, args, { environment: withConftest() });
+    space.write('broken/a.rego', 'package main\nimport rego.v1\n\ndeny contains "x" if nosuch(input)\n');
+    space.write('broken/sub folder/b.rego', 'package other\n');
+    const compiled = await command(space, args, { environment: withConftest() });
+    const places = [several, compiled].map(({ report }) =>
+      report?.findings
+        .filter(({ rule }) => rule === 'policy/conftest')
+        .map(({ file, line, message }) => `${file}:${line} ${/rego_[a-z]+_error: .*/.exec(message)?.[0]}`)
+        .sort(),
     );
+    expect(places).toEqual([
+      [expect.stringMatching(/^broken\/a\.rego:3 /), 'broken/sub folder/b.rego:1 rego_parse_error: empty module'],
+      ['broken/a.rego:4 rego_type_error: undefined function nosuch'],
+    ]);
+    const said = JSON.stringify([first, several, compiled].map(({ report, stdout }) => [report?.findings, stdout]));
+    expect(said).not.toContain(join(space.root, 'broken'));
   });
 
   test('without a conftest the run ends by its name', async () => {
@@ -269,6 +294,21 @@ warn contains msg if {
 });
 
 describe('--explain', () => {
+  test('says what report.sarif has as help of a rule', async () => {
+    chart('helped', { 'templates/pod.yaml': POD('', 'nginx') });
+    const { stdout } = await command(space, ['--explain', 'policy/image-tag']);
+    await command(space, ['helped', '--until', 'validate']);
+    const sarif = JSON.parse(readFileSync(join(space.root, 'chartship-report/report.sarif'), 'utf8'));
+    const rule = sarif.runs[0].tool.driver.rules.find(({ id }: { id: string }) => id === 'policy/image-tag');
+    expect(rule).toEqual({
+      id: 'policy/image-tag',
+      shortDescription: { text: expect.any(String) },
+      fullDescription: { text: expect.stringContaining(rule.shortDescription.text) },
+      // Without a link: package.json names no owner yet.
+      help: { text: expect.stringContaining('How to mend it'), markdown: stdout.replace(/^# .*\n+/, '').trim() },
+    });
+  });
+
   test('prints a page', async () => {
     const { code, stdout } = await command(space, ['--explain', 'policy/image-tag']);
     expect([code, stdout]).toEqual([

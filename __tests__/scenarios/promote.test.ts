@@ -70,6 +70,25 @@ test('it is deployed from where it was copied to, and not at all where that fail
   expect(refused.report?.deployments).toMatchObject([{ outcome: 'skipped' }]);
 });
 
+test('alias tags follow where it was copied to, or is already, and not before it is deployed', async () => {
+  const tagsAt = async (place: string): Promise<string[]> => {
+    const [, host, where] = /^oci:\/\/([^/]+)\/(.*)$/.exec(place) ?? [];
+    const listed = (await (await fetch(`http://${host}/v2/${where}/demo/tags/list`)).json()) as { tags: string[] };
+    return listed.tags.sort();
+  };
+  const aliases = ['--alias-tags', '{{major}}', '--alias-tags', 'latest'];
+  expect((await promote('--registry', to, ...aliases, ...deploy)).code).toBe(1);
+  expect(await tagsAt(to)).toEqual(['1.0.0']);
+  expect((await promote('--registry', to, ...aliases)).code).toBe(0);
+  const there = await promote('--registry', from, ...aliases);
+  expect([there.code, there.report?.published]).toMatchObject([
+    0,
+    [{ outcome: 'already-published', aliases: ['1', 'latest'] }],
+  ]);
+  expect(await tagsAt(to)).toEqual(['1', '1.0.0', 'latest']);
+  expect(await tagsAt(from)).toEqual(['1', '1.0.0', 'latest']);
+});
+
 test('the outputs of the Action are those of the copy', async () => {
   const { code, outputs } = await action(space, { chart: `${from}/demo:1.0.0`, registry: to });
   expect(code).toBe(0);

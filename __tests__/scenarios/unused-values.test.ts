@@ -101,6 +101,66 @@ describe('a chart', () => {
     ]);
   });
 
+  test('each key that the schema refuses is told at its own place', async () => {
+    space.chart('demo', {
+      'values.yaml': 'greeting: hello\nin: { bb: 1 }\n',
+      'values-prod.yaml': 'greeting: hi\nin:\n  aa: 0\n  zz: 1\n  "it\'s": 2\n',
+      'values.schema.json':
+        '{"properties": {"greeting": {}, "in": {"additionalProperties": false, "properties": {"ab": {}}}}}',
+    });
+    const { report } = await command(space, ['demo', '--until', 'validate']);
+    const found = report?.findings.filter(({ rule }) => rule.startsWith('validate/'));
+    expect(found?.every(({ rule }) => rule === 'validate/values-schema')).toBe(true);
+    expect(found?.map(({ file, line, column, message }) => `${file}:${line}:${column} ${message}`).sort()).toEqual([
+      "demo/values-prod.yaml:3:3 in.aa: additional properties 'aa' not allowed",
+      "demo/values-prod.yaml:4:3 in.zz: additional properties 'zz' not allowed",
+      "demo/values-prod.yaml:5:3 in.it's: additional properties 'it\\'s' not allowed",
+      "demo/values.yaml:2:7 in.bb: additional properties 'bb' not allowed",
+    ]);
+  });
+
+  test('what an alias or a merge puts elsewhere is used there; the rest is told at its line', async () => {
+    space.chart('demo', {
+      'values.yaml':
+        'greeting: hello\nx-resources: &res { cpu: 100m, foo: 1 }\nmaps:\n  base: &base { read: 1, unread: 2 }\na: *res\nb: { <<: *base, own: 1 }\n<<: { c: 1, d: 2 }\ne: *res\n',
+      'templates/configmap.yaml':
+        'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\ndata:\n  greeting: {{ .Values.greeting | quote }}\n  a: {{ .Values.a.cpu | quote }}\n  b: {{ .Values.b.read | quote }}\n  c: {{ .Values.c | quote }}\n',
+    });
+    expect(await told(['demo'])).toEqual([
+      'warning demo/values.yaml:6:17 b.own: nothing uses it (default)',
+      'warning demo/values.yaml:7:13 d: nothing uses it (default)',
+      'warning demo/values.yaml:8:1 e: nothing uses it (default)',
+    ]);
+  });
+
+  test('what is set as the default has it and an alias names elsewhere stays', async () => {
+    space.chart('demo', {
+      'values.yaml': 'greeting: hello\n',
+      'values-prod.yaml': 'greeting: &g hello\nother: *g\n',
+      'templates/configmap.yaml':
+        'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\ndata:\n  greeting: {{ .Values.greeting }}{{ .Values.other }}\n',
+    });
+    expect(await told(['demo'])).toEqual([]);
+  });
+
+  test('what an environment must set itself stays, though the default is the same', async () => {
+    space.chart('demo', {
+      'values.yaml': 'greeting: hello\na: { c: 1, d: 2 }\nwhole: { e: { f: 3 } }\n',
+      'values-dev.yaml': 'greeting: hello\n',
+      'values-prod.yaml': 'greeting: hello\na: { d: 2 }\nwhole: { e: { f: 3 } }\n',
+      'values.schema.json': '{"properties": {"a": {}, "whole": {}}}',
+    });
+    space.write(
+      'chartship.yaml',
+      'charts: [demo]\nenvironments:\n  dev: { values: [values-dev.yaml] }\n  prod:\n    values: [values-prod.yaml]\n    requiredValues: [a.d, whole.e]\n',
+    );
+    const same = 'it is set as demo/values.yaml has it, and no environment sets it otherwise';
+    expect(await told([])).toEqual([
+      `note demo/values-dev.yaml:1:1 greeting: ${same} (dev)`,
+      `note demo/values-prod.yaml:1:1 greeting: ${same} (prod)`,
+    ]);
+  });
+
   test('what a schema names is there for something else', async () => {
     space.chart('demo', {
       'values.yaml': 'greeting: hello\nnote: for people\nother: 1\n',

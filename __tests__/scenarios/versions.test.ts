@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { closedPort } from '../support/closed-port.ts';
 import { publishingSpaceOfEachTest } from '../support/each-test.ts';
+import { faulty, startFaultProxy } from '../support/fault-proxy.ts';
 import { startRefusingCluster } from '../support/refusing-cluster.ts';
 import { type ActionEnded, action } from '../support/scenario.ts';
 
@@ -88,7 +89,8 @@ describe('a changed chart under a version that is taken', () => {
         .sort();
     };
     const aVersion = ['blobs/DIGEST', 'blobs/DIGEST', 'manifests/1.0.0', 'tags/list'];
-    // A blob takes oras two requests. The same package, another one under its version, and the next version, which the list of tags doesn't have.
+    // A blob takes oras two requests. The same package, another one under its version, and the next version, which isn't there. A
+    // list of tags doesn't tell whether a version is taken: it may be another's answer.
     await pull();
     expect(asked()).toEqual(aVersion);
     here.space.write('chart/values.yaml', 'greeting: changed\n');
@@ -96,10 +98,31 @@ describe('a changed chart under a version that is taken', () => {
     expect(asked()).toEqual(aVersion);
     here.space.chart('chart', { ...chartOf('demo', '1.0.1'), 'values.yaml': 'greeting: changed\n' });
     await pull();
-    expect(asked()).toEqual(aVersion);
+    expect(asked()).toEqual([...aVersion, 'manifests/1.0.1'].sort());
     here.space.chart('chart', { ...chartOf('other', '1.0.0') });
     await pull();
-    expect(here.proxy.seen.map(({ path }) => path.replace(/^.*charts-\d+/, ''))).toEqual(['/other/tags/list']);
+    const seen = here.proxy.seen.map(({ path }) => path.replace(/^.*charts-\d+/, ''));
+    expect(seen.sort()).toEqual(['/other/manifests/1.0.0', '/other/tags/list']);
+  });
+
+  test.each([
+    ['no such repository', 404, '{"errors":[{"code":"NAME_UNKNOWN","message":"repository name not known"}]}'],
+    ['a page', 404, '<html>Not Found</html>'],
+    ['an empty list', 200, '[]'],
+    ['null', 200, 'null'],
+  ])('is refused whatever answers for the list of tags: %s', async (_, status, body) => {
+    await publish();
+    here.space.write('chart/values.yaml', 'greeting: changed\n');
+    const proxy = await startFaultProxy(
+      here.host,
+      faulty({ kind: 'answer', status, body }, ({ path }) => path.includes('/tags/list')),
+    );
+    try {
+      const ended = await pull({}, 'pull_request', proxy.host);
+      expect(told(ended)).toEqual([1, 'note publish/pull-request', 'error publish/refused chart/Chart.yaml:3:10']);
+    } finally {
+      await proxy.stop();
+    }
   });
 
   test('is published on loopback, and what is written is read anew', async () => {

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { describeGitHub, type Operation } from './github-description.ts';
-import { type GitHubState, handlers, PATHS } from './github-state.ts';
+import { type GitHubState, handlers, PATHS, STORED } from './github-state.ts';
 
 /** A request as it came. */
 export interface Asked {
@@ -65,6 +65,14 @@ export async function startGitHub(): Promise<GitHubServer> {
       response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
       response.end(text);
     };
+    if (url.pathname.startsWith(STORED)) {
+      if (request.headers.authorization !== undefined) here.faults.push('a token was sent to where files are stored');
+      const id = Number(url.pathname.slice(STORED.length));
+      response.writeHead(200, { 'content-type': 'application/octet-stream' });
+      return response.end(
+        here.state.releases.flatMap(({ assets }) => assets).find((asset) => asset.id === id)?.content,
+      );
+    }
     const operation = description.find(method, url.pathname);
     if (operation === undefined) {
       here.faults.push(`no such operation: ${method} ${url.pathname}`);
@@ -86,10 +94,10 @@ export async function startGitHub(): Promise<GitHubServer> {
       return send(422, { message: 'Validation Failed', errors: wrong.map((message) => ({ message })) });
     const answer = answerTo(operation, asked);
     if (trouble === 'lost') return void request.socket.destroy();
-    send(answer.status, answer.body);
+    send(answer.status, answer.body, answer.headers);
   });
 
-  function answerTo(operation: Operation, asked: Asked): { status: number; body?: unknown } {
+  function answerTo(operation: Operation, asked: Asked): ReturnType<(typeof handlers)[string]> {
     const handle = handlers[asked.route];
     if (handle === undefined) throw new Error(`nothing answers ${asked.route}`);
     const answer = handle(here.state, asked);

@@ -75,9 +75,13 @@ export interface GitHubState {
 
 interface Answer {
   readonly status: number;
+  readonly headers?: Record<string, string>;
   readonly body?: unknown;
 }
 type Handler = (state: GitHubState, asked: Asked) => Answer;
+
+/** Where files are, for everybody who knows the address: as GitHub has them in another place than its API. */
+export const STORED = '/stored/';
 
 const NOT_FOUND: Answer = {
   status: 404,
@@ -195,7 +199,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
     const publishes = release.draft && given.draft === false;
     if (publishes && state.releases.some((one) => one !== release && !one.draft && one.tag_name === release.tag_name))
       return tagTaken();
-    for (const key of ['tag_name', 'name', 'body', 'draft', 'prerelease'] as const)
+    for (const key of ['tag_name', 'name', 'body', 'draft', 'prerelease', 'target_commitish'] as const)
       if (given[key] !== undefined) Object.assign(release, { [key]: given[key] });
     if (publishes && state.immutableReleases === true) release.immutable = true;
     return { status: 200, body: releaseBody(release, state) };
@@ -215,6 +219,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
     const release = releaseOf(state, asked);
     if (release === undefined) return NOT_FOUND;
     if (release.immutable) return invalid('Cannot upload assets to an immutable release.');
+    if (!(asked.body instanceof Uint8Array)) return { status: 400, body: { message: 'Bad Content-Length: 0' } };
     const name = asked.query.name ?? '';
     if (release.assets.some((one) => one.name === name))
       return {
@@ -224,9 +229,14 @@ export const handlers: Readonly<Record<string, Handler>> = {
           errors: [{ resource: 'ReleaseAsset', code: 'already_exists', field: 'name' }],
         },
       };
-    const asset: Asset = { id: state.nextId++, name, content: asked.body as Uint8Array, state: 'uploaded' };
+    const asset: Asset = { id: state.nextId++, name, content: asked.body, state: 'uploaded' };
     release.assets.push(asset);
     return { status: 201, body: assetBody(asset, state) };
+  },
+  'GET /repos/{owner}/{repo}/releases/assets/{asset_id}': (state, asked) => {
+    const id = Number(asked.path.asset_id);
+    const asset = state.releases.flatMap(({ assets }) => assets).find((one) => one.id === id);
+    return asset === undefined ? NOT_FOUND : { status: 302, headers: { location: `${state.url}${STORED}${id}` } };
   },
   'DELETE /repos/{owner}/{repo}/releases/assets/{asset_id}': (state, asked) => {
     for (const release of state.releases) {

@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { hasIdentity, workflowRun } from '../../src/adapters/workflow-run.ts';
-import { PROVENANCE, provenanceOf, statementOf } from '../../src/domain/attestation.ts';
+import {
+  BILL_OF_MATERIALS,
+  isBillOfMaterials,
+  isSignedStatement,
+  PROVENANCE,
+  provenanceOf,
+  statementOf,
+} from '../../src/domain/attestation.ts';
 import { readServices } from '../../src/domain/sigstore-services.ts';
 import { RUN } from '../support/sigstore.ts';
 
@@ -10,6 +17,61 @@ test('a statement is about one digest', () => {
     subject: [{ name: 'demo', digest: { sha256: 'a'.repeat(64) } }],
     predicateType: 'https://slsa.dev/provenance/v1',
     predicate: { x: 1 },
+  });
+});
+
+describe('a signed statement', () => {
+  const digest = `sha256:${'a'.repeat(64)}`;
+  const bundle = {
+    mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+    verificationMaterial: { certificate: { rawBytes: 'MII=' } },
+    dsseEnvelope: {
+      payloadType: 'application/vnd.in-toto+json',
+      payload: Buffer.from(statementOf('tüp', digest, PROVENANCE, {})).toString('base64'),
+      signatures: [{ sig: 'c2ln' }],
+    },
+  };
+  const isIt = (content: unknown, type: typeof PROVENANCE | typeof BILL_OF_MATERIALS = PROVENANCE) =>
+    isSignedStatement(Buffer.from(typeof content === 'string' ? content : JSON.stringify(content)), digest, type);
+  const { dsseEnvelope } = bundle;
+
+  test('is one of its kind about this digest, by a certificate or a key', () => {
+    expect(isIt(bundle)).toBe(true);
+    expect(isIt({ ...bundle, verificationMaterial: { publicKey: { hint: 'x' } } })).toBe(true);
+    expect(isIt(bundle, BILL_OF_MATERIALS)).toBe(false);
+  });
+
+  const about = (statement: string) => ({
+    ...bundle,
+    dsseEnvelope: { ...dsseEnvelope, payload: Buffer.from(statement).toString('base64') },
+  });
+  test.each<[string, unknown]>([
+    ['no JSON', '{"mediaType":'],
+    ['null', null],
+    ['no bundle', { not: 'a bundle' }],
+    ['another media type', { ...bundle, mediaType: 'application/json' }],
+    ['no certificate', { ...bundle, verificationMaterial: {} }],
+    ['nothing signed', { ...bundle, dsseEnvelope: undefined }],
+    ['no signature', { ...bundle, dsseEnvelope: { ...dsseEnvelope, signatures: [] } }],
+    ['an empty signature', { ...bundle, dsseEnvelope: { ...dsseEnvelope, signatures: [{ sig: '' }] } }],
+    ['another payload', { ...bundle, dsseEnvelope: { ...dsseEnvelope, payloadType: 'text/plain' } }],
+    ['no base64', { ...bundle, dsseEnvelope: { ...dsseEnvelope, payload: '%' } }],
+    ['no statement', about('hello')],
+    ['another digest', about(statementOf('demo', `sha256:${'b'.repeat(64)}`, PROVENANCE, {}))],
+    ['no subject', about(JSON.stringify({ predicateType: PROVENANCE }))],
+  ])('is not %s', (_, content) => {
+    expect(isIt(content)).toBe(false);
+  });
+
+  test('a bill of materials says that it is one', () => {
+    const bill = (content: unknown) => isBillOfMaterials(Buffer.from(JSON.stringify(content)));
+    expect([{ bomFormat: 'CycloneDX' }, {}, null, [], 'CycloneDX'].map(bill)).toEqual([
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 });
 

@@ -127,7 +127,8 @@ describe('an entry that is in a list before', () => {
   });
 
   test.each(kubernetesSchemas().minors)('is known for %s', (minor) => {
-    const double = pod({}, { env: [{ name: 'A' }, { name: 'A' }], volumeMounts: [mount, mount] });
+    const volumes = [{ name: 'data', emptyDir: {} }];
+    const double = pod({ volumes }, { env: [{ name: 'A' }, { name: 'A' }], volumeMounts: [mount, mount] });
     expect(told(double, 'on-client', minor)).toEqual([
       at('containers/0/env/1', sameKey('name'), 'warning'),
       at('containers/0/volumeMounts/1', sameKey('mountPath')),

@@ -66,6 +66,24 @@ test('rules that do something else are left out, and kinds that do', () => {
   ]);
 });
 
+test("Kubernetes' own policies are left out by name, where they stand beside Kyverno's", () => {
+  const own = (kind: string, name: string): string =>
+    `apiVersion: admissionregistration.k8s.io/v1\nkind: ${kind}\nmetadata: { name: ${name} }\n`;
+  const files = [
+    policy('a', rule('r', VALIDATES)),
+    own('ValidatingAdmissionPolicy', 'v'),
+    own('ValidatingAdmissionPolicyBinding', 'b'),
+    own('MutatingAdmissionPolicy', 'm'),
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\ndata: { a: "kind: ValidatingAdmissionPolicy" }\n',
+    'kind: ValidatingAdmissionPolicy\nmetadata: { name: of-nobody }\n',
+  ];
+  for (const texts of [files, [files.join('---\n')]]) {
+    const read = kyvernoPolicies(texts.map((text, index) => ({ shown: `${index}.yaml`, text })));
+    expect([read.policies.map(({ name }) => name), read.faults]).toEqual([['a'], []]);
+    expect(read.leftOut).toEqual(['ValidatingAdmissionPolicy v', 'MutatingAdmissionPolicy m']);
+  }
+});
+
 test.each([
   [
     'metadata: { name: x\n',
@@ -84,9 +102,9 @@ test.each([
   expect(policies.map(({ name }) => name)).toEqual(['a', 'b', 'a']);
 });
 
-test('how bad it is when a rule can not be judged', () => {
+test('how bad it is what a rule says', () => {
   const severities = (text: string, name = 'r'): unknown[] =>
-    read(text).policies.map((each) => severityOfPolicy(each, name));
+    read(text).policies.map((each) => severityOfPolicy(each, name, 'shop'));
   expect(severities(policy('a', rule('r', VALIDATES)))).toEqual(['warning']);
   expect(severities(policy('a', rule('r', VALIDATES), '  validationFailureAction: enforce\n'), 'autogen-r')).toEqual([
     'error',
@@ -102,6 +120,60 @@ test('how bad it is when a rule can not be judged', () => {
   expect(severities(cel('{ validationActions: [Warn, Deny] }'), '')).toEqual(['error']);
 });
 
+test("a rule's own action is the one that counts, wherever it stands in its policy", () => {
+  const text = policy(
+    'a',
+    ['Audit', 'Enforce'].map((action) => rule(action, `validate: { failureAction: ${action} }`)).join(''),
+  );
+  const [mixed] = read(text).policies;
+  const of = (name: string): unknown => mixed && severityOfPolicy(mixed, name, 'shop');
+  expect(['Audit', 'Enforce', 'autogen-Enforce', 'other'].map(of)).toEqual(['warning', 'error', 'error', undefined]);
+});
+
+test('a rule made of one with a long name has the name that Kyverno cuts off', () => {
+  const name = 'n'.repeat(60);
+  const [long] = read(policy('a', rule(name, 'validate: { failureAction: Enforce }'))).policies;
+  expect(long && severityOfPolicy(long, `autogen-${name}`.slice(0, 63), 'shop')).toBe('error');
+});
+
+const AUDIT_THERE = '[{ action: Audit, namespaces: [shop] }]';
+const ENFORCE_THERE = '[{ action: Enforce, namespaces: [x, "s?o*"] }]';
+
+test.each([
+  // failureAction, failureActionOverrides, validationFailureAction, validationFailureActionOverrides
+  ['', '', 'Enforce', AUDIT_THERE, 'warning', 'error'],
+  ['', '', 'Audit', ENFORCE_THERE, 'error', 'warning'],
+  ['Audit', ENFORCE_THERE, '', '', 'error', 'warning'],
+  ['Enforce', AUDIT_THERE, '', '', 'warning', 'error'],
+  ['', ENFORCE_THERE, 'Audit', AUDIT_THERE, 'error', 'warning'],
+  ['Enforce', '', '', AUDIT_THERE, 'warning', 'error'],
+  ['Audit', '', '', ENFORCE_THERE, 'warning', 'warning'],
+  ['Audit', '[{ action: Enforce }]', '', '', 'error', 'error'],
+  ['Audit', '[{ action: Enforce, namespaces: ["*"] }]', '', '', 'error', 'error'],
+  ['Audit', '[{ action: Enforce, namespaceSelector: { matchLabels: { a: b } } }]', '', '', 'warning', 'warning'],
+])(
+  'overrides by namespace: %j %j of the rule, %j %j of the policy',
+  (action, overrides, ofPolicy, more, there, elsewhere) => {
+    const given = (key: string, value: string): string => (value === '' ? '' : `${key}: ${value}`);
+    const validate = [given('failureAction', action), given('failureActionOverrides', overrides)]
+      .filter(Boolean)
+      .join(', ');
+    const spec = [given('validationFailureAction', ofPolicy), given('validationFailureActionOverrides', more)];
+    const text = policy(
+      'a',
+      rule('r', `validate: { ${validate} }`),
+      spec
+        .filter(Boolean)
+        .map((line) => `  ${line}\n`)
+        .join(''),
+    );
+    const severities = ['shop', 'other'].flatMap((namespace) =>
+      read(text).policies.map((each) => severityOfPolicy(each, 'r', namespace)),
+    );
+    expect(severities).toEqual([there, elsewhere]);
+  },
+);
+
 test('large and hostile files are read in bounded time', () => {
   const started = performance.now();
   for (const text of [
@@ -111,5 +183,10 @@ test('large and hostile files are read in bounded time', () => {
     `apiVersion: kyverno.io/v1\nkind: ${'['.repeat(100_000)}\n`,
   ])
     read(text);
+  const many = policy(
+    'a',
+    rule('r', `validate: { failureActionOverrides: [{ action: Audit, namespaces: ["${'*a'.repeat(20_000)}b"] }] }`),
+  );
+  for (const each of read(many).policies) severityOfPolicy(each, 'r', 'a'.repeat(63));
   expect(performance.now() - started).toBeLessThan(10_000);
 });

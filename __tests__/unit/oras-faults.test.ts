@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { faultOf, saysAbsent } from '../../src/adapters/oras-faults.ts';
+import { faultOf, saysAbsent, saysNoRepository } from '../../src/adapters/oras-faults.ts';
 
 const REF = '"h:1/charts/ch:1"';
 const FETCH = `Error: failed to fetch the content of ${REF}: Get "http://h:1/v2/charts/ch/manifests/1"`;
@@ -150,5 +150,23 @@ describe('saysAbsent', () => {
     expect(saysAbsent('Error: not found\n', 'layout')).toBe(true);
     expect(saysAbsent('Error: not found\n', 'registry')).toBe(false);
     expect(saysAbsent('Error: failed to find path "x": stat x: no such file or directory\n', 'layout')).toBe(false);
+  });
+});
+
+describe('saysNoRepository', () => {
+  const said = 'Error response from registry: ';
+  test.each([
+    [`${said}name unknown: repository name not known to registry: map[name:charts/ch]\n`, true],
+    [`${said}name unknown\n`, true],
+    [`${said}GET "http://h:1/v2/charts/ch/tags/list": response status code 404: name unknown: x\n`, true],
+    // A page, or an error of another kind, whatever it says.
+    [`${said}GET "http://h:1/v2/charts/ch/tags/list": response status code 404: Not Found\n`, false],
+    [`${said}not found: name unknown\n`, false],
+    [`${said}denied: name unknown: x\n`, false],
+    [`${said}: name unknown: x\n`, false],
+    [`${said}unknown: a\nname unknown: x\n`, false],
+    ['Error: name unknown: x\n', false],
+  ])('%s', (stderr, none) => {
+    expect(saysNoRepository(stderr)).toBe(none);
   });
 });

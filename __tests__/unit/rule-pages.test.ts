@@ -43,4 +43,7 @@ test.each(pages)('%s says what it is about, its severity, and how to mend it', (
   if (!path.startsWith('policy/')) return;
   expect(text).toContain('\n## Why\n');
   expect(text).toContain('\n## How to silence it\n');
+  // Each severity that a rule can have, where its page lists them.
+  const short = path.replace(/^policy\/|\.md$/g, '');
+  if (text.includes(`\`${short}=error\``)) expect(text).toContain(`\`${short}=note\``);
 });

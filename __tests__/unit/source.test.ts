@@ -28,6 +28,39 @@ describe('positions', () => {
   test('through an alias', () => {
     expect(source('x: &x\n  b: 1\ny: *x\n').position(['y', 'b'])).toEqual({ line: 2, column: 6 });
   });
+  test('through a merge: own keys first, then those of the first that has it', () => {
+    const merged = source('b: &b { z: 1, k: 2 }\nc:\n  <<: [*b, { z: 3, q: 4 }]\n  k: 5\n<<: { x: 6 }\n');
+    expect(merged.data).toEqual({ b: { z: 1, k: 2 }, c: { z: 1, q: 4, k: 5 }, x: 6 });
+    expect(merged.position(['c', 'z'])).toEqual({ line: 1, column: 12 });
+    expect(merged.position(['c', 'q'], 'key')).toEqual({ line: 3, column: 20 });
+    expect(merged.position(['c', 'k'])).toEqual({ line: 4, column: 6 });
+    expect(merged.position(['x'], 'key')).toEqual({ line: 5, column: 7 });
+    expect(merged.position(['c', 'none'])).toBeUndefined();
+  });
+});
+
+describe('what an alias or a merge shares', () => {
+  const shared = source(
+    'held: &held { cpu: 1 }\nouter:\n  inner: { x: &x 1, y: 2 }\na: *held\nb: { <<: *held, own: *x }\nalone: { p: &p 1, q: *p }\n<<: { z: 1 }\nnobody: &nobody 1\n',
+  );
+  test.each([
+    [['held'], true],
+    [['held', 'cpu'], true],
+    [['outer'], true],
+    [['outer', 'inner', 'x'], true],
+    [['outer', 'inner', 'y'], false],
+    // The alias itself may go.
+    [['a'], false],
+    [['a', 'cpu'], true],
+    [['b', 'cpu'], true],
+    [['b', 'own'], false],
+    [['alone'], false],
+    [['alone', 'p'], true],
+    [['z'], false],
+    [['nobody'], false],
+  ] as const)('%j %j', (path, expected) => {
+    expect(shared.isShared(path)).toBe(expected);
+  });
 });
 
 describe('faults', () => {

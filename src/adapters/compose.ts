@@ -1,6 +1,7 @@
 import { availableParallelism, homedir, tmpdir } from 'node:os';
 import type { Cancelled } from '../domain/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../domain/limits.ts';
+import type { RulePages } from '../domain/rule-pages.ts';
 import type { Clock, Files, Host, Kyverno, OpenForge, Ports } from '../ports.ts';
 import { contextsOf, type Request, reaches } from '../request.ts';
 import { connectCluster } from './cluster-connection.ts';
@@ -36,6 +37,7 @@ export interface Composition {
   >;
   /** Octokit is loaded here, and only where there is something to say on GitHub. */
   readonly openForge: OpenForge;
+  readonly rulePages: () => Promise<RulePages>;
   /** Waits for children that are ending, and removes the private folder. */
   close(): Promise<void>;
 }
@@ -153,6 +155,7 @@ export async function compose(options: {
       const { createForge } = await import('./forge.ts');
       return createForge({ ...access, environment, cancel, note });
     },
+    rulePages: async () => (await import('./rule-pages.ts')).rulePages(),
     close: async () => {
       await runner.idle();
       await files.close();

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { EnvironmentError } from '../domain/errors.ts';
-import type { Conftest, Files, OwnResult, OwnVerdict } from '../ports.ts';
+import type { Conftest, Files, FolderFault, OwnResult, OwnVerdict } from '../ports.ts';
 import { aloneIn } from './own-policies-environment.ts';
 import type { Ran, Run } from './process.ts';
 import { firstOnPath } from './tools-installed.ts';
@@ -13,6 +13,9 @@ export interface ConftestOptions {
 }
 
 const MILLISECONDS = 60_000;
+
+/** Characters of what it says when it fails. */
+const MOST_SAID = 4_000;
 
 /** Users' own policies, by an installed conftest: documents as files of a private folder, the answer as JSON. */
 export function createConftest({ run, environment, os, files }: ConftestOptions): Conftest {
@@ -38,7 +41,7 @@ export function createConftest({ run, environment, os, files }: ConftestOptions)
           cwd: own,
           milliseconds: MILLISECONDS,
         });
-        return verdict(ran);
+        return verdict(ran, folder);
       } finally {
         await files.remove(own);
       }
@@ -46,11 +49,17 @@ export function createConftest({ run, environment, os, files }: ConftestOptions)
   };
 }
 
-function verdict({ ended, code, stdout, stderr }: Ran): OwnVerdict {
+function verdict({ ended, code, stdout, stderr }: Ran, folder: string): OwnVerdict {
   const failed = (message: string): OwnVerdict => ({ ok: false, message });
   if (ended === 'timeout') return failed(`took conftest more than ${MILLISECONDS / 1000} s`);
   if (ended !== 'exit') return failed(`can't be run by conftest (${ended})`);
-  if (code !== 0) return failed(`can't be run by conftest: ${reason(stderr)}`);
+  if (code !== 0) {
+    const faults = placedFaults(stderr, folder);
+    return {
+      ...failed(`can't be run by conftest: ${reason(stderr.replaceAll(join(folder, '/'), ''))}`),
+      ...(faults.length > 0 && { faults }),
+    };
+  }
   let answer: unknown;
   try {
     answer = JSON.parse(new TextDecoder().decode(stdout));
@@ -60,10 +69,26 @@ function verdict({ ended, code, stdout, stderr }: Ran): OwnVerdict {
   return { ok: true, results: Array.isArray(answer) ? answer.flatMap(resultsOf) : [], refused: [] };
 }
 
+/** `FOLDER/PATH:LINE: message`, at the start of a line or behind steps; below it may stand the line, which is shown anyhow. */
+function placedFaults(stderr: string, folder: string): FolderFault[] {
+  const begin = join(folder, '/');
+  return stderr
+    .slice(0, MOST_SAID)
+    .split('\n')
+    .flatMap((line) => {
+      const at = line.indexOf(begin);
+      const found = /^(.+?):([0-9]+): (.+)$/.exec(at === -1 ? '' : line.slice(at + begin.length));
+      if (found === null || !/^(?:Error: .*: )?$/.test(line.slice(0, at))) return [];
+      const [, path = '', number, message = ''] = found;
+      // A file with nothing in it is told of its line 0.
+      return [{ path: path.replaceAll('\\', '/'), line: Math.max(Number(number), 1), message: message.slice(0, 500) }];
+    });
+}
+
 /** Of `Error: running test: load: loading policies: …` what is behind the steps. */
 function reason(stderr: string): string {
   const said = stderr.trim().replace(/^Error: (?:(?:running test|load|loading policies|get policies): )*/, '');
-  const line = said.slice(0, 4_000).replace(/\s*\n\s*/g, ' ');
+  const line = said.slice(0, MOST_SAID).replace(/\s*\n\s*/g, ' ');
   return line === '' ? 'it says nothing' : line.slice(0, 500);
 }
 

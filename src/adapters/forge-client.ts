@@ -25,6 +25,11 @@ export interface ForgeOptions {
 /** Sends a request: `POST /repos/{owner}/{repo}/…`, or to a whole address. Never throws but for bugs. */
 export type Send = <T>(route: string, parameters?: Readonly<Record<string, unknown>>) => Promise<ForgeAnswer<T>>;
 
+/** Asked for in `accept`, the content of a file is given, and not what is known of it. */
+export const FILE_TYPE = 'application/octet-stream';
+/** Files that are read are bundles of some kilobytes. */
+const MOST_FILE_BYTES = 16 * 1024 * 1024;
+
 /** What is waited for at most when GitHub says when to come again. */
 const LONGEST_PAUSE = 60;
 const TRY_MILLISECONDS = 20_000;
@@ -80,6 +85,7 @@ export function createClient(options: ForgeOptions): Send {
     );
     const hurry = (): void => void setTimeout(stop, INTERRUPTED_MILLISECONDS).unref();
     cancel.addEventListener('abort', hurry, { once: true });
+    const isFile = (parameters.headers as { readonly accept?: string } | undefined)?.accept === FILE_TYPE;
     const [owner, repo] = options.repository.split('/');
     const asked = octokit.request(route, {
       owner,
@@ -87,7 +93,8 @@ export function createClient(options: ForgeOptions): Send {
       ...parameters,
       headers: { 'x-github-api-version': '2022-11-28', ...(parameters.headers as object | undefined) },
       request: {
-        fetch: (url: string, init: RequestInit) => fetchOnce(url, init, deadline.signal, options),
+        fetch: (url: string, init: RequestInit) =>
+          (isFile ? fetchFile : fetchOnce)(url, init, deadline.signal, options),
         // Left out where it is to be tried again: a number given here is tried for any answer, for a 403 as well.
         ...((route.startsWith('POST ') || cancel.aborted) && { retries: 0 }),
       },
@@ -125,11 +132,34 @@ async function fetchOnce(
   const signal = isUpload ? deadline : AbortSignal.any([deadline, AbortSignal.timeout(tryMilliseconds)]);
   const proxy = proxyFor(new URL(url), environment);
   // A redirect is followed by nobody: what it leads to would get the token, and a POST would become a GET.
-  const bounded: RequestInit = { ...init, signal, redirect: 'error' };
+  const bounded: RequestInit = { ...init, signal, redirect: init.redirect ?? 'error' };
   if (proxy === undefined) return await fetch(url, bounded);
   const { default: undici } = await import('undici');
   const dispatcher = new undici.ProxyAgent(proxy);
   return (await undici.fetch(url, { ...bounded, dispatcher } as never)) as unknown as Response;
+}
+
+/** A file: GitHub leads to where it is stored, and there nobody needs the token. */
+async function fetchFile(
+  url: string,
+  { redirect: _, ...init }: RequestInit,
+  deadline: AbortSignal,
+  options: ForgeOptions,
+): Promise<Response> {
+  const asked = await fetchOnce(url, { ...init, redirect: 'manual' }, deadline, options);
+  const leads = asked.status >= 300 && asked.status < 400 ? asked.headers.get('location') : null;
+  const stored = leads === null ? undefined : new URL(leads, url);
+  if (stored !== undefined && !isSafe(stored)) throw new Error(`${stored.host} would give a file without encryption`);
+  const answer = stored === undefined ? asked : await fetchOnce(stored.href, { method: 'GET' }, deadline, options);
+  if (!answer.ok) return answer;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of answer.body ?? []) {
+    chunks.push(chunk as Uint8Array);
+    size += chunk.byteLength;
+    if (size > MOST_FILE_BYTES) throw new Error(`a file of more than ${MOST_FILE_BYTES} bytes`);
+  }
+  return new Response(Buffer.concat(chunks), { headers: { 'content-type': FILE_TYPE } });
 }
 
 function ended(signal: AbortSignal): Promise<undefined> {

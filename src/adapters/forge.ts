@@ -7,7 +7,7 @@ import type {
   ForgeDeployment,
   ForgeRelease,
 } from '../ports.ts';
-import { createClient, type ForgeOptions, type Send } from './forge-client.ts';
+import { createClient, FILE_TYPE, type ForgeOptions, type Send } from './forge-client.ts';
 
 /** Whom a repository lets write to it, or be asked to: `author_association` as GitHub has it. */
 const TRUSTED = ['OWNER', 'MEMBER', 'COLLABORATOR'];
@@ -87,6 +87,8 @@ export function createForge(options: ForgeOptions): Forge {
       const those = all.value.filter((one) => one.tag_name === tag).map(releaseOf);
       return { ok: true, value: those.sort((a, b) => a.id - b.id) };
     },
+    release: (id) =>
+      mapped(send<RawRelease>('GET /repos/{owner}/{repo}/releases/{release_id}', { release_id: id }), releaseOf),
     addDraft: ({ tag, sha, name, body, isPrerelease }) =>
       mapped(
         send<RawRelease>('POST /repos/{owner}/{repo}/releases', {
@@ -96,12 +98,13 @@ export function createForge(options: ForgeOptions): Forge {
       ),
     removeRelease: (id) =>
       mapped(send('DELETE /repos/{owner}/{repo}/releases/{release_id}', { release_id: id }), nothing),
-    publishRelease: (id, { isPrerelease, body }) =>
+    publishRelease: (id, { isPrerelease, body, sha }) =>
       mapped(
         send<RawRelease>('PATCH /repos/{owner}/{repo}/releases/{release_id}', {
           // By version and date among all: a fix of an older line is not the latest.
           ...{ release_id: id, draft: false, prerelease: isPrerelease, make_latest: isPrerelease ? 'false' : 'legacy' },
           ...(body !== undefined && { body }),
+          ...(sha !== undefined && { target_commitish: sha }),
         }),
         releaseOf,
       ),
@@ -109,6 +112,14 @@ export function createForge(options: ForgeOptions): Forge {
       mapped(
         pages<RawAsset>(send, 'GET /repos/{owner}/{repo}/releases/{release_id}/assets', { release_id: release }),
         (assets) => assets.map(assetOf),
+      ),
+    assetContent: (id) =>
+      mapped(
+        send<ArrayBuffer>('GET /repos/{owner}/{repo}/releases/assets/{asset_id}', {
+          asset_id: id,
+          headers: { accept: FILE_TYPE },
+        }),
+        (content) => new Uint8Array(content),
       ),
     addAsset: async (release, { name, type, content }) => {
       const answer = await send<RawAsset>(`POST ${release.uploadUrl}`, {
@@ -133,6 +144,7 @@ const RELEASE_PAGES = 10;
 interface RawRelease {
   readonly id: number;
   readonly tag_name: string;
+  readonly target_commitish: string;
   readonly draft: boolean;
   readonly immutable?: boolean;
   readonly body?: string | null;
@@ -140,9 +152,10 @@ interface RawRelease {
   readonly upload_url: string;
 }
 
-function releaseOf({ id, tag_name, draft, immutable, body, html_url, upload_url }: RawRelease): ForgeRelease {
+function releaseOf(raw: RawRelease): ForgeRelease {
+  const { id, tag_name, target_commitish, draft, immutable, body, html_url, upload_url } = raw;
   return {
-    ...{ id, tag: tag_name, isDraft: draft, isImmutable: immutable === true },
+    ...{ id, tag: tag_name, target: target_commitish, isDraft: draft, isImmutable: immutable === true },
     ...{ body: body ?? '', url: html_url, uploadUrl: upload_url },
   };
 }

@@ -27,6 +27,8 @@ export function lintFaults(stdout: string, chart: string): HelmFault[] {
     if (path.startsWith('crds/') && /YAML|yaml: /.test(message)) continue;
     if (/missing these dependencies/.test(message)) {
       faults.push({ kind: 'missing-dependency', severity: 'error', message: message.trim() });
+    } else if (path === 'templates/' && OF_FOLDER.test(message)) {
+      faults.push({ kind: 'lint', severity: level, message: `${path}: ${oneLine(message)}` });
     } else if (path === 'templates/' || path.startsWith('templates/')) {
       const fault =
         path === 'templates/' ? (schemaFaults(message) ?? [templateFault(message, chart)]) : [fileFault(path, message)];
@@ -38,6 +40,9 @@ export function lintFaults(stdout: string, chart: string): HelmFault[] {
   }
   return faults;
 }
+
+/** What is said of the folder of templates itself, not of one of them. */
+const OF_FOLDER = /^(?:directory does not exist|not a directory)\s*$/;
 
 function blocks(stdout: string): string[] {
   const found: string[] = [];

@@ -1,3 +1,4 @@
+import type { CustomKinds } from '../domain/custom-kinds.ts';
 import { fields, text } from '../domain/diagnosis/reading.ts';
 import { releaseObject } from '../domain/policies/release-object.ts';
 import { readDocument } from '../domain/rendered-objects.ts';
@@ -5,6 +6,8 @@ import { readDocument } from '../domain/rendered-objects.ts';
 /** An object as it would be in the cluster. `id` is its uid, which Kyverno's report has, too. */
 export interface InstalledObject {
   readonly id: string;
+  /** Empty for one of the cluster. The command itself takes custom resources without one to be in `default`. */
+  readonly namespace: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
 
@@ -15,7 +18,11 @@ export function placeOfId(id: unknown): { readonly document: number; readonly ob
 }
 
 /** The objects of documents, in the namespace of their release: Kyverno would take them to be in `default`. */
-export async function installed(documents: readonly string[], namespace: string): Promise<InstalledObject[]> {
+export async function installed(
+  documents: readonly string[],
+  namespace: string,
+  kinds: CustomKinds,
+): Promise<InstalledObject[]> {
   // Loaded by whoever validates.
   const { KUBERNETES_SCHEMAS } = await import('../domain/bundled-schemas.ts');
   const versions = KUBERNETES_SCHEMAS.minors.flatMap((minor) => KUBERNETES_SCHEMAS.version(minor) ?? []);
@@ -24,7 +31,7 @@ export async function installed(documents: readonly string[], namespace: string)
       const known = version.kind({ apiVersion, kind });
       if (known !== undefined) return known.namespaced;
     }
-    return true;
+    return kinds.kind({ apiVersion, kind })?.namespaced ?? true;
   };
   return documents.flatMap((document, number) =>
     readDocument(document).objects.flatMap(({ data }, index) => {
@@ -33,13 +40,15 @@ export async function installed(documents: readonly string[], namespace: string)
       if (object === undefined) return [];
       const own = fields(data.metadata);
       const id = `${number}.${index}`;
+      const isPlaced = object.namespace !== '' || isNamespaced(object.apiVersion, object.kind);
+      const placed = isPlaced ? object.namespace || namespace : '';
       const metadata = {
         ...own,
         ...(own.name === undefined && { name: `${object.name}${number}` }),
-        ...(object.namespace === '' && isNamespaced(object.apiVersion, object.kind) && { namespace }),
+        ...(isPlaced && { namespace: placed }),
         uid: id,
       };
-      return [{ id, data: { ...data, metadata } }];
+      return [{ id, namespace: placed, data: { ...data, metadata } }];
     }),
   );
 }

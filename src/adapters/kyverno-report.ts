@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { type Fields, fields, list, text } from '../domain/diagnosis/reading.ts';
-import { type KyvernoPolicy, severityOfPolicy } from '../domain/kyverno-policies.ts';
+import { asksForNamespace, type KyvernoPolicy, severityOfPolicy } from '../domain/kyverno-policies.ts';
 import type { OwnRefusal, OwnResult } from '../ports.ts';
-import { placeOfId } from './kyverno-objects.ts';
+import { type InstalledObject, placeOfId } from './kyverno-objects.ts';
 import type { Ran } from './process.ts';
 
 /** Characters of what a policy, or the command, says of one thing. */
@@ -64,40 +64,71 @@ function passedOver(output: string): string[] {
 }
 
 /** What the reports say of the objects. Each report is JSON in a line of its own, between lines that aren't. */
-export function resultsOf({ stdout }: Ran, policies: readonly KyvernoPolicy[]): OwnResult[] {
+export function resultsOf(
+  { stdout }: Ran,
+  policies: readonly KyvernoPolicy[],
+  objects: readonly InstalledObject[],
+): OwnResult[] {
+  const namespaces = new Map(objects.map(({ id, namespace }) => [id, namespace]));
   return new TextDecoder()
     .decode(stdout)
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .flatMap((line) => list(fields(parsed(line)).results))
-    .flatMap((result) => resultOf(result, policies) ?? []);
+    .flatMap((result) => resultOf(result, policies, namespaces) ?? []);
 }
 
-function resultOf(result: Fields, policies: readonly KyvernoPolicy[]): OwnResult | undefined {
+function resultOf(
+  result: Fields,
+  policies: readonly KyvernoPolicy[],
+  namespaces: ReadonlyMap<string, string>,
+): OwnResult | undefined {
   const outcome = text(result.result);
-  const place = placeOfId(list(result.resources)[0]?.uid);
+  const { uid, namespace: taken } = list(result.resources)[0] ?? {};
+  const place = placeOfId(uid);
+  const namespace = namespaces.get(text(uid)) ?? text(taken);
   if (place === undefined || !['fail', 'warn', 'error'].includes(outcome)) return undefined;
   const [policyName, rule] = [text(result.policy), text(result.rule)];
   const inCel = text(result.source).endsWith('ValidatingPolicy');
-  const policy = policies.find(
-    ({ name, kind }) => name === policyName.replace(/^.*\//, '') && kind.endsWith('ValidatingPolicy') === inCel,
-  );
   const said = text(result.message).slice(0, MOST_SAID);
+  const query = rule === '' ? policyName : `${policyName}/${rule}`;
+  if (namespace === '' && text(taken) !== '') {
+    // A policy of a namespace is for none of the cluster's.
+    if (policyName.includes('/')) return undefined;
+    if (policies.some((policy) => isMeant(policy) && asksForNamespace(policy, rule))) {
+      const message =
+        "can't be judged: it asks for a namespace, and kyverno's command takes this object of the cluster to be in one";
+      return { ...place, severity: 'note', message, query };
+    }
+  }
   const path = / failed at path (\/\S*)/.exec(said)?.[1]?.replace(/\/+$/, '');
   return {
     ...place,
     severity: severity(),
     message: outcome === 'error' ? `can't be judged: ${said}` : said,
-    query: rule === '' ? policyName : `${policyName}/${rule}`,
+    query,
     ...(path !== undefined && path !== '' && { path }),
   };
 
   function severity(): OwnResult['severity'] {
     // `policies.kyverno.io/scored: "false"`
     if (result.scored !== true) return 'warning';
-    // With --audit-warn all that fails of those in CEL is a warning, whatever they ask for.
-    if ((inCel || outcome === 'error') && policy !== undefined) return severityOfPolicy(policy, rule);
+    // Its own word is the one of the policy's first rule for all of them, and with --audit-warn "warn" for all in CEL.
+    const own = new Set(
+      policies.flatMap((policy) => (isMeant(policy) && severityOfPolicy(policy, rule, namespace)) || []),
+    );
+    const [only] = own;
+    // Two policies of one name that differ: which one it was isn't said.
+    if (own.size === 1 && only !== undefined) return only;
     return outcome === 'warn' ? 'warning' : 'error';
+  }
+
+  function isMeant({ name, kind, data }: KyvernoPolicy): boolean {
+    const [, within, meant] = /^(?:(.*)\/)?(.*)$/.exec(policyName) ?? [];
+    if (name !== meant || kind.endsWith('ValidatingPolicy') !== inCel) return false;
+    if (inCel) return true;
+    const { namespace = within } = fields(data.metadata);
+    return within === undefined ? kind === 'ClusterPolicy' : kind === 'Policy' && namespace === within;
   }
 }
 

@@ -35,7 +35,7 @@ export function createKyverno({ run, environment, os, files, milliseconds = MILL
   const loaded = new WeakMap<readonly KyvernoPolicy[], Promise<Loaded>>();
 
   return {
-    check: async (policies, documents, namespace) => {
+    check: async (policies, documents, namespace, kinds) => {
       const file = await program();
       const deadline = performance.now() + milliseconds;
       const own = await files.makeTemporary('kyverno');
@@ -52,11 +52,11 @@ export function createKyverno({ run, environment, os, files, milliseconds = MILL
         // It applies nothing where a policy in CEL can't be compiled.
         if (stops) return { ok: true, results: [], refused };
         const results: OwnResult[] = [];
-        for (const objects of batches(await installed(documents, namespace))) {
+        for (const objects of batches(await installed(documents, namespace, kinds))) {
           const ran = await apply(objects);
           const failed = failureOf(ran, milliseconds);
           if (failed !== undefined) return { ok: false, message: failed };
-          for (const result of resultsOf(ran, policies)) results.push(result);
+          for (const result of resultsOf(ran, policies, objects)) results.push(result);
         }
         return { ok: true, results: results.sort(inOrder), refused };
       } finally {
@@ -140,6 +140,7 @@ const OFFLINE = { FLAG_HTTP_ALLOWLIST: 'https://chartship.invalid/', FLAG_HTTP_B
 /** The command wants one, and says only then what is wrong with the policies. */
 const ANY_OBJECT: InstalledObject = {
   id: '',
+  namespace: 'default',
   data: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'any' } },
 };
 

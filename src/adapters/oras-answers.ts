@@ -43,8 +43,21 @@ export function readManifest(place: string, reference: string, bytes: Uint8Array
     return corrupt('gave a manifest that is not what its digest says');
   const content = parsed(bytes);
   if (typeof content !== 'object' || content === null) return corrupt('gave a manifest that is no JSON');
-  const layers = (content as { layers?: unknown }).layers;
-  return { ok: true, value: { digest, layers: Array.isArray(layers) ? layers.filter(isDescriptor) : [] } };
+  const { layers } = content as { layers?: unknown };
+  const listed: readonly unknown[] = Array.isArray(layers) ? layers : [];
+  if ([content, ...listed].some(isReadDifferently) || !listed.every(isDescriptor))
+    return corrupt('gave a manifest that tools read differently');
+  return { ok: true, value: { digest, layers: listed } };
+}
+
+const NAMES = ['mediaType', 'artifactType', 'config', 'layers', 'manifests', 'digest', 'size', 'data'];
+
+/** Helm and oras, which are written in Go, take `Layers` for `layers`, and of the two the last. */
+function isReadDifferently(value: unknown): boolean {
+  return Object.keys(value ?? {}).some((key) => {
+    const folded = key.normalize('NFKC').toLowerCase();
+    return NAMES.some((name) => name.toLowerCase() === folded && name !== key);
+  });
 }
 
 function isDescriptor(value: unknown): value is Manifest['layers'][number] {

@@ -136,9 +136,12 @@ export function saysAbsent(stderr: string, kind: Location['kind']): boolean {
     : /^Error(?: response from registry)?: (?:.*: )?not found\s*$/s.test(stderr);
 }
 
-/** Whether the registry itself said that it has no such repository (NAME_UNKNOWN, or a bare 404). */
+/**
+ * Whether the registry itself said that it has no such repository: NAME_UNKNOWN, which oras prints so. Any other 404 may be
+ * of whatever stands in between.
+ */
 export function saysNoRepository(stderr: string): boolean {
-  return /^Error response from registry: .*(?:name unknown|NAME_UNKNOWN|not found|response status code 404)/s.test(
+  return /^Error response from registry: (?:GET "[^"\s]*": response status code 404: )?name unknown(?::|\s*$)/.test(
     stderr,
   );
 }

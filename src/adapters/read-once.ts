@@ -1,9 +1,9 @@
-import type { Location } from '../domain/reference.ts';
 import type { Registry, RegistryAnswer } from '../ports.ts';
 
 /**
  * A registry of which nothing is asked twice: for runs that write nothing, where one look does for the comparison and
- * for whether a version is taken. A fault holds as any answer does, and a tag that isn't among the tags isn't there.
+ * for whether a version is taken. A fault holds as any answer does. Whether a tag is there is always asked: a list that
+ * is empty may be the answer of whatever stands in between.
  */
 export function readOnce(registry: Registry): Registry {
   const answers = new Map<string, Promise<RegistryAnswer<unknown>>>();
@@ -13,17 +13,11 @@ export function readOnce(registry: Registry): Registry {
     answers.set(name, answer);
     return answer;
   };
-  const isKnownAbsent = async (location: Location, reference: string): Promise<boolean> => {
-    const tags = await (answers.get(JSON.stringify(['tags', location])) as ReturnType<Registry['tags']> | undefined);
-    return !reference.startsWith('sha256:') && tags?.ok === true && !tags.value.includes(reference);
-  };
   return {
     ...registry,
     tags: (location) => once(['tags', location], () => registry.tags(location)),
-    manifest: async (location, reference) =>
-      (await isKnownAbsent(location, reference))
-        ? { ok: true, value: undefined }
-        : await once(['manifest', location, reference], () => registry.manifest(location, reference)),
+    manifest: (location, reference) =>
+      once(['manifest', location, reference], () => registry.manifest(location, reference)),
     blob: (location, digest, limitBytes) =>
       once(['blob', location, digest, limitBytes], () => registry.blob(location, digest, limitBytes)),
   };

@@ -1,5 +1,15 @@
 import pages from 'rule-pages';
 import { nearest } from '../domain/nearest.ts';
+import type { RulePages } from '../domain/rule-pages.ts';
+
+/** `owner/name` at GitHub, of package.json, by the build; empty while it names no owner. */
+declare const CHARTSHIP_REPOSITORY: string | undefined;
+
+/** All pages, and where they are published. */
+export function rulePages(): RulePages {
+  const repository = typeof CHARTSHIP_REPOSITORY === 'string' ? CHARTSHIP_REPOSITORY : '';
+  return { pages, ...(repository !== '' && { address: `https://github.com/${repository}/blob/HEAD/docs/rules` }) };
+}
 
 /** What `--explain` prints of a rule, `policy/` left out or not; without one, which there are. Else what is near. */
 export function explain(rule: string | undefined): { readonly known: boolean; readonly text: string } {

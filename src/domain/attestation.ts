@@ -1,4 +1,5 @@
 import type { ChartContents } from './chart-contents.ts';
+import { at, fields, list, text } from './diagnosis/reading.ts';
 
 /** The media type of Sigstore bundles, and the type of the artifacts that hold them: what cosign and gh look for. */
 export const BUNDLE_TYPE = 'application/vnd.dev.sigstore.bundle.v0.3+json';
@@ -47,6 +48,51 @@ export function statementOf(name: string, digest: string, predicateType: Predica
     predicateType,
     predicate,
   });
+}
+
+/** The digests (`sha256:…`) that a bundle's statement is about, as it says itself; nobody has looked at the signature. */
+export function subjectsOf(bundle: Uint8Array): readonly string[] {
+  try {
+    const { dsseEnvelope } = JSON.parse(new TextDecoder().decode(bundle));
+    const { subject } = JSON.parse(Buffer.from(dsseEnvelope.payload, 'base64').toString('utf8'));
+    return subject.map(({ digest }: { digest: { sha256: string } }) => `sha256:${digest.sha256}`);
+  } catch {
+    // It is no bundle, so it is about nothing.
+    return [];
+  }
+}
+
+/**
+ * Whether these bytes are a signed statement of this kind about a digest. Who signed it isn't looked at, nor whether the
+ * signature is right: that is for who verifies it.
+ */
+export function isSignedStatement(bytes: Uint8Array, digest: string, predicateType: PredicateType): boolean {
+  const bundle = readJson(new TextDecoder().decode(bytes));
+  const material = fields(at(bundle, 'verificationMaterial'));
+  const { payloadType, payload, signatures } = fields(at(bundle, 'dsseEnvelope'));
+  const isBundle =
+    text(at(bundle, 'mediaType')).startsWith('application/vnd.dev.sigstore.bundle') &&
+    ['certificate', 'x509CertificateChain', 'publicKey'].some(
+      (kind) => Object.keys(fields(material[kind])).length > 0,
+    ) &&
+    list(signatures).some(({ sig }) => text(sig) !== '');
+  if (!isBundle || payloadType !== STATEMENT_TYPE) return false;
+  const statement = readJson(Buffer.from(text(payload), 'base64').toString('utf8'));
+  const subjects = list(at(statement, 'subject')).map((subject) => at(subject, 'digest', 'sha256'));
+  return at(statement, 'predicateType') === predicateType && subjects.includes(digest.slice('sha256:'.length));
+}
+
+/** Whether these bytes are a bill of materials in CycloneDX's JSON. */
+export function isBillOfMaterials(bytes: Uint8Array): boolean {
+  return at(readJson(new TextDecoder().decode(bytes)), 'bomFormat') === 'CycloneDX';
+}
+
+function readJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

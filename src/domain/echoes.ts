@@ -1,5 +1,5 @@
 import type { Finding } from './finding.ts';
-import { formatPointer, parsePointer } from './pointer.ts';
+import { parsePointer } from './pointer.ts';
 
 /**
  * Findings without those that are another one seen again from lint, so that one fault is one finding:
@@ -9,6 +9,7 @@ import { formatPointer, parsePointer } from './pointer.ts';
  * - A template that fails in lint and in the render at one place, in different words, since lint fills in less.
  * - A template that trips over a value which the schema refuses: the render stops before, lint doesn't.
  * - A key that nothing uses and that the schema refuses; what it may have been meant to be is told with the refusal.
+ * - A key that is a boolean to helm, and that a schema asks for or refuses: it says so itself.
  * - An API version that is deprecated and a name that is none: lint looks at one version, validate at all.
  */
 export function withoutEchoes(findings: readonly Finding[]): Finding[] {
@@ -21,6 +22,8 @@ export function withoutEchoes(findings: readonly Finding[]): Finding[] {
   const objects = findings.filter(({ rule }) => rule.startsWith('schema/'));
   const isEcho = (each: Finding): boolean => {
     if (each.rule === 'validate/unused-value') return refused.some((violation) => refuses(violation, each));
+    if (each.rule === 'validate/boolean-key')
+      return refused.some((violation) => isOnSameLine(violation, each) && violation.column === each.column);
     if (each.stage !== 'lint') return false;
     if (each.rule === 'render/template') {
       return placesIn(each).some((place) => places.has(place)) || refused.some((violation) => causes(violation, each));
@@ -40,16 +43,18 @@ export function withoutEchoes(findings: readonly Finding[]): Finding[] {
 }
 
 function isAtSameKey(a: Finding, b: Finding): boolean {
-  return a.chart === b.chart && a.file === b.file && a.line !== undefined && a.line === b.line && a.path === b.path;
+  return isOnSameLine(a, b) && a.path === b.path;
 }
 
-/** Whether a key is one that a schema doesn't allow; of several in a mapping helm makes one violation, told at the first. */
+function isOnSameLine(a: Finding, b: Finding): boolean {
+  return a.chart === b.chart && a.file === b.file && a.line !== undefined && a.line === b.line;
+}
+
+/** Whether a key is one that a schema doesn't allow, in this file or in one that is merged over it. */
 function refuses(violation: Finding, unused: Finding): boolean {
   if (isAtSameKey(violation, unused)) return true;
-  const names = / additional properties '(.*)' not allowed/s.exec(` ${violation.message.replace(/^.*?: /s, '')}`)?.[1];
-  if (names === undefined || violation.chart !== unused.chart) return false;
-  const around = parsePointer(violation.path ?? '').slice(0, -1);
-  return names.split("', '").some((name) => formatPointer([...around, name]) === unused.path);
+  const isOfKey = / additional properties '.*' not allowed/s.test(violation.message);
+  return isOfKey && violation.chart === unused.chart && violation.path === unused.path;
 }
 
 /** Where it was seen: the chart in each of its environments. */

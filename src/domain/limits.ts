@@ -48,5 +48,5 @@ export const RELEASE_NOTES_BYTES = 100_000;
 /** Bytes of what is attached to a published chart: a signature, a bill of materials. */
 export const ATTACHMENT_BYTES = 16 * MiB;
 
-/** Provenances of one chart that are looked at: who may write to a registry may attach thousands. */
+/** Attachments of one kind that are read of one chart: who may write to a registry may attach thousands. */
 export const MOST_ATTACHED = 50;

@@ -1,9 +1,18 @@
 import type { Schema } from './kubernetes-schemas.ts';
 
+/** What an entry repeats. */
+export interface Repetition {
+  /** The entry that is there before. */
+  readonly first: number;
+  /** The fields that both have; none: it is the same as a whole. */
+  readonly keys: readonly string[];
+}
+
 /** An entry that is in a list before. */
 export interface RepeatedEntry {
   readonly index: number;
   readonly message: string;
+  readonly repeats: Repetition;
   /** Of those that apply an object only a server-side apply is refused. */
   readonly onServerSide?: true;
 }
@@ -13,8 +22,9 @@ export function repeatedEntries(list: readonly unknown[], schema: Schema): Repea
   const keys = keysOf(schema);
   // What is no mapping is told for its type.
   if (keys === undefined || list.length < 2 || (keys.length > 0 && !list.every(isEntry))) return [];
-  return secondOfEach(list.map((entry) => textOf(entry, keys, fieldOf))).map((index) => ({
+  return secondOfEach(list.map((entry) => textOf(entry, keys, fieldOf))).map(({ index, first }) => ({
     index,
+    repeats: { first, keys },
     message: twice(keys),
   }));
 }
@@ -39,8 +49,8 @@ export function repeatedOwnEntries(list: readonly unknown[], schema: Schema, ite
     const texts = list.map((entry) =>
       keys.every((key) => read(entry, key) !== undefined) ? textOf(entry, keys, read) : undefined,
     );
-    for (const index of secondOfEach(texts)) {
-      if (!found.has(index)) found.set(index, { index, message: twice(keys), ...more });
+    for (const { index, first } of secondOfEach(texts)) {
+      if (!found.has(index)) found.set(index, { index, repeats: { first, keys }, message: twice(keys), ...more });
     }
   };
   for (const keys of uniqueBy) look(keys, {});
@@ -68,14 +78,15 @@ function twice(keys: readonly string[]): string {
 }
 
 /** Of those that are there several times, the second of each, as the server tells them. */
-function secondOfEach(texts: readonly (string | undefined)[]): number[] {
+function secondOfEach(texts: readonly (string | undefined)[]): { readonly index: number; readonly first: number }[] {
   if (new Set(texts).size === texts.length) return [];
-  const times = new Map<string, number>();
+  const seen = new Map<string, { readonly first: number; times: number }>();
   return texts.flatMap((text, index) => {
     if (text === undefined) return [];
-    const seen = times.get(text) ?? 0;
-    times.set(text, seen + 1);
-    return seen === 1 ? [index] : [];
+    const known = seen.get(text) ?? { first: index, times: 0 };
+    seen.set(text, known);
+    known.times += 1;
+    return known.times === 2 ? [{ index, first: known.first }] : [];
   });
 }
 

@@ -9,6 +9,7 @@ import {
   OBJECT_META,
   type VersionSchemas,
 } from './kubernetes-schemas.ts';
+import type { Repetition } from './list-entries.ts';
 import { nearest } from './nearest.ts';
 import { nameFaults } from './object-names.ts';
 import { dataSizeFault, type SizeFault } from './object-size.ts';
@@ -33,6 +34,8 @@ export interface ObjectFault {
   readonly what?: 'key';
   /** What kind of value should be there, where it is known. */
   readonly wanted?: 'scalar' | 'container';
+  /** Of an entry of a list that is there before. */
+  readonly repeats?: Repetition;
   /** It is about the kind: another object of it has the same. `once`: nothing is to be done in its template. */
   readonly ofKind?: 'each' | 'once';
 }
@@ -317,7 +320,7 @@ function shownName({ apiVersion, kind }: KindName): string {
 }
 
 function refused(
-  { rule, path, message, nearest: meant, ofScalar, onServerSide }: Violation,
+  { rule, path, message, nearest: meant, repeats, ofScalar, onServerSide }: Violation,
   applied: Applied,
 ): ObjectFault {
   const hint = meant !== undefined ? `Did you mean ${meant}?` : onServerSide === true ? TWICE[applied] : undefined;
@@ -329,6 +332,7 @@ function refused(
     message: mayNameSecret(parsePointer(path).at(-1) ?? '') ? message.replace(QUOTED, 'the value') : message,
     path,
     ...(hint !== undefined && { hint }),
+    ...(repeats !== undefined && { repeats }),
     ...(rule === 'schema/unknown-field' && { what: 'key' as const }),
     ...((ofScalar === true || OF_SCALARS.includes(rule)) && {
       wanted: isContainer ? ('container' as const) : ('scalar' as const),

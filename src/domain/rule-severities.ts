@@ -16,7 +16,7 @@ export const SETTABLE_RULES: readonly string[] = [
     ...['name', 'no-kind', 'no-name', 'no-schemas', 'not-evaluated', 'range', 'removed-api', 'required', 'type'],
     ...['unknown-field', 'unknown-kind', 'unread', 'value'],
   ].map((name) => `schema/${name}`),
-  ...['required-value', 'same-as-default', 'unused-value'].map((name) => `validate/${name}`),
+  ...['boolean-key', 'required-value', 'same-as-default', 'unused-value'].map((name) => `validate/${name}`),
 ];
 
 /** Those that stay errors: what values files and their schema hold isn't known then, or Helm itself stops there. */

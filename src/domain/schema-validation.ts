@@ -1,5 +1,5 @@
 import type { Schema } from './kubernetes-schemas.ts';
-import { repeatedEntries, repeatedOwnEntries } from './list-entries.ts';
+import { type Repetition, repeatedEntries, repeatedOwnEntries } from './list-entries.ts';
 import { nearest } from './nearest.ts';
 import { formatPointer } from './pointer.ts';
 import { isBase64, isInt32, isInt64, isQuantity, isTime } from './scalar-forms.ts';
@@ -26,6 +26,8 @@ export interface Violation {
   readonly nearest?: string;
   /** It is said of a scalar, where its rule doesn't tell. */
   readonly ofScalar?: true;
+  /** Of an entry that is in a list before. */
+  readonly repeats?: Repetition;
   /** Only a server-side apply is refused for it. */
   readonly onServerSide?: true;
 }

@@ -8,13 +8,14 @@ import {
   Lexer,
   LineCounter,
   type Node,
-  type Pair,
   Parser,
   type Scalar,
 } from 'yaml';
+import { mayHaveBooleanKeys, takeBooleanKeys } from './boolean-keys.ts';
 import type { Finding } from './finding.ts';
 import { SOURCE_BYTES } from './limits.ts';
 import { plainData } from './plain-yaml.ts';
+import { isShared, offsetOf } from './yaml-paths.ts';
 
 /** A place in a text; both count from 1. */
 export interface Position {
@@ -28,6 +29,8 @@ export interface Source {
   readonly data: unknown;
   /** The position of the value at a path; `key` gives the position of its key. `undefined` when it isn't there. */
   position(path: readonly (string | number)[], what?: 'key' | 'value'): Position | undefined;
+  /** Whether taking the key at a path out, or something in it, would take away what an alias or a merge puts elsewhere; or whether it came here by one. */
+  isShared(path: readonly (string | number)[]): boolean;
   /** The text of a line, which counts from 1; empty where there is none. */
   line(number: number): string;
 }
@@ -47,8 +50,12 @@ const NO_YAML = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/;
 /**
  * Reads one YAML document strictly: control characters, keys that Helm can't take (null, lists, mappings),
  * duplicate keys, unknown aliases, several documents and excessive alias expansion are faults. A byte order mark and CRLF are taken as they come.
+ * `helm`: keys have the names by which helm and Kubernetes know them, where `on` is `true`.
  */
-export function readSource(bytes: Uint8Array): { ok: true; source: Source } | { ok: false; fault: SourceFault } {
+export function readSource(
+  bytes: Uint8Array,
+  keys: 'yaml' | 'helm' = 'yaml',
+): { ok: true; source: Source } | { ok: false; fault: SourceFault } {
   if (bytes.byteLength > SOURCE_BYTES) {
     return { ok: false, fault: { message: `is larger than ${SOURCE_BYTES / 1024 / 1024} MiB` } };
   }
@@ -66,8 +73,9 @@ export function readSource(bytes: Uint8Array): { ok: true; source: Source } | { 
     return { ok: false, fault: { message: `is no YAML: it holds the control character U+${code}`, ...place } };
   }
   // Most files are plain, and nothing in most of them is ever pointed at: their positions are found when asked for.
-  const plain = plainData(text);
-  if (plain === undefined) return readFully(text);
+  const hasBooleans = keys === 'helm' && mayHaveBooleanKeys(text);
+  const plain = hasBooleans ? undefined : plainData(text);
+  if (plain === undefined) return readFully(text, hasBooleans);
   const { line } = linesOf(text);
   let full: ReturnType<typeof readFully> | undefined;
   return {
@@ -78,12 +86,14 @@ export function readSource(bytes: Uint8Array): { ok: true; source: Source } | { 
         full ??= readFully(text);
         return full.ok ? full.source.position(path, what) : undefined;
       },
+      // A text with anchors is never plain.
+      isShared: () => false,
       line,
     },
   };
 }
 
-function readFully(text: string): ReturnType<typeof readSource> {
+function readFully(text: string, hasBooleanKeys = false): ReturnType<typeof readSource> {
   const lines = new LineCounter();
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(offset);
@@ -100,7 +110,10 @@ function readFully(text: string): ReturnType<typeof readSource> {
     };
   }
   if (document === undefined) {
-    return { ok: true, source: { data: undefined, position: () => undefined, ...linesOf(text) } };
+    return {
+      ok: true,
+      source: { data: undefined, position: () => undefined, isShared: () => false, ...linesOf(text) },
+    };
   }
   const error = document.errors[0];
   if (error !== undefined)
@@ -110,6 +123,7 @@ function readFully(text: string): ReturnType<typeof readSource> {
   }
   const wrong = nodeFault(document);
   if (wrong !== undefined) return { ok: false, fault: { ...wrong.fault, ...at(wrong.offset) } };
+  if (hasBooleanKeys) takeBooleanKeys(document);
   // The library's own bound on aliases is slower than what it guards against; ours was kept above.
   const data: unknown = document.toJS({ maxAliasCount: -1 }) ?? undefined;
   return {
@@ -117,9 +131,10 @@ function readFully(text: string): ReturnType<typeof readSource> {
     source: {
       data,
       position: (path, what = 'value') => {
-        const offset = find(document, path, what);
+        const offset = offsetOf(document, path, what);
         return offset === undefined ? undefined : at(offset);
       },
+      isShared: (path) => isShared(document, path),
       ...linesOf(text),
     },
   };
@@ -233,31 +248,4 @@ function nodeFault(document: Document): NodeFault | undefined {
   };
   weigh(document.contents);
   return found;
-}
-
-function find(document: Document, path: readonly (string | number)[], what: 'key' | 'value'): number | undefined {
-  let node: unknown = document.contents;
-  let key: unknown = document.contents;
-  for (const step of path) {
-    if (isAlias(node)) node = node.resolve(document);
-    if (isMap(node)) {
-      const pair: Pair | undefined = pairOf(node.items, String(step));
-      if (pair === undefined) return undefined;
-      key = pair.key;
-      node = pair.value;
-    } else if (isSeq(node)) {
-      node = node.items[Number(step)];
-      key = node;
-    } else {
-      return undefined;
-    }
-    if (node === undefined) return undefined;
-  }
-  const target = (what === 'key' ? key : (node ?? key)) as Node | null;
-  // An empty value (`key:`) has a range of no length behind the key; the key is what a reader looks for.
-  return target?.range?.[0] ?? (key as Node | null)?.range?.[0];
-}
-
-function pairOf(items: readonly Pair[], name: string): Pair | undefined {
-  return items.find((pair) => isScalar(pair.key) && String(pair.key.value) === name);
 }

@@ -44,6 +44,8 @@ export interface DeploymentStatus {
 export interface ForgeRelease {
   readonly id: number;
   readonly tag: string;
+  /** The commit, or the branch, that it was made for. */
+  readonly target: string;
   readonly isDraft: boolean;
   /** Published for good: neither it nor its files can be changed any more. */
   readonly isImmutable: boolean;
@@ -96,6 +98,7 @@ export interface Forge {
 
   /** Every release of a tag, drafts with it, oldest first. */
   releases(tag: string): Promise<ForgeAnswer<readonly ForgeRelease[]>>;
+  release(id: number): Promise<ForgeAnswer<ForgeRelease>>;
   addDraft(release: {
     readonly tag: string;
     readonly sha: string;
@@ -104,12 +107,14 @@ export interface Forge {
     readonly isPrerelease: boolean;
   }): Promise<ForgeAnswer<ForgeRelease>>;
   removeRelease(id: number): Promise<ForgeAnswer<undefined>>;
-  /** Makes a draft public, with other words where they are given; nothing for what is. */
+  /** Makes a draft public, with other words and of another commit where they are given. */
   publishRelease(
     id: number,
-    as: { readonly isPrerelease: boolean; readonly body?: string },
+    as: { readonly isPrerelease: boolean; readonly body?: string; readonly sha?: string },
   ): Promise<ForgeAnswer<ForgeRelease>>;
   assets(release: number): Promise<ForgeAnswer<readonly ForgeAsset[]>>;
+  /** The content of one. */
+  assetContent(id: number): Promise<ForgeAnswer<Uint8Array>>;
   /** A `conflict` when there is one of that name. */
   addAsset(
     release: ForgeRelease,

@@ -1,4 +1,5 @@
 import type { Report } from '../domain/outcome.ts';
+import type { RulePages } from '../domain/rule-pages.ts';
 import { cleaned } from './cleaned.ts';
 import { jsonText } from './json.ts';
 import { junitText } from './junit.ts';
@@ -27,11 +28,11 @@ export function renderPlan(
  * The report folder's files by name. Secrets are taken out of every string before it is written in a
  * file's notation, so the texts need no second redaction (and must not get one: it could break the JSON).
  */
-export function renderReport(report: Report, redact: (text: string) => string): ReportFiles {
+export function renderReport(report: Report, redact: (text: string) => string, pages?: RulePages): ReportFiles {
   const clean = cleaned(report, redact);
   return {
     'report.json': jsonText(clean),
-    'report.sarif': sarifText(clean),
+    'report.sarif': sarifText(clean, pages),
     'junit.xml': junitText(clean),
     'summary.md': summaryText(clean),
   };

@@ -1,16 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { Location, Log, Notification, ReportingDescriptor, Result } from 'sarif';
+import type { Location, Log, Notification, Result } from 'sarif';
 import type { Finding } from '../domain/finding.ts';
 import type { Report } from '../domain/outcome.ts';
+import type { RulePages } from '../domain/rule-pages.ts';
 import { oneLine, plainText } from './plain-text.ts';
+import { ruleDescriptor } from './rule-descriptor.ts';
 
 /**
  * SARIF 2.1.0, one run. Findings about a place in a file are results. What is about no file (a registry
  * that can't be reached, a wrong input) is a notification of the invocation: GitHub's code scanning
  * refuses a whole upload for one result without a file.
  */
-export function sarifText(report: Report): string {
-  const rules = rulesOf(report.findings);
+export function sarifText(report: Report, pages: RulePages = { pages: {} }): string {
+  const rules = rulesOf(report.findings).map((id) => ruleDescriptor(id, pages));
   const index = new Map(rules.map((rule, position) => [rule.id, position]));
   const placed = report.findings.filter((finding) => finding.file !== undefined);
   const log: Log = {
@@ -37,9 +39,8 @@ export function sarifText(report: Report): string {
   return `${JSON.stringify(log, null, 2)}\n`;
 }
 
-function rulesOf(findings: readonly Finding[]): ReportingDescriptor[] {
-  const ids = [...new Set(findings.map((finding) => finding.rule))].sort();
-  return ids.map((id) => ({ id, shortDescription: { text: id.replace(/[/-]+/g, ' ') } }));
+function rulesOf(findings: readonly Finding[]): string[] {
+  return [...new Set(findings.map((finding) => finding.rule))].sort();
 }
 
 function resultOf(finding: Finding, ruleIndex: number, fingerprint: string): Result {

@@ -75,7 +75,14 @@ async function newest(
   registry: AliasRegistry,
 ): Promise<RegistryAnswer<string>> {
   const tags = await registry.tags(location);
-  return tags.ok ? { ok: true, value: newestFor(pattern, version, tags.value) } : tags;
+  if (!tags.ok) return tags;
+  // What lacks the version that is there may lack newer ones, too.
+  if (!tags.value.includes(tagOf(version)))
+    return {
+      ok: false,
+      fault: { kind: 'other', message: `${location.host} lists its tags without ${tagOf(version)}` },
+    };
+  return { ok: true, value: newestFor(pattern, version, tags.value) };
 }
 
 function older(published: AliasedVersion, alias: string, newer: string): Finding {

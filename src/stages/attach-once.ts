@@ -1,5 +1,5 @@
 import type { Location } from '../domain/reference.ts';
-import type { ArtifactToAttach, Attached, Registry, RegistryFault } from '../ports.ts';
+import type { ArtifactToAttach, Attached, Registry, RegistryAnswer, RegistryFault } from '../ports.ts';
 
 /**
  * Times that something is attached until it is seen: a registry without the referrers API keeps the list in a tag,
@@ -12,7 +12,8 @@ export async function attachOnce(
   location: Location,
   digest: string,
   type: string,
-  isIt: (there: Attached) => boolean,
+  /** Among what is attached; `undefined` when it isn't. */
+  find: (attached: readonly Attached[]) => Promise<RegistryAnswer<unknown>>,
   /** Made anew for each try: with a time of its own, since oras adds what is there already to no list. */
   make: () => Omit<ArtifactToAttach, 'type'>,
   registry: Registry,
@@ -20,7 +21,9 @@ export async function attachOnce(
   for (let tries = 0; ; tries += 1) {
     const there = await registry.attached(location, digest, type);
     if (!there.ok) return there.fault;
-    if (there.value.some(isIt)) return undefined;
+    const found = await find(there.value);
+    if (!found.ok) return found.fault;
+    if (found.value !== undefined) return undefined;
     if (tries === TRIES) {
       return { kind: 'other', message: 'what was attached is not among what is attached', hint: 'Run it again.' };
     }

@@ -3,6 +3,8 @@ import {
   BILL_OF_MATERIALS,
   BOM_TYPE,
   BUNDLE_TYPE,
+  isBillOfMaterials,
+  isSignedStatement,
   PROVENANCE,
   type PredicateType,
   provenanceOf,
@@ -15,7 +17,7 @@ import { type Location, locationOf, type Target } from '../domain/reference.ts';
 import type { ChartPackage } from '../domain/staged.ts';
 import type { Attached, Host, Ports, Registry } from '../ports.ts';
 import { attachOnce } from './attach-once.ts';
-import { readAttachment } from './attachment.ts';
+import { findByContent } from './attachment.ts';
 
 /** What is to be attached, of which there is one of its kind. */
 interface Attestation {
@@ -23,6 +25,8 @@ interface Attestation {
   readonly what: string;
   readonly type: string;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Whether a content is what is to be attached. */
+  readonly isIt: (content: Uint8Array) => boolean;
   readonly fileName: string;
   readonly make: () => Promise<Made>;
 }
@@ -39,7 +43,7 @@ interface Place {
 
 /**
  * Attaches to what is published what it is made of, and signed, where it comes from and again what it is made of. Each
- * is there once: what is attached already is left alone, and what one registry has is taken to the others as it is.
+ * is there once: what is attached already and can be read is left alone, and what one registry has is taken to the others as it is.
  */
 export async function attest(
   pkg: ChartPackage,
@@ -81,6 +85,7 @@ function attestationsOf(
     type: BUNDLE_TYPE,
     // As cosign and GitHub's actions write them: by these a bundle is found.
     annotations: { 'dev.sigstore.bundle.content': 'dsse-envelope', 'dev.sigstore.bundle.predicateType': type },
+    isIt: (content) => isSignedStatement(content, digest, type),
     fileName: 'bundle.json',
     make: async () => {
       const content = await predicate();
@@ -94,6 +99,7 @@ function attestationsOf(
       what: 'bill of materials',
       type: BOM_TYPE,
       annotations: {},
+      isIt: isBillOfMaterials,
       fileName: 'bom.json',
       make: async () => ({ ok: true, bytes: new TextEncoder().encode(bill) }),
     },
@@ -112,7 +118,7 @@ async function attachEverywhere(
   places: readonly Place[],
   { registry, host }: { readonly registry: Registry; readonly host: Pick<Host, 'progress'> },
 ): Promise<Finding[]> {
-  const { what, type, annotations, fileName, make } = attestation;
+  const { what, type, annotations, isIt, fileName, make } = attestation;
   const failed = (place: Place, { message, hint }: { message: string; hint?: string }): Finding => ({
     stage: 'publish',
     rule: 'publish/attestation',
@@ -121,21 +127,19 @@ async function attachEverywhere(
     chart: pkg.name,
     hint: [...(hint === undefined ? [] : [hint]), 'The next run attaches what is missing.'].join(' '),
   });
-  const isIt = (there: Attached): boolean =>
+  const saysSo = (there: Attached): boolean =>
     Object.entries(annotations).every(([key, value]) => there.annotations[key] === value);
 
   const findings: Finding[] = [];
-  const lacking: Place[] = [];
+  const lacking: (Place & { readonly find: ReturnType<typeof findByContent> })[] = [];
   let known: Made | undefined;
   for (const place of places) {
     const there = await registry.attached(place.location, digest, type);
-    const found = there.ok ? there.value.find(isIt) : undefined;
-    if (!there.ok) findings.push(failed(place, there.fault));
-    else if (found === undefined) lacking.push(place);
-    else if (places.length > 1 && known === undefined) {
-      const read = await readAttachment(place.location, found.digest, registry);
-      if (read.ok) known = { ok: true, bytes: read.value };
-    }
+    const find = findByContent(place.location, saysSo, isIt, registry);
+    const found = there.ok ? await find(there.value) : there;
+    if (!found.ok) findings.push(failed(place, found.fault));
+    else if (found.value === undefined) lacking.push({ ...place, find });
+    else known ??= { ok: true, bytes: found.value };
   }
   const [first] = lacking;
   if (first === undefined) return findings;
@@ -146,7 +150,7 @@ async function attachEverywhere(
       place.location,
       digest,
       type,
-      isIt,
+      place.find,
       () => ({
         annotations: { 'org.opencontainers.image.created': new Date().toISOString(), ...annotations },
         content: { fileName, mediaType: type, bytes: made.bytes },

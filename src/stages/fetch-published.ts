@@ -1,4 +1,4 @@
-import { CHART_TYPE } from '../domain/chart.ts';
+import { chartLayerOf } from '../domain/chart-layer.ts';
 import { ARCHIVE_LIMITS } from '../domain/limits.ts';
 import { chartOf, type FetchedChart } from '../domain/published-chart.ts';
 import type { Location } from '../domain/reference.ts';
@@ -24,8 +24,9 @@ export async function fetchPublished(
   if (!manifest.ok) return failed(`${what} could not be fetched: ${manifest.fault.message}`, manifest.fault.hint);
   if (manifest.value === undefined)
     return failed(`${what} is not there`, 'Look at the name and the version or digest.');
-  const layer = manifest.value.layers.find(({ mediaType }) => mediaType === CHART_TYPE);
-  if (layer === undefined) return failed(`${what} is no Helm chart`);
+  const layer = chartLayerOf(manifest.value.layers);
+  if (layer === 'none') return failed(`${what} is no Helm chart`);
+  if (layer === 'several') return failed(`${what} has several charts in one manifest`, SEVERAL);
   const blob = await registry.blob(location, layer.digest, ARCHIVE_LIMITS.packedBytes);
   if (!blob.ok) return failed(`${what} could not be fetched: ${blob.fault.message}`, blob.fault.hint);
   const read = await chartOf(blob.value);
@@ -33,6 +34,9 @@ export async function fetchPublished(
   const { digest } = manifest.value;
   return { ok: true, chart: { ...read, reference: shown(digest), location, digest, archive: blob.value } };
 }
+
+const SEVERAL =
+  'Which one is installed depends on the tool: have it published anew, with one chart, under another version.';
 
 function failed(message: string, hint?: string): Fetched {
   return { ok: false, message, ...(hint !== undefined && { hint }) };

@@ -23,6 +23,8 @@ export interface Origin {
   readonly template?: { readonly file: string; readonly line: number };
   /** The line of the values it came from, where it is known; the cause or not. */
   readonly values?: ValuesLine;
+  /** The key as the template writes it, where YAML reads another: `n` is `false`. */
+  readonly writtenKey?: string;
 }
 
 export interface ValuesLine {
@@ -154,6 +156,7 @@ async function narrow(trial: Trial, experiments: Experiments, isNew = true): Pro
 }
 
 function originOf(asked: Asked, { templates }: ChartCopy, defaults: readonly ValuesLayer[]): Origin {
+  const { question, object, text } = asked;
   const { is, line, value } = causeOf(asked, asked.arrived, templates);
   const file = line === undefined ? undefined : templates[line.template]?.file;
   const layer = value?.value.layer;
@@ -161,6 +164,7 @@ function originOf(asked: Asked, { templates }: ChartCopy, defaults: readonly Val
   return {
     // A line that can't be named is of no use as the cause.
     cause: is === 'values' && position === undefined ? 'unknown' : is,
+    ...(question.what === 'key' && text !== undefined && text !== textOf(question, object) && { writtenKey: text }),
     ...(file !== undefined && line !== undefined && { template: { file, line: line.line } }),
     ...(layer !== undefined &&
       position !== undefined && {

@@ -1,7 +1,9 @@
+import type { CustomKinds } from '../domain/custom-kinds.ts';
 import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { KyvernoPolicies, PolicyPlace } from '../domain/kyverno-policies.ts';
 import type { RenderedDocument } from '../domain/manifest.ts';
+import { joinShown } from '../domain/paths.ts';
 import { formatPointer, parsePointer } from '../domain/pointer.ts';
 import { isAllowed } from '../domain/policies/allowances.ts';
 import { releaseObject } from '../domain/policies/release-object.ts';
@@ -14,7 +16,11 @@ import type { PolicyTold } from './policies.ts';
 import type { Rendered } from './render.ts';
 
 /** Asks users' own policies about what was rendered for an environment. */
-export type OwnPolicyChecks = (environment: Environment, renders: readonly Rendered[]) => Promise<OwnPoliciesTold>;
+export type OwnPolicyChecks = (
+  environment: Environment,
+  renders: readonly Rendered[],
+  kinds: CustomKinds,
+) => Promise<OwnPoliciesTold>;
 
 export interface OwnPoliciesTold {
   /** About the policies themselves. */
@@ -30,7 +36,7 @@ interface PolicySet {
   /** It is part of what is asked: what was said of a document in one namespace isn't known of another. */
   readonly byNamespace: boolean;
   readonly policies?: KyvernoPolicies;
-  check(documents: readonly string[], namespace: string): Promise<OwnVerdict>;
+  check(documents: readonly string[], namespace: string, kinds: CustomKinds): Promise<OwnVerdict>;
 }
 
 interface Setup {
@@ -77,13 +83,17 @@ export function createOwnPolicyChecks(
   }
 
   function ofKyverno({ policies }: KyvernoPolicies): PolicySet['check'] {
-    return async (documents, namespace) =>
+    return async (documents, namespace, kinds) =>
       policies.length === 0
         ? { ok: true, results: [], refused: [] }
-        : await kyverno.check(policies, documents, namespace);
+        : await kyverno.check(policies, documents, namespace, kinds);
   }
 
-  async function ask(environment: Environment, renders: readonly Rendered[]): Promise<OwnPoliciesTold> {
+  async function ask(
+    environment: Environment,
+    renders: readonly Rendered[],
+    kinds: CustomKinds,
+  ): Promise<OwnPoliciesTold> {
     const findings: Finding[] = [];
     if (sets.length === 0) return { findings, of: () => [] };
     const documents = new Set<string>();
@@ -92,7 +102,7 @@ export function createOwnPolicyChecks(
     }
     for (const set of sets) {
       findings.push(...ofPolicies(set, environment));
-      findings.push(...(await inTurn(keyOf(set, environment), () => askSet(set, [...documents], environment))));
+      findings.push(...(await inTurn(keyOf(set, environment), () => askSet(set, [...documents], environment, kinds))));
     }
     return {
       findings,
@@ -106,12 +116,17 @@ export function createOwnPolicyChecks(
   }
 
   /** Puts what is said of the documents beside what is known, and gives what is said of the policies. */
-  async function askSet(set: PolicySet, documents: readonly string[], environment: Environment): Promise<Finding[]> {
+  async function askSet(
+    set: PolicySet,
+    documents: readonly string[],
+    environment: Environment,
+    kinds: CustomKinds,
+  ): Promise<Finding[]> {
     const open = documents.filter((text) => !known.has(keyOf(set, environment, text)));
     if (open.length === 0) return [];
     // No secret gets to a policy: it may ask servers, and who changes it may not be trusted with any.
     const redacted = open.map((text) => host.redact(redactSecrets(text)));
-    const verdict = await set.check(redacted, environment.namespace);
+    const verdict = await set.check(redacted, environment.namespace, kinds);
     const byDocument = new Map<number, OwnResult[]>();
     for (const result of verdict.ok ? verdict.results : []) {
       const others = byDocument.get(result.document);
@@ -119,7 +134,7 @@ export function createOwnPolicyChecks(
       else others.push(result);
     }
     for (const [index, text] of open.entries()) known.set(keyOf(set, environment, text), byDocument.get(index) ?? []);
-    if (!verdict.ok) return [unusable(set, verdict.message, environment)];
+    if (!verdict.ok) return unusable(set, verdict, environment);
     return verdict.refused.map(({ message, policy }) => refused(set, message, policy, environment));
   }
 
@@ -133,14 +148,14 @@ export function createOwnPolicyChecks(
     const object = number !== undefined ? objects[number] : objects.length === 1 ? objects[0] : undefined;
     const seen = object && releaseObject(object.data);
     if (seen !== undefined && isAllowed(seen, engine)) return undefined;
-    const severity = severities.get(engine);
+    const given = result.severity === 'note' ? undefined : severities.get(engine);
     const text = message.trim() === '' ? 'is refused' : message.trim().slice(0, 1_000);
     return {
       document,
       object,
       fault: {
         rule: `policy/${engine}`,
-        severity: severity === undefined || severity === 'off' ? result.severity : severity,
+        severity: given === undefined || given === 'off' ? result.severity : given,
         message: `${text} (${query})`,
         path: path === undefined ? '' : reachable(path, object?.data),
         ...(seen !== undefined && { standsFor: '/kind' }),
@@ -153,7 +168,7 @@ export function createOwnPolicyChecks(
     if (policies === undefined) return [];
     const { faults, leftOut } = policies;
     const [some, rest] = [leftOut.slice(0, MOST_NAMED).join(', '), leftOut.length - MOST_NAMED];
-    const message = `only what validates is run of the policies in ${shown}; left out: ${some}${rest > 0 ? ` and ${rest} more` : ''}`;
+    const message = `of the policies in ${shown} those of Kyverno's kinds that validate are run; left out: ${some}${rest > 0 ? ` and ${rest} more` : ''}`;
     return [
       ...faults.map(({ message: fault, place }) => aboutPolicies('kyverno', environment, `a policy ${fault}`, place)),
       ...(leftOut.length === 0
@@ -173,15 +188,23 @@ export function createOwnPolicyChecks(
     return aboutPolicies(engine, environment, `${engine} doesn't take the ${kind} ${name}: ${message}`, place);
   }
 
-  function unusable({ engine, shown }: PolicySet, message: string, environment: Environment): Finding {
+  function unusable(
+    { engine, shown }: PolicySet,
+    { message, faults }: Extract<OwnVerdict, { ok: false }>,
+    environment: Environment,
+  ): Finding[] {
     const byHand =
       engine === 'conftest'
         ? `conftest test --policy ${shown} chartship-report/manifests`
         : `kyverno apply ${shown} --resource chartship-report/manifests/${staged.metadata.name}/${environment.name}/VERSION.yaml`;
-    return {
-      ...aboutPolicies(engine, environment, `the policies in ${shown} ${message}`),
+    const told = faults?.map(({ message: fault, path, line }) => {
+      const place = { file: joinShown(shown, path), line };
+      return aboutPolicies(engine, environment, `the policies in ${shown} can't be run by ${engine}: ${fault}`, place);
+    });
+    return (told ?? [aboutPolicies(engine, environment, `the policies in ${shown} ${message}`)]).map((finding) => ({
+      ...finding,
       hint: `See what it says: ${byHand}`,
-    };
+    }));
   }
 
   function aboutPolicies(

@@ -1,6 +1,6 @@
 import { readArchive } from '../domain/archive.ts';
 import { normaliseFiles } from '../domain/archive-metadata.ts';
-import { CHART_TYPE } from '../domain/chart.ts';
+import { chartLayerOf } from '../domain/chart-layer.ts';
 import { ARCHIVE_LIMITS } from '../domain/limits.ts';
 import { diffFiles, isSame, type PackageDiff } from '../domain/package-diff.ts';
 import type { Location } from '../domain/reference.ts';
@@ -21,8 +21,9 @@ export async function likeness(
   manifest: Manifest,
   registry: Pick<Registry, 'blob'>,
 ): Promise<Likeness> {
-  const layer = manifest.layers.find(({ mediaType }) => mediaType === CHART_TYPE);
-  if (layer === undefined) return { kind: 'other', how: 'as something that is no Helm chart' };
+  const layer = chartLayerOf(manifest.layers);
+  if (layer === 'none') return { kind: 'other', how: 'as something that is no Helm chart' };
+  if (layer === 'several') return { kind: 'other', how: 'with several charts in one manifest' };
   if (layer.digest === layerOf(pkg)) return { kind: 'same' };
 
   const blob = await registry.blob(location, layer.digest, ARCHIVE_LIMITS.packedBytes);

@@ -1,6 +1,8 @@
+import { misreadKey } from '../domain/boolean-keys.ts';
 import type { Dependency } from '../domain/chart.ts';
 import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
+import { isWithin } from '../domain/merged-values.ts';
 import { formatPointer } from '../domain/pointer.ts';
 import { isEncryptedName } from '../domain/sops.ts';
 import type { StagedChart } from '../domain/staged.ts';
@@ -9,9 +11,11 @@ import { chartTree } from '../domain/values-use/chart-tree.ts';
 import { defaultRepeats } from '../domain/values-use/default-repeats.ts';
 import { schemaPlace } from '../domain/values-use/schema-names.ts';
 import { isUsed, type UnusedKey, unnamedKeys, unusedKeys } from '../domain/values-use/unused-keys.ts';
+import { nameOf } from '../domain/values-use/value-name.ts';
 import type { Ports } from '../ports.ts';
 import { dependencyLayers } from './locate/dependency-layers.ts';
 import { withoutEffect } from './unused-values/effect.ts';
+import { misreadKeys } from './unused-values/misread-keys.ts';
 import { isSwitchedOff } from './unused-values/switched-off.ts';
 
 /** Nobody reads more, and each costs a look for its line. */
@@ -27,7 +31,7 @@ export interface ChartValues {
 }
 
 /** A values file, and the environments that have it. */
-interface ValuesOfFile {
+export interface ValuesOfFile {
   readonly layer: ValuesLayer;
   readonly environments: string[];
 }
@@ -38,7 +42,8 @@ export interface UnusedInFile extends UnusedKey {
 }
 
 /**
- * Keys of values files that nothing uses, and those by which no environment differs from the defaults. Of what can't be
+ * Keys of values files that nothing uses, those that helm takes for others, and those by which no environment differs
+ * from the defaults. Of what can't be
  * known nothing is told.
  */
 export async function unusedValues(chart: ChartValues, ports: Pick<Ports, 'helm' | 'files'>): Promise<Finding[]> {
@@ -55,6 +60,7 @@ export async function unusedValues(chart: ChartValues, ports: Pick<Ports, 'helm'
     ...told(unused, files, off, chart),
     ...further(found.slice(MOST_TOLD), files, chart),
     ...repeats(chart, files),
+    ...misreadKeys(chart, files).slice(0, MOST_TOLD),
   ];
 }
 
@@ -98,7 +104,12 @@ async function candidates(
   if (values === undefined) return [];
   const defaults = environments[0]?.layers[0]?.source?.data;
   return [...files].flatMap(([file, { layer }]) =>
-    unusedKeys(layer.source?.data, { values, schema, defaults }).map((key) => ({ ...key, file })),
+    unusedKeys(layer.source?.data, { values, schema, defaults })
+      // What an alias names is used where that stands, or can't be taken out here alone.
+      .filter(({ path }) => layer.source?.isShared(path) !== true)
+      // That is said of it, and why.
+      .filter(({ path }) => misreadKey(layer.source, path) === undefined)
+      .map((key) => ({ ...key, file })),
   );
 }
 
@@ -208,7 +219,8 @@ function repeats(
   const found = defaultRepeats(base.source.data, others).slice(0, MOST_TOLD);
   return found.flatMap(({ layer, path }): Finding[] => {
     // Whether a secret is the default is nobody's to know.
-    if (isEncryptedName(layer.shown)) return [];
+    if (isEncryptedName(layer.shown) || layer.source?.isShared(path) === true) return [];
+    if (isRequired(path, layer, environments)) return [];
     return [
       {
         stage: 'validate',
@@ -226,13 +238,10 @@ function repeats(
   });
 }
 
-/** `agent.hosts[0].name`; a key with a dot in it is in quotes. */
-function nameOf(path: UnusedKey['path']): string {
-  return path
-    .map((step, index) => {
-      if (typeof step === 'number') return `[${step}]`;
-      const key = /^[\w-]+$/.test(step) ? step : JSON.stringify(step);
-      return index === 0 ? key : `.${key}`;
-    })
-    .join('');
+/** Whether one of the environments that have a file is to set by itself what is at a path, or something in it, or what it is in. */
+function isRequired(path: readonly string[], layer: ValuesLayer, environments: readonly Environment[]): boolean {
+  return environments
+    .filter(({ layers }) => layers.some(({ shown }) => shown === layer.shown))
+    .flatMap(({ requiredValues }) => requiredValues.map((required) => required.split('.')))
+    .some((required) => isWithin(required, path) || isWithin(path, required));
 }

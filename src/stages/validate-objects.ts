@@ -1,4 +1,5 @@
-import { type CustomKinds, customKinds, firstOf, isDefinition } from '../domain/custom-kinds.ts';
+import { hintForMisread } from '../domain/boolean-keys.ts';
+import { type CustomKinds, customKinds, firstOf, isDefinition, NO_CUSTOM_KINDS } from '../domain/custom-kinds.ts';
 import { duplicates, type PlacedObject } from '../domain/duplicate-objects.ts';
 import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
@@ -147,7 +148,11 @@ export function createObjectChecks({
     const told: ToldFault[] = [];
     const rest = restingTurns();
     // Their programs run beside the checks of this process.
-    const asked = ownPolicies?.(environment, renders);
+    const asked = ownPolicies?.(
+      environment,
+      renders,
+      renders.map(({ documents }) => kindsOf(documents).custom).reduce(firstOf, NO_CUSTOM_KINDS),
+    );
     asked?.catch(() => undefined);
     /** What is told of a kind, and not of each template that has it. */
     const once = new Set<string>();
@@ -274,13 +279,18 @@ function objectFinding(
   const where =
     other?.file === undefined ? '' : ` (the other: ${other.file}${other.line === undefined ? '' : `:${other.line}`})`;
   const told = path === '' || ofKind !== undefined ? `${message}${where}` : `${fieldName(path)}: ${message}`;
+  const { writtenKey } = origin ?? {};
+  const toMend =
+    writtenKey === undefined
+      ? hint
+      : `${writtenKey} is written, which YAML takes for the boolean ${path.slice(path.lastIndexOf('/') + 1)}. ${hintForMisread(writtenKey)}`;
   const parts = [apiVersion, kind, name].filter((part): part is string => typeof part === 'string' && part !== '');
   return {
     stage: 'validate',
     rule,
     severity,
     ...placed(told, document.template, origin, staged),
-    ...(hint !== undefined && { hint }),
+    ...(toMend !== undefined && { hint: toMend }),
     chart: staged.metadata.name,
     environments: [environment.name],
     kubeVersions: [version],

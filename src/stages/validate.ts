@@ -1,5 +1,7 @@
+import { hintForMisread, misreadKey, saidOfMisread } from '../domain/boolean-keys.ts';
 import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
+import { plainScalar } from '../domain/kubernetes-yaml.ts';
 import { joinShown } from '../domain/paths.ts';
 import { formatPointer, parsePointer } from '../domain/pointer.ts';
 import { externalReferences } from '../domain/schema-references.ts';
@@ -85,10 +87,10 @@ export function validateValues(
   faults: readonly HelmFault[],
   ownSchema: Uint8Array | undefined,
 ): Finding[] {
-  const told = faults.map((fault) =>
+  const told = faults.flatMap((fault) =>
     fault.kind === 'schema-file'
       ? unusable(fault, staged, environment, ownSchema)
-      : violation(fault, staged, environment),
+      : violations(fault, staged, environment),
   );
   return [...told, ...missingValues(staged, environment)];
 }
@@ -114,28 +116,107 @@ function unusable(
   };
 }
 
-function violation(fault: HelmFault, staged: StagedChart, environment: Environment): Finding {
+/**
+ * Helm says in one breath, and in any order, which keys of a mapping are not allowed, or missing; each has a place of
+ * its own. Missing ones have one only where they are written and helm takes them for booleans.
+ */
+function violations(fault: HelmFault, staged: StagedChart, environment: Environment): Finding[] {
+  const [, what, list] =
+    /^(additional properties|missing propert(?:y|ies)) ('.*?')(?: not allowed)?$/s.exec(fault.message) ?? [];
+  const quoted = list?.match(GO_QUOTED)?.sort() ?? [];
+  if (what === 'additional properties' && quoted.length > 0) {
+    return quoted.map((key) => {
+      const message = `additional properties ${key} not allowed`;
+      return violation({ ...fault, message }, { extra: unquoted(key) }, staged, environment);
+    });
+  }
+  const missing = quoted.map((key) => ({ key, misread: misreadAs(unquoted(key), fault, staged, environment) }));
+  const told = missing.filter(({ misread }) => misread !== undefined);
+  if (told.length === 0) return [violation(fault, {}, staged, environment)];
+  const others = missing.filter((each) => !told.includes(each)).map(({ key }) => key);
+  const rest = others.length === 1 ? `missing property ${others[0]}` : `missing properties ${others.join(', ')}`;
+  return [
+    ...told.map(({ key, misread }) =>
+      violation({ ...fault, message: `missing property ${key}` }, { misread }, staged, environment),
+    ),
+    ...(others.length > 0 ? [violation({ ...fault, message: rest }, {}, staged, environment)] : []),
+  ];
+}
+
+/** What a violation is about within the mapping that helm names: a key that is not allowed, one that is missing under its name. */
+interface About {
+  readonly extra?: string;
+  readonly misread?: Misread | undefined;
+}
+
+/** A key that is written and that helm takes for a boolean. */
+interface Misread {
+  readonly written: string;
+  readonly read: string;
+  readonly path: readonly string[];
+}
+
+/** The key of this name that is written where a schema asks for it. */
+function misreadAs(name: string, fault: HelmFault, staged: StagedChart, { layers }: Environment): Misread | undefined {
+  const read = plainScalar(name);
+  const within = valuesPath(fault.chart ?? '', staged);
+  if (typeof read !== 'boolean' || within === undefined) return undefined;
+  const path = [...within, ...parsePointer(fault.pointer ?? ''), String(read)];
+  const isWritten = layers.some(({ source }) => misreadKey(source, path) === name);
+  return isWritten ? { written: name, read: String(read), path } : undefined;
+}
+
+/** How the last of the layers that have it writes a key that helm takes for a boolean. */
+function misreadAt(path: readonly string[] | undefined, { layers }: Environment): Misread | undefined {
+  const setting = path && layers.findLast(({ source }) => source?.position(path, 'key') !== undefined);
+  const written = path && misreadKey(setting?.source, path);
+  return path === undefined || written === undefined ? undefined : { written, read: path.at(-1) ?? '', path };
+}
+
+/** As Go quotes a text (`%q`), but for the marks around it. */
+const GO_QUOTED = /'(?:[^'\\]|\\.)*'/gs;
+
+function unquoted(text: string): string {
+  const bare = text.slice(1, -1);
+  const json = bare.replace(/\\.|"/gs, (each) => (each === '"' ? '\\"' : each === "\\'" ? "'" : each));
+  try {
+    return JSON.parse(`"${json}"`);
+  } catch {
+    // Go has some escapes more than JSON, for what nobody calls a key.
+    return bare;
+  }
+}
+
+function violation(
+  fault: HelmFault,
+  { extra, ...about }: About,
+  staged: StagedChart,
+  environment: Environment,
+): Finding {
   const within = valuesPath(fault.chart ?? '', staged);
   const own = parsePointer(fault.pointer ?? '');
   const path = within === undefined ? undefined : [...within, ...own];
-  // `additional properties 'a', 'b' not allowed` is about the keys, not about the mapping that holds them.
-  const extra = /^additional properties? '((?:[^']|', ')*)'/.exec(fault.message)?.[1]?.split("', '")[0];
-  const target = path === undefined ? undefined : extra === undefined ? path : [...path, extra];
-  const { by, ...place } =
-    target === undefined ? {} : origin(target, environment.layers, extra === undefined ? 'value' : 'key');
-  const name = (target ?? own).join('.') || 'the values';
+  const target = path === undefined || extra === undefined ? path : [...path, extra];
+  const misread = about.misread ?? (extra === undefined ? undefined : misreadAt(target, environment));
+  const place = misread?.path ?? target;
+  const isKey = extra !== undefined || misread !== undefined;
+  const { by, ...at } = place === undefined ? {} : origin(place, environment.layers, isKey ? 'key' : 'value');
+  const named = misread === undefined ? (target ?? own) : [...misread.path.slice(0, -1), misread.written];
+  const name = named.join('.') || 'the values';
   // Helm quotes a value that doesn't match, a password, too.
   const said = mayNameSecret(String((target ?? own).at(-1)))
     ? fault.message.replace(/^'[\s\S]*'(?= (?:does not match|is not valid))/, 'the value')
     : fault.message;
+  const why = misread === undefined ? '' : `; ${saidOfMisread(misread.written, misread.read)}`;
   const of = fault.chart === undefined || fault.chart === staged.metadata.name ? '' : ` (schema of ${fault.chart})`;
   return {
     stage: 'validate',
     rule: 'validate/values-schema',
     severity: 'error',
-    message: `${name}: ${said}${of}${by === undefined ? '' : ` (set by ${by})`}`,
+    message: `${name}: ${said}${why}${of}${by === undefined ? '' : ` (set by ${by})`}`,
+    ...(misread !== undefined && { hint: hintForMisread(misread.written) }),
     chart: staged.metadata.name,
-    ...place,
+    ...at,
     environments: [environment.name],
     path: formatPointer(target ?? own),
   };

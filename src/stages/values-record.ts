@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Location } from '../domain/reference.ts';
 import { annotationsOfRecord, RECORD_TYPE, recordOfAnnotations, type ValuesRecord } from '../domain/values-record.ts';
-import type { Registry, RegistryAnswer, RegistryFault } from '../ports.ts';
+import type { Attached, Registry, RegistryAnswer, RegistryFault } from '../ports.ts';
 import { attachOnce } from './attach-once.ts';
 
 /** Attaches a record to a published chart, unless it is there; what went wrong, if anything. */
@@ -15,7 +15,10 @@ export async function attachRecord(
     location,
     digest,
     RECORD_TYPE,
-    ({ annotations }) => isDeepStrictEqual(recordOfAnnotations(annotations), record),
+    async (attached) => {
+      const isIt = ({ annotations }: Attached) => isDeepStrictEqual(recordOfAnnotations(annotations), record);
+      return { ok: true, value: attached.find(isIt) };
+    },
     () => ({ annotations: annotationsOfRecord(record, new Date()) }),
     registry,
   );

@@ -33,10 +33,10 @@ function isReference(text: string): boolean {
   return /\$[({A-Za-z_]|\{\{/.test(text);
 }
 
-/** `GITHUB_TOKEN`, `PostgreSQLConnection` → `github token`, `postgre sql connection`: what a person reads. */
+/** `GITHUB_TOKEN`, `PostgreSQLConnection` → `GITHUB TOKEN`, `PostgreSQL Connection`: what a person reads. */
 function wordsOf(id: string): string {
-  return id
-    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
-    .replaceAll('_', ' ')
-    .trim();
+  return (id.match(WORDS) ?? [id]).join(' ');
 }
+
+/** Names that have capitals inside, abbreviations, and words. */
+const WORDS = /PostgreSQL|MySQL|MongoDB|[A-Z]+[0-9]*(?![a-z])|[A-Z]?[a-z0-9]+|[0-9]+/g;

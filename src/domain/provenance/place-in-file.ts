@@ -11,7 +11,7 @@ export function createFilePlaces(): (
   return (document, path, what) => {
     if (document.line === undefined) return undefined;
     if (!sources.has(document)) {
-      const read = readSource(new TextEncoder().encode(document.text));
+      const read = readSource(new TextEncoder().encode(document.text), 'helm');
       sources.set(document, read.ok ? read.source : undefined);
     }
     const place = sources.get(document)?.position(path, what);

@@ -1,3 +1,4 @@
+import { misreadKey } from '../boolean-keys.ts';
 import { readSource } from '../source.ts';
 import { type MarkedLine, markOf, unmarked } from './line-marks.ts';
 import { type Question, valueAt } from './question.ts';
@@ -23,10 +24,12 @@ export interface MarkedDocument {
 export interface MarkedLines {
   readonly line?: MarkedLine;
   readonly inner?: MarkedLine;
+  /** The key as it is written, where YAML reads another. */
+  readonly text?: string;
 }
 
 export function markedDocument(text: string): MarkedDocument {
-  const read = readSource(new TextEncoder().encode(text));
+  const read = readSource(new TextEncoder().encode(text), 'helm');
   const lineAt = (path: Question['path']): MarkedLine | undefined => {
     const position = read.ok ? read.source.position(path, 'key') : undefined;
     return position === undefined ? undefined : markOf(text, position.line);
@@ -38,7 +41,8 @@ export function markedDocument(text: string): MarkedDocument {
       const node = valueAt(object, question.path);
       const [first] = Object.keys(typeof node === 'object' && node !== null ? node : {});
       const inner = first === undefined ? undefined : lineAt([...path, first]);
-      return { ...(line && { line }), ...(inner && { inner }) };
+      const written = question.what === 'key' && read.ok ? misreadKey(read.source, path) : undefined;
+      return { ...(line && { line }), ...(inner && { inner }), ...(written && { text: written }) };
     },
   };
 }

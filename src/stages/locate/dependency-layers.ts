@@ -7,7 +7,8 @@ export function dependencyLayers(staged: StagedChart, having = ''): ValuesLayer[
   const found = staged.dependencies.flatMap(({ name, alias, files }) =>
     files.flatMap(({ path, content }) => {
       const inner = /^((?:charts\/[^/]+\/)*)values\.yaml$/.exec(path)?.[1];
-      const read = inner === undefined || !Buffer.from(content).includes(having) ? undefined : readSource(content);
+      const read =
+        inner === undefined || !Buffer.from(content).includes(having) ? undefined : readSource(content, 'helm');
       if (inner === undefined || read?.ok !== true) return [];
       const prefix = [alias ?? name, ...inner.split('/').filter((step, index) => index % 2 === 1 && step !== '')];
       const shown = `charts/${alias ?? name}/${path}`;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { chartLayerOf } from '../../domain/chart-layer.ts';
 import { type DependencyFault, type FetchFaultKind, fetchHint, pullFaultKind } from '../../domain/dependency-fault.ts';
 import { hostOf } from '../../domain/dependency-mirror.ts';
 import { isExact } from '../../domain/dependency-range.ts';
@@ -18,8 +19,6 @@ export interface Order {
   readonly version: string;
   readonly repository: string;
 }
-
-const CHART_LAYER = 'application/vnd.cncf.helm.chart.content.v1.tar+gzip';
 
 /** Fetches an archive of `oci://`, `https://` or `http://`, each but once. */
 export function fetchArchive(resolving: Resolving, order: Order): Promise<Fetched> {
@@ -45,8 +44,10 @@ async function fromRegistry({ ports }: Resolving, order: Order): Promise<Fetched
   const manifest = await ports.registry.manifest(location, tagOf(order.version.replace(/^=/, '')));
   if (!manifest.ok) return refused(order, manifest);
   if (manifest.value === undefined) return failed(order, 'not-found', `is not at ${order.repository}`);
-  const layer = manifest.value.layers.find(({ mediaType }) => mediaType === CHART_LAYER);
-  if (layer === undefined) return failed(order, 'corrupt', `is at ${order.repository}, but is no chart`);
+  const layer = chartLayerOf(manifest.value.layers);
+  if (layer === 'several')
+    return failed(order, 'corrupt', `is at ${order.repository}, but with several charts in one manifest`);
+  if (layer === 'none') return failed(order, 'corrupt', `is at ${order.repository}, but is no chart`);
   const blob = await ports.registry.blob(location, layer.digest, ARCHIVE_LIMITS.packedBytes);
   return blob.ok ? { ok: true, bytes: blob.value } : refused(order, blob);
 }

@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{isForKyverno,kyvernoPolicies,severityOfPolicy}from"./chunk-SZTBER7R.js";import"./chunk-YAXDFMGK.js";import"./chunk-VQ4NODRM.js";import"./chunk-3HJW5ME2.js";import"./chunk-BQYZPN7H.js";import"./chunk-Q5Y2QH5F.js";import"./chunk-HTDEPGXO.js";import"./chunk-ZL23OITE.js";export{isForKyverno,kyvernoPolicies,severityOfPolicy};
