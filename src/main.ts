@@ -19,6 +19,7 @@ import { askAll, publishAll } from './publishing.ts';
 import { tellPullRequest } from './pull-request.ts';
 import { Record } from './record.ts';
 import { releaseTag } from './release.ts';
+import { checkReleaseNames } from './release-settings.ts';
 import { checkFolder, defaultReport, finish, removeEarlier, unavailable } from './report-folder.ts';
 import type { RawRequest, Request } from './request.ts';
 import { survey } from './survey.ts';
@@ -101,6 +102,10 @@ async function pipeline(
 async function shipFromSource(request: Request, record: Record, ports: Ports): Promise<void> {
   const { charts, findings } = await survey(request, ports.files);
   const plan = makePlan(request, charts);
+  checkReleaseNames(
+    request,
+    plan.charts.map(({ chart }) => chart.metadata),
+  );
   const values = await loadValues(request, plan, ports);
   const definitions = await loadCrdSchemas(request, ports);
   const ownPolicies = await findOwnPolicies(request, ports.files);

@@ -4,6 +4,7 @@ import { BOM_TYPE, BUNDLE_TYPE, PROVENANCE, provenanceOf, statementOf } from './
 import type { Report } from './domain/outcome.ts';
 import type { Made, WantedAsset } from './github/release-assets.ts';
 import type { Ports } from './ports.ts';
+import { REPORT_FILE } from './release-settings.ts';
 import { jsonText } from './report/json.ts';
 import type { Request } from './request.ts';
 import { VERSION } from './version.ts';
@@ -33,14 +34,8 @@ export async function releaseFiles(
       request.attestation === undefined ? [file] : [file, provenanceFile(file, packages, ports)],
     ),
     // Its seconds are others in each run: what is there stays.
-    { name: 'chartship-report.json', type: 'application/json', content: encoded(jsonText(report)) },
+    { name: REPORT_FILE, type: 'application/json', content: encoded(jsonText(report)) },
   ];
-}
-
-/** A name that two of them have. */
-export function sharedName(files: readonly WantedAsset[]): string | undefined {
-  const names = files.map(({ name }) => name);
-  return names.find((name, index) => names.indexOf(name) !== index);
 }
 
 async function billsOf(packages: readonly CheckedPackage[]): Promise<KnownFile[]> {

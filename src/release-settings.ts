@@ -1,8 +1,12 @@
 import { basename, resolve } from 'node:path';
+import type { ChartMetadata } from './domain/chart.ts';
+import { packagedVersion } from './domain/chart-version.ts';
+import { RequestError } from './domain/errors.ts';
 import type { Finding } from './domain/finding.ts';
 import { RELEASE_FILE_BYTES, RELEASE_NOTES_BYTES } from './domain/limits.ts';
 import { isInside, shownPath } from './domain/paths.ts';
 import type { Files } from './ports.ts';
+import type { Request } from './request.ts';
 import { fault, quote } from './settings.ts';
 
 /** A file that a release on GitHub has besides what Chartship made. */
@@ -22,6 +26,10 @@ type Reads = Pick<Files, 'root' | 'read' | 'real' | 'kind' | 'glob'>;
 
 /** GitHub gives files with other characters another name, under which nobody would find them again. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,254}$/;
+/** The report among the files of a release. */
+export const REPORT_FILE = 'chartship-report.json';
+const OURS = 'has the name of a file that Chartship makes';
+const OTHER_NAME = 'Give it another name.';
 const INSIDE = 'Nothing outside the repository is read.';
 
 /** Read before anything starts: what is missing must not be found out when all is published. */
@@ -34,6 +42,25 @@ export async function readReleaseMaterial(
     notes: given.notes === undefined ? undefined : await readNotes(given.notes, given.base, reads, faults),
     files: await readFiles(given.files, given.base, reads, faults),
   };
+}
+
+/** What is only known with the charts: a file that is named as one that is made of them. Throws a `RequestError`. */
+export function checkReleaseNames(
+  {
+    releaseMaterial,
+    attestation,
+    ...wish
+  }: Pick<Request, 'releaseMaterial' | 'attestation' | 'version' | 'preRelease'>,
+  charts: readonly Pick<ChartMetadata, 'name' | 'version'>[],
+): void {
+  const given = releaseMaterial.files.map(({ name }) => name);
+  const packages = charts.map((chart) => `${chart.name}-${packagedVersion(wish, chart)}`);
+  const files = packages.flatMap((name) => [`${name}.tgz`, ...(attestation ? [`${name}.cdx.json`] : [])]);
+  const made = new Set([...files, ...(attestation ? [...files, ...given].map((name) => `${name}.sigstore.json`) : [])]);
+  const faults = given
+    .filter((name) => made.has(name))
+    .map((name) => fault('github-release-files', `github-release-files: ${quote(name)} ${OURS}`, { hint: OTHER_NAME }));
+  if (faults.length > 0) throw new RequestError(faults);
 }
 
 async function readNotes(named: string, base: string, reads: Reads, faults: Finding[]): Promise<string | undefined> {
@@ -76,12 +103,14 @@ async function readFiles(
       if (!(await isOfRepository(real, reads))) wrong(shown, 'lies outside the repository', INSIDE);
       else if (!NAME.test(name))
         wrong(shown, 'has a name that GitHub changes', 'Take letters, digits and . _ + - only.');
+      else if (name === REPORT_FILE) wrong(shown, OURS, OTHER_NAME);
       else if ((files.get(name)?.path ?? real) !== real)
         wrong(shown, 'has the name of another one', 'In a release names are without folders: give each its own.');
       else {
         const content = await readBounded(real, RELEASE_FILE_BYTES, reads);
         if (content === 'too large') wrong(shown, `is larger than ${RELEASE_FILE_BYTES / 1024 / 1024} MiB`);
         else if (content === undefined) wrong(shown, 'is no file', 'Give files, or a pattern for them: assets/*.');
+        else if (content.byteLength === 0) wrong(shown, 'is empty', 'GitHub takes no empty file: leave it out.');
         else files.set(name, { path: real, content });
       }
     }

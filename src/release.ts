@@ -7,7 +7,7 @@ import { hintFor } from './github/untold.ts';
 import type { Plan } from './plan.ts';
 import type { Ports } from './ports.ts';
 import type { Record } from './record.ts';
-import { releaseFiles, sharedName } from './release-files.ts';
+import { releaseFiles } from './release-files.ts';
 import { cleaned } from './report/cleaned.ts';
 import { type ReleaseNotes, releaseNotes } from './report/release-notes.ts';
 import type { Request } from './request.ts';
@@ -37,12 +37,6 @@ export async function releaseTag(
     published: report.published.filter(({ chart }) => names.includes(chart)),
   };
   const assets = await releaseFiles(request, released, report, ports);
-  const shared = sharedName(assets);
-  if (shared !== undefined) {
-    const hint = 'Give the file of github-release-files another name.';
-    record.add([unreleased(tag, `two of its files are named ${shared}`, hint)]);
-    return;
-  }
   const forge = await ports.openForge({ repository: run.repository, token });
   const { outcome, fault } = await releaseOnGitHub(
     {
