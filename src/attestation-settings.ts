@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { type ExpectedSigner, readExpectedSigner } from './domain/expected-signer.ts';
 import type { Finding } from './domain/finding.ts';
+import { TRUSTED_ROOT_BYTES } from './domain/limits.ts';
 import { shownPath } from './domain/paths.ts';
 import { isPrivateKey } from './domain/private-key.ts';
 import { readServices, type Services } from './domain/sigstore-services.ts';
+import { readTrustedRoots } from './domain/trusted-roots.ts';
 import type { Files } from './ports.ts';
 import { fault, quote } from './settings.ts';
 
@@ -70,16 +72,40 @@ export async function readAttestation(
   return { kind: 'keyless', services };
 }
 
+/** What is wrong with a file of trusted roots, to follow its name. */
+async function faultOfRoots(
+  file: string,
+  files: Pick<Files, 'read' | 'kind'>,
+): Promise<{ readonly what: string; readonly hint?: string } | undefined> {
+  const hint = 'Give what "gh attestation trusted-root" or "cosign trusted-root create" writes.';
+  const kind = await files.kind(file);
+  if (kind === undefined) return { what: 'is not there' };
+  try {
+    const bytes = kind === 'file' ? await files.read(file, TRUSTED_ROOT_BYTES) : undefined;
+    if (bytes === undefined) return { what: 'is no file', hint };
+    const roots = readTrustedRoots(bytes);
+    return typeof roots === 'string' ? { what: `is none: ${roots}`, hint } : undefined;
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { what: `is larger than ${TRUSTED_ROOT_BYTES / 1024 / 1024} MiB`, hint };
+  }
+}
+
 export async function readVerification(
   given: { readonly signer: readonly string[]; readonly root: string | undefined },
   cwd: string,
-  files: Pick<Files, 'root' | 'real'>,
+  files: Pick<Files, 'root' | 'real' | 'read' | 'kind'>,
   faults: Finding[],
 ): Promise<VerificationRequest | undefined> {
   const { signer: lines, root } = given;
   const trustedRoot = root === undefined ? undefined : resolve(cwd, root);
-  if (trustedRoot !== undefined && (await files.real(trustedRoot)) === undefined)
-    faults.push(fault('trusted-root', `trusted-root ${quote(shownPath(files.root, trustedRoot))} is not there`));
+  if (trustedRoot !== undefined) {
+    const wrong = await faultOfRoots(trustedRoot, files);
+    if (wrong !== undefined) {
+      const message = `trusted-root ${quote(shownPath(files.root, trustedRoot))} ${wrong.what}`;
+      faults.push(fault('trusted-root', message, wrong.hint === undefined ? {} : { hint: wrong.hint }));
+    }
+  }
   if (lines.length === 0) {
     if (root !== undefined)
       faults.push(

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -171,6 +171,36 @@ describe('where the repository can’t be reached', () => {
     expect(notes.at(-1)).toMatch(/could not be reached \(Failed to download \(503\)\)/);
   }, 20_000);
 
+  test.each(['2.snapshot.json', '2.targets.json', 'the file'])(
+    'in the middle of a newer state, at %s, the last one goes on whole',
+    async (which) => {
+      repository.show({ version: 1, target: rootOf('one') });
+      await run();
+      repository.show({ version: 2, target: rootOf('two') });
+      await run(join(base, 'another cache'));
+      const path = which === 'the file' ? (repository.seen.at(-1) ?? '') : which;
+      repository.answers.set(path, { status: 503, body: '' });
+      expect(await run()).toBe('one');
+      expect(notes.at(-1)).toMatch(/could not be reached \(.*Failed to download.*\): .* the one that was seen last$/);
+      expect((await refused(join(base, 'a third cache'))).message).toMatch(/Failed to download/);
+      repository.answers.clear();
+      expect(await run()).toBe('two');
+      // Older ones are older.
+      repository.show({ version: 1, target: rootOf('one') });
+      expect((await refused()).message).toMatch(/^what it has is older/);
+    },
+    60_000,
+  );
+
+  test('and a newer state that is forged is refused, whatever was seen last', async () => {
+    repository.show({ version: 1, target: rootOf('one') });
+    await run();
+    for (const forged of ['snapshot', 'targets'] as const) {
+      repository.show({ version: 2, target: rootOf('two'), forged });
+      expect((await refused()).message).toMatch(/^what it has is not signed by whom it must be/);
+    }
+  });
+
   test('what was seen last and is out of date is refused', async () => {
     repository.show({ version: 1, target: rootOf('one'), ends: { role: 'timestamp', inSeconds: 3 } });
     expect(await run()).toBe('one');
@@ -182,16 +212,39 @@ describe('where the repository can’t be reached', () => {
 });
 
 describe('the cache', () => {
-  test('that can’t be read is as good as none, and is written anew', async () => {
+  type Kept = Record<string, string>;
+  const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64');
+  test.each<[string, (kept: Kept) => string]>([
+    ['is cut off', () => '{"root.json":'],
+    ['is empty', () => ''],
+    ['is {}', () => '{}'],
+    ['is []', () => '[]'],
+    ['is null', () => 'null'],
+    ['has a root that is no text', (kept) => JSON.stringify({ ...kept, 'root.json': 1 })],
+    ['has an empty root', (kept) => JSON.stringify({ ...kept, 'root.json': '' })],
+    ['has a root that is no JSON', (kept) => JSON.stringify({ ...kept, 'root.json': 'AAAA' })],
+    ['has a root that is {}', (kept) => JSON.stringify({ ...kept, 'root.json': encoded({}) })],
+    ['has something else for a root', (kept) => JSON.stringify({ ...kept, 'root.json': kept['targets.json'] })],
+    [
+      'has a root that nobody signed',
+      (kept) => {
+        const root = JSON.parse(Buffer.from(kept['root.json'] ?? '', 'base64').toString());
+        return JSON.stringify({ ...kept, 'root.json': encoded({ ...root, signatures: [] }) });
+      },
+    ],
+    ['has nothing but a root', (kept) => JSON.stringify({ 'root.json': kept['root.json'] })],
+    ['has a timestamp that is none', (kept) => JSON.stringify({ ...kept, 'timestamp.json': 'AAAA' })],
+    ['has a file that is another', (kept) => JSON.stringify({ ...kept, 'targets/trusted_root.json': 'AAAA' })],
+  ])('that %s is as good as none, and is written anew', async (_, broken) => {
     repository.show({ version: 1, target: rootOf('one') });
     await run();
-    const [file = ''] = readdirSync(join(base, 'cache'));
-    writeFileSync(join(base, 'cache', file), '{"root.json":');
+    const [name = ''] = readdirSync(join(base, 'cache'));
+    const file = join(base, 'cache', name);
+    const kept = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(file, broken(kept));
     expect(await run()).toBe('one');
-    await repository.stop();
-    expect(await run()).toBe('one');
-    await repository.listen();
-  }, 20_000);
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual(kept);
+  });
 
   test('that can’t be written to is no fault', async () => {
     repository.show({ version: 1, target: rootOf('one') });

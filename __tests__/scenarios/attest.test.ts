@@ -384,8 +384,10 @@ describe('a trusted root', () => {
     await verified();
     space.write('root.json', `${late.root}\n${late.root}\n`);
     expect(await refusal()).toMatch(/^its provenance has no time of signing that can be trusted \(/);
+    space.write('root.json', `\ufeff${sigstore.root}`);
+    await verified();
     space.write('root.json', `${sigstore.root}\n{`);
-    expect((await deploy()).code).toBe(3);
+    expect((await deploy()).code).toBe(2);
   });
 });
 
@@ -504,11 +506,23 @@ describe('the request', () => {
     expect([code, report?.findings]).toMatchObject([2, [{ rule: 'request/sigstore' }]]);
   });
 
-  test('a trusted root that is none is exit 3', async () => {
-    await publish();
-    space.write('root.json', '{}');
-    const { code, report } = await deploy();
-    expect([code, report?.findings]).toMatchObject([3, [{ message: expect.stringContaining('trusted-root') }]]);
+  test.each([
+    ['an empty file', '', 'is none: '],
+    ['{}', '{}', 'is none: it has no certificate authority'],
+    ['null', 'null', 'is none: it has no certificate authority'],
+    ['a root that is none beside a good one', 'GOOD\n{}', 'is none: it has no certificate authority'],
+    ['another file', 'apiVersion: v1\n', 'is none: '],
+    ['a folder', undefined, 'is no file'],
+  ])('a trusted root that is none is exit 2, before anything is asked: %s', async (_, content, message) => {
+    if (content !== undefined) space.write('root.json', content.replace('GOOD', sigstore.root));
+    const root = content === undefined ? 'chart' : 'root.json';
+    const before = cluster.requests();
+    // Nothing is published there: nobody looks.
+    const { code, report } = await deploy({ 'trusted-root': root });
+    expect([code, cluster.requests()]).toEqual([2, before]);
+    expect(report?.findings).toMatchObject([
+      { rule: 'request/trusted-root', message: expect.stringContaining(`trusted-root "${root}" ${message}`) },
+    ]);
   });
 });
 

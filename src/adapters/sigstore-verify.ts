@@ -7,6 +7,7 @@ import { PolicyError, toSignedEntity, toTrustMaterial, VerificationError, Verifi
 import { STATEMENT_TYPE } from '../domain/attestation.ts';
 import { EnvironmentError } from '../domain/errors.ts';
 import type { SignerIdentity } from '../domain/expected-signer.ts';
+import { readTrustedRoots } from '../domain/trusted-roots.ts';
 import type { Verifying } from '../ports.ts';
 import { fetchTrustedRoot, type RootOptions } from './trusted-root.ts';
 
@@ -140,23 +141,13 @@ function thresholdsOf(root: TrustedRoot): Trust[1] {
 
 async function rootsIn(file: string): Promise<readonly TrustedRoot[]> {
   try {
-    const roots = documentsIn(await readFile(file, 'utf8')).map((document) => TrustedRoot.fromJSON(document));
-    if (roots.length === 0 || roots.some(({ certificateAuthorities }) => certificateAuthorities.length === 0))
-      throw new Error('it has no certificate authority');
-    return roots;
+    const documents = readTrustedRoots(await readFile(file));
+    if (typeof documents === 'string') throw new Error(documents);
+    return documents.map((document) => TrustedRoot.fromJSON(document));
   } catch (error) {
     throw new EnvironmentError(`trusted-root ${file} is none: ${wordsOf(error)}`, {
       hint: 'Give what "gh attestation trusted-root" or "cosign trusted-root create" writes.',
     });
-  }
-}
-
-/** One document, or one a line, as gh writes them. */
-function documentsIn(text: string): unknown[] {
-  try {
-    return [JSON.parse(text)];
-  } catch {
-    return text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [JSON.parse(line)]));
   }
 }
 

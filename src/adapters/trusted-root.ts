@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { TrustedRoot } from '@sigstore/protobuf-specs';
 import { getTrustedRoot } from '@sigstore/tuf';
+import { Metadata, MetadataKind } from '@tufjs/models';
 import { EnvironmentError } from '../domain/errors.ts';
 import { makePrivateFolder } from './private-folder.ts';
 
@@ -32,20 +33,23 @@ export async function fetchTrustedRoot({ temporary, cache, note, repository }: R
   const cachePath = join(temporary, 'trusted-root');
   const folder = join(cachePath, name);
   const file = join(cache, `${name}.json`);
-  const kept = await restore(file, folder);
+  const kept = await readKept(file);
   const options = {
     cachePath,
     ...(repository !== undefined && { mirrorURL: repository.url, rootPath: repository.keys }),
   };
   note(`requests go to ${host} for Sigstore's trusted root`);
   try {
+    if (kept !== undefined) await restore(kept, folder);
     const root = await getTrustedRoot(options);
     await keep(folder, file);
     return root;
   } catch (error) {
-    const lasts = kept && isUnreachable(error);
+    const lasts = kept !== undefined && isUnreachable(error);
     if (lasts) {
       try {
+        // What came before the fault is of a newer state, of which the rest isn't there.
+        await restore(kept, folder);
         const root = await getTrustedRoot({ ...options, forceCache: true, retry: false });
         note(`${host} could not be reached (${wordsOf(error)}): Sigstore's trusted root is the one that was seen last`);
         return root;
@@ -64,20 +68,27 @@ export async function fetchTrustedRoot({ temporary, cache, note, repository }: R
   }
 }
 
-/** Whether there was something; what can't be read is as good as nothing. */
-async function restore(file: string, folder: string): Promise<boolean> {
+/** By their names. */
+type Kept = ReadonlyMap<string, Buffer>;
+
+/** What was seen last; what can't be read, or begins with no root, is as good as nothing. */
+async function readKept(file: string): Promise<Kept | undefined> {
   try {
-    const kept: unknown = JSON.parse(await readFile(file, 'utf8'));
-    const contents = KEPT.map((name) => [name, (kept as Record<string, string>)[name] ?? ''] as const);
-    for (const [name, content] of contents) {
-      const path = join(folder, name);
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, Buffer.from(content, 'base64'));
-    }
-    return true;
+    const texts = JSON.parse(await readFile(file, 'utf8')) as Readonly<Record<string, string>>;
+    const kept = new Map(KEPT.map((name) => [name, Buffer.from(texts[name] ?? '', 'base64')]));
+    const root = Metadata.fromJSON(MetadataKind.Root, JSON.parse(String(kept.get('root.json'))));
+    root.verifyDelegate(MetadataKind.Root, root);
+    return kept;
   } catch {
-    await rm(folder, { recursive: true, force: true });
-    return false;
+    return undefined;
+  }
+}
+
+async function restore(kept: Kept, folder: string): Promise<void> {
+  for (const [name, content] of kept) {
+    const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
   }
 }
 
@@ -99,11 +110,15 @@ async function keep(folder: string, file: string): Promise<void> {
   }
 }
 
-/** The first answer was none, or a server's fault: nothing that was given had to be refused. */
+/** An answer was none, or a server's fault: nothing that was given had to be refused. */
 function isUnreachable(error: unknown): boolean {
   const cause = causeOf(error);
-  return cause instanceof Error && ('statusCode' in cause || cause.name === 'FetchError');
+  if (!(cause instanceof Error)) return false;
+  return 'statusCode' in cause || cause.name === 'FetchError' || LATER.test(cause.message);
 }
+
+/** Of later answers the library keeps only what was said of them. */
+const LATER = /^Unable to load (?:snapshot metadata|targets) error (?:Error: Failed to download$|FetchError: )/;
 
 /** The library has no codes for these, and wraps some in the text of others. */
 const MEANINGS: readonly (readonly [RegExp, { readonly why: string; readonly hint: string }])[] = [

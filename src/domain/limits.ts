@@ -48,5 +48,8 @@ export const RELEASE_NOTES_BYTES = 100_000;
 /** Bytes of what is attached to a published chart: a signature, a bill of materials. */
 export const ATTACHMENT_BYTES = 16 * MiB;
 
+/** Bytes of a file of trusted roots; one is some tens of kilobytes. */
+export const TRUSTED_ROOT_BYTES = 16 * MiB;
+
 /** Attachments of one kind that are read of one chart: who may write to a registry may attach thousands. */
 export const MOST_ATTACHED = 50;
