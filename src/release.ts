@@ -1,6 +1,7 @@
 import { parse } from 'semver';
 import type { CheckedPackage } from './check.ts';
 import { type Change, changesOfAnnotation, changesOfCommits, tagPatterns } from './domain/changelog.ts';
+import { strangerIn, taggedVersions } from './domain/chart-version.ts';
 import type { Finding } from './domain/finding.ts';
 import { releaseOnGitHub } from './github/release.ts';
 import { hintFor } from './github/untold.ts';
@@ -28,7 +29,14 @@ export async function releaseTag(
     return;
   }
   const { tag } = run;
-  const released = ofTag(tag, packages);
+  const released = ofTag(tag, request.tagFormats, packages);
+  const stranger = released.length === 0 ? strangerIn(tag, request.tagFormats) : undefined;
+  if (stranger !== undefined) {
+    record.add([
+      note('no-tag', `nothing is released: the tag ${tag} is of ${stranger}, which is no chart of this run`),
+    ]);
+    return;
+  }
   const notes = await notesOf(tag, released, request, plan, record, ports);
   const report = cleaned(record.report('passed'), ports.host.redact);
   const names = released.map(({ name }) => name);
@@ -40,7 +48,14 @@ export async function releaseTag(
   const forge = await ports.openForge({ repository: run.repository, token });
   const { outcome, fault } = await releaseOnGitHub(
     {
-      ...{ tag, sha: run.sha, name: tag, notes: ports.host.redact(releaseNotes(told, notes)), assets },
+      ...{
+        tag,
+        sha: run.sha,
+        charts: released,
+        name: tag,
+        notes: ports.host.redact(releaseNotes(told, notes)),
+        assets,
+      },
       isPrerelease: isPrerelease(tag) || released.some(({ version }) => isPrerelease(version)),
     },
     forge,
@@ -62,10 +77,16 @@ function isPrerelease(text: string): boolean {
   return (parse(text)?.prerelease.length ?? 0) > 0;
 }
 
-/** Where there are several charts a tag `NAME-VERSION` is of one of them. */
-function ofTag(tag: string, packages: readonly CheckedPackage[]): readonly CheckedPackage[] {
-  const named = packages.filter(({ name, version }) => tag === `${name}-${version}` || tag === `${name}-v${version}`);
-  return named.length === 0 ? packages : named;
+/** Those that a tag speaks of, as their versions are compared with it; all for one that isn't of charts, none for another's. */
+function ofTag(
+  tag: string,
+  formats: readonly string[],
+  packages: readonly CheckedPackage[],
+): readonly CheckedPackage[] {
+  const names = packages.map(({ name }) => name);
+  const tagged = taggedVersions(tag, formats, names);
+  if (tagged.size === 0) return strangerIn(tag, formats) === undefined ? packages : [];
+  return packages.filter(({ name }) => tagged.has(name));
 }
 
 /** What a person says changed; else what Chart.yaml says; else the commits since the last tag of its kind. */

@@ -87,6 +87,18 @@ test('what Chart.yaml says changed, of one chart of two', async () => {
   expect(github.state.releases[0]).toMatchObject({ prerelease: true, body: expect.stringContaining('said by hand') });
 });
 
+test('a tag is of the charts that tag-format says, and of none that is not there', async () => {
+  for (const name of ['a', 'b'])
+    space.chart(`charts/${name}`, { 'Chart.yaml': `apiVersion: v2\nname: ${name}\nversion: 1.0.0\n` });
+  const format = { chart: 'charts/*', 'tag-format': '{{name}}/v{{version}}' };
+  const ended = await release('a/v1.0.0', 'format', format);
+  expect([ended.code, ended.report?.release?.assets]).toEqual([0, ['a-1.0.0.tgz', 'chartship-report.json']]);
+  const stranger = await release('b-1.0.0', 'stranger', { chart: 'charts/a' });
+  expect([stranger.code, stranger.report?.release]).toEqual([0, undefined]);
+  expect(stranger.report?.findings.map(({ rule }) => rule)).toEqual(['github/no-tag', 'resolve/tag']);
+  expect(github.state.releases).toHaveLength(1);
+});
+
 test('no history: released all the same, with a note', async () => {
   space.empty('.git');
   const ended = await release('v1.0.0', 'shallow');

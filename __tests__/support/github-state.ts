@@ -199,7 +199,7 @@ export const handlers: Readonly<Record<string, Handler>> = {
     const publishes = release.draft && given.draft === false;
     if (publishes && state.releases.some((one) => one !== release && !one.draft && one.tag_name === release.tag_name))
       return tagTaken();
-    for (const key of ['tag_name', 'name', 'body', 'draft', 'prerelease', 'target_commitish'] as const)
+    for (const key of ['tag_name', 'name', 'body', 'draft', 'prerelease'] as const)
       if (given[key] !== undefined) Object.assign(release, { [key]: given[key] });
     if (publishes && state.immutableReleases === true) release.immutable = true;
     return { status: 200, body: releaseBody(release, state) };

@@ -98,13 +98,12 @@ export function createForge(options: ForgeOptions): Forge {
       ),
     removeRelease: (id) =>
       mapped(send('DELETE /repos/{owner}/{repo}/releases/{release_id}', { release_id: id }), nothing),
-    publishRelease: (id, { isPrerelease, body, sha }) =>
+    publishRelease: (id, { isPrerelease, body }) =>
       mapped(
         send<RawRelease>('PATCH /repos/{owner}/{repo}/releases/{release_id}', {
           // By version and date among all: a fix of an older line is not the latest.
           ...{ release_id: id, draft: false, prerelease: isPrerelease, make_latest: isPrerelease ? 'false' : 'legacy' },
           ...(body !== undefined && { body }),
-          ...(sha !== undefined && { target_commitish: sha }),
         }),
         releaseOf,
       ),

@@ -45,6 +45,14 @@ export function strangerIn(tag: string, formats: readonly string[]): string | un
   return name !== undefined && taggedVersions(tag, formats, [name]).size > 0 ? name : undefined;
 }
 
+/** Whether a file is named as a chart's package, or as what is made beside one, of another version than the chart has. */
+export function isOfOtherVersion(file: string, chart: { readonly name: string; readonly version: string }): boolean {
+  const [, what = ''] = /^(.+?)(?:\.tgz|\.cdx\.json)(?:\.sigstore\.json)?$/.exec(file) ?? [];
+  if (!what.startsWith(`${chart.name}-`)) return false;
+  const version = what.slice(chart.name.length + 1);
+  return version !== chart.version && isWhole(version);
+}
+
 function versionIn(tag: string, format: string, chart: string): string | undefined {
   const pattern = format
     .split(/(\{\{\s*[a-z]+\s*\}\})/)

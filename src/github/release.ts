@@ -1,8 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { isOfOtherVersion } from '../domain/chart-version.ts';
 import type { ReleaseOutcome } from '../domain/outcome.ts';
 import type { Forge, ForgeAnswer, ForgeRelease } from '../ports.ts';
 import { RELEASE_MARKER } from '../report/release-notes.ts';
-import { type Place, putAsset, type ReleaseFault, refused, type WantedAsset, wrongAmong } from './release-assets.ts';
+import {
+  type Place,
+  putAsset,
+  type ReleaseFault,
+  refused,
+  removeAsset,
+  type WantedAsset,
+  wrongAmong,
+} from './release-assets.ts';
 
 export interface WantedRelease {
   readonly tag: string;
@@ -10,6 +19,8 @@ export interface WantedRelease {
   readonly name: string;
   readonly notes: string;
   readonly isPrerelease: boolean;
+  /** Those that it is of. */
+  readonly charts: readonly { readonly name: string; readonly version: string }[];
   readonly assets: readonly WantedAsset[];
 }
 
@@ -35,13 +46,13 @@ export async function releaseOnGitHub(
   let place: Place = { release: found.value, forge, second, subjects: new Map() };
   const { isDraft } = place.release;
   let changes = isDraft;
+  let isOther = false;
   const done: string[] = [];
   const failed = (fault: ReleaseFault): Released => ({
     outcome: { tag, url: place.release.url, outcome: 'failed', assets: done },
     fault,
   });
   const fill = async (): Promise<ReleaseFault | undefined> => {
-    let isOther = false;
     for (const asset of wanted.assets) {
       cancel.throwIfAborted();
       // What is another one in each run stays, but where the other files are not those that it tells of.
@@ -56,6 +67,9 @@ export async function releaseOnGitHub(
     return undefined;
   };
 
+  const cleared = await removeStale(wanted, place);
+  if (!cleared.ok) return failed(cleared.fault);
+  isOther = cleared.value;
   const fault = await fill();
   if (fault !== undefined) return failed(fault);
   cancel.throwIfAborted();
@@ -88,6 +102,28 @@ export async function releaseOnGitHub(
   }
   const outcome = changes ? 'published' : 'already-published';
   return { outcome: { tag, url: place.release.url, outcome, assets: done } };
+}
+
+/**
+ * The tag may have moved since a run left its draft: what isn't of this run goes, and so does its report. Of the same
+ * commit other jobs may be filling it with other charts; a chart has one version there. Whether there was anything.
+ */
+async function removeStale({ sha, charts, assets }: WantedRelease, place: Place): Promise<ForgeAnswer<boolean>> {
+  const { release, forge } = place;
+  if (!release.isDraft || !isOwn(release)) return { ok: true, value: false };
+  const isOfOther = /^[0-9a-f]{40}$/.test(release.target) && release.target !== sha;
+  const all = await forge.assets(release.id);
+  if (!all.ok) return all;
+  const stale = all.value.filter(
+    ({ name }) =>
+      assets.every((asset) => asset.name !== name) &&
+      (isOfOther || charts.some((chart) => isOfOtherVersion(name, chart))),
+  );
+  for (const asset of stale) {
+    const removed = await removeAsset(asset, place);
+    if (!removed.ok) return removed;
+  }
+  return { ok: true, value: isOfOther || stale.length > 0 };
 }
 
 async function findOrMake(wanted: WantedRelease, forge: Forge): Promise<ForgeAnswer<ForgeRelease>> {

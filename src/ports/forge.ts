@@ -107,10 +107,10 @@ export interface Forge {
     readonly isPrerelease: boolean;
   }): Promise<ForgeAnswer<ForgeRelease>>;
   removeRelease(id: number): Promise<ForgeAnswer<undefined>>;
-  /** Makes a draft public, with other words and of another commit where they are given. */
+  /** Makes a draft public, with other words where they are given. */
   publishRelease(
     id: number,
-    as: { readonly isPrerelease: boolean; readonly body?: string; readonly sha?: string },
+    as: { readonly isPrerelease: boolean; readonly body?: string },
   ): Promise<ForgeAnswer<ForgeRelease>>;
   assets(release: number): Promise<ForgeAnswer<readonly ForgeAsset[]>>;
   /** The content of one. */
