@@ -545,10 +545,10 @@ describe.each(['helm', 'helm3'] as const)('%s', (helm) => {
       message,
       environments,
     ]);
-    expect(where.sort()).toEqual(
+    expect(where.sort((one, other) => String(one[1]).localeCompare(String(other[1])))).toEqual(
       [
-        ['bar', 3],
         ['foo', 2],
+        ['bar', 3],
       ].map(([key, line]) => [
         'validate/values-schema',
         `chart/values-prod.yaml:${line}`,

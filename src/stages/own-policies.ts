@@ -150,6 +150,7 @@ export function createOwnPolicyChecks(
     if (seen !== undefined && isAllowed(seen, engine)) return undefined;
     const given = result.severity === 'note' ? undefined : severities.get(engine);
     const text = message.trim() === '' ? 'is refused' : message.trim().slice(0, 1_000);
+    const place = path === undefined ? '' : reachable(path, object?.data);
     return {
       document,
       object,
@@ -157,8 +158,8 @@ export function createOwnPolicyChecks(
         rule: `policy/${engine}`,
         severity: given === undefined || given === 'off' ? result.severity : given,
         message: `${text} (${query})`,
-        path: path === undefined ? '' : reachable(path, object?.data),
-        ...(seen !== undefined && { standsFor: '/kind' }),
+        path: place,
+        ...(place === '' && seen !== undefined && { standsFor: '/kind' }),
       },
     };
   }

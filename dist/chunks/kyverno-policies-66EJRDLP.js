@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{asksForNamespace,isForKyverno,kyvernoPolicies,mayBeOneOfPolicies,severityOfPolicy}from"./chunk-SX2BVQJL.js";import"./chunk-4G4APLRJ.js";import"./chunk-FEUUZQAW.js";import"./chunk-3HJW5ME2.js";import"./chunk-Q5Y2QH5F.js";import"./chunk-HTDEPGXO.js";import"./chunk-ZL23OITE.js";export{asksForNamespace,isForKyverno,kyvernoPolicies,mayBeOneOfPolicies,severityOfPolicy};
