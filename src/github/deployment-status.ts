@@ -67,7 +67,7 @@ async function begin(about: About, files: Pick<Files, 'temporary' | 'write'>, fo
     jobs.value === undefined ? await make(planned, what, run, forge) : { ok: true as const, value: jobs.value };
   const isOwn = jobs.value === undefined;
   if (!made.ok) return { isOwn, fault: made.fault };
-  // Without a note the next run ends it.
+  // Without a note a run days later ends it.
   if (isOwn) await keepNote(made.value.id, about, files).catch(() => undefined);
   const status = statusOf('in_progress', '', about);
   const said = await forge.addDeploymentStatus(made.value.id, status);
