@@ -30,7 +30,7 @@ export async function aftermathOnGitHub(
     const { environment } = each;
     const done = await endAnnounced(each, await open(each.repository));
     if (!done.ok) {
-      said.push(`${environment}: GitHub still has it in progress (${done.fault.message}); the next run ends it`);
+      said.push(`${environment}: GitHub still has it in progress (${done.fault.message}); a run days later ends it`);
       // Who isn't heard once is not waited for again.
       break;
     }

@@ -137,6 +137,22 @@ describe('one is made where the job has none', () => {
     expect(statuses(4)[0]).toBe('inactive');
   });
 
+  test('one that was begun later and had the release earlier is inactive, too, and so is this one then', async () => {
+    const announcer = createAnnouncer(RUN, files, async () => testForge(github));
+    const planned = { environment: 'prod', namespace: 'prod', release: 'x', timeout: 300 };
+    const what = { chart: 'task-api', version: '1.2.3', reference: `oci://x/task-api@${DIGEST}` };
+    const first = announcer.begin(planned, what);
+    while (statuses(0).length === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const one of github.state.deployments) one.created = new Date().toISOString();
+    await deploy({ environment: 'prod', run: { id: 1002 } });
+    // It waits for the release, and lives.
+    expect([statuses(0), statuses(1)]).toEqual([['in_progress'], ['success', 'in_progress']]);
+    expect(await first.end({ outcome: 'deployed', cause: null })).toEqual([]);
+    expect([statuses(0)[0], statuses(1)[0]]).toEqual(['success', 'inactive']);
+    await deploy({ environment: 'prod', run: { id: 1003 } });
+    expect([0, 1, 2].map((index) => statuses(index)[0])).toEqual(['inactive', 'inactive', 'success']);
+  });
+
   describe('one that a dead run left in progress', () => {
     /** A healthy one; two whose run was lost, of which the first never came to a status; one more. */
     async function settled(given: Given): Promise<(string | undefined)[]> {

@@ -39,6 +39,8 @@ export interface Deployment {
   readonly payload: unknown;
   readonly description: string | null;
   readonly production_environment: boolean;
+  /** Long ago where it isn't said. */
+  created?: string;
   /** Newest first. */
   readonly statuses: Status[];
 }
@@ -312,7 +314,7 @@ function deploymentBody(one: Deployment, { url }: GitHubState): object {
   return {
     ...{ id, node_id: 'D', sha, ref, task, environment, payload, description, production_environment },
     ...{ url: `${base}/deployments/${id}`, statuses_url: `${base}/deployments/${id}/statuses`, repository_url: base },
-    ...{ creator: userBody('Bot'), created_at: TIME, updated_at: TIME },
+    ...{ creator: userBody('Bot'), created_at: one.created ?? TIME, updated_at: TIME },
   };
 }
 

@@ -19,6 +19,12 @@ interface RawComment {
   readonly author_association: string;
 }
 
+interface RawDeployment {
+  readonly id: number;
+  readonly sha: string;
+  readonly created_at: string;
+}
+
 interface RawStatus {
   readonly state: string;
   readonly description: string;
@@ -52,17 +58,17 @@ export function createForge(options: ForgeOptions): Forge {
 
     deployments: (of) =>
       mapped(
-        send<ForgeDeployment[]>('GET /repos/{owner}/{repo}/deployments', { ...of, per_page: NEWEST }),
-        (deployments) => deployments.map(({ id, sha }) => ({ id, sha })),
+        send<RawDeployment[]>('GET /repos/{owner}/{repo}/deployments', { ...of, per_page: NEWEST }),
+        (deployments) => deployments.map(deploymentOf),
       ),
     addDeployment: ({ environment, task, sha, description, payload, isProduction }) =>
       mapped(
-        send<ForgeDeployment>('POST /repos/{owner}/{repo}/deployments', {
+        send<RawDeployment>('POST /repos/{owner}/{repo}/deployments', {
           ...{ ref: sha, environment, task, description, payload, production_environment: isProduction },
           // It is being deployed: GitHub is told, not asked.
           ...{ auto_merge: false, required_contexts: [] },
         }),
-        (made) => ({ id: made.id, sha: made.sha }),
+        deploymentOf,
       ),
     deploymentStatuses: (id) =>
       mapped(
@@ -169,6 +175,10 @@ interface RawAsset {
 
 function assetOf({ id, name, size, state, digest }: RawAsset): ForgeAsset {
   return { id, name, size, isComplete: state === 'uploaded', ...(digest && { digest }) };
+}
+
+function deploymentOf({ id, sha, created_at }: RawDeployment): ForgeDeployment {
+  return { id, sha, created: created_at };
 }
 
 function statusOf({ state, description, log_url = '', environment_url }: RawStatus): DeploymentStatus {

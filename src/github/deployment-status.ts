@@ -4,7 +4,7 @@ import type { DeploymentOutcome, PlannedDeployment } from '../domain/deployment.
 import type { Finding } from '../domain/finding.ts';
 import type { GitHubRun } from '../domain/github-run.ts';
 import type { DeploymentStatus, Files, Forge, ForgeAnswer, ForgeDeployment, ForgeFault } from '../ports.ts';
-import { settleEarlier } from './unfinished-deployment.ts';
+import { settleOthers } from './unfinished-deployment.ts';
 import { untold } from './untold.ts';
 
 /** What is being deployed. */
@@ -67,7 +67,7 @@ async function begin(about: About, files: Pick<Files, 'temporary' | 'write'>, fo
     jobs.value === undefined ? await make(planned, what, run, forge) : { ok: true as const, value: jobs.value };
   const isOwn = jobs.value === undefined;
   if (!made.ok) return { isOwn, fault: made.fault };
-  // Without a note the next run ends it.
+  // Without a note a run days later ends it.
   if (isOwn) await keepNote(made.value.id, about, files).catch(() => undefined);
   const status = statusOf('in_progress', '', about);
   const said = await forge.addDeploymentStatus(made.value.id, status);
@@ -156,7 +156,7 @@ async function end(
   if (!isOwn || outcome.outcome === 'cancelled' || outcome.cause?.code === 'busy') return undefined;
   const { environment } = planned;
   const isSuccess = state === 'success';
-  return await settleEarlier({ id, environment, task: taskOf(what), isSuccess, logUrl: about.run.url }, forge);
+  return await settleOthers({ id, environment, task: taskOf(what), isSuccess, logUrl: about.run.url }, forge);
 }
 
 const WORDS: Record<DeploymentOutcome['outcome'], string> = {

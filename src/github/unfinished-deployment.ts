@@ -29,30 +29,39 @@ export interface EndedDeployment {
   readonly logUrl: string;
 }
 
+/** Days after which GitHub ends any job, on runners of one's own, too: who began before that is dead. */
+const LONGEST_JOB_DAYS = 5;
+
 /**
- * The ones before it: what was live is `inactive` once something else is; what a run left that could say nothing any
- * more, not even by its post step, is an `error`. If such a run was only slow, it has the last word all the same.
+ * The others of its environment and chart: what was live is `inactive` once something else is, also where it was begun
+ * later and had the release earlier. What is unfinished may be waiting for the release; only what no job can be at any
+ * more is an `error`.
  */
-export async function settleEarlier(ended: EndedDeployment, forge: Forge): Promise<ForgeFault | undefined> {
+export async function settleOthers(ended: EndedDeployment, forge: Forge): Promise<ForgeFault | undefined> {
   const { id, environment, task, isSuccess, logUrl } = ended;
   const all = await forge.deployments({ environment, task });
   if (!all.ok) return all.fault;
-  for (const earlier of all.value.filter((one) => one.id < id)) {
-    const statuses = await forge.deploymentStatuses(earlier.id);
+  for (const other of all.value.filter((one) => one.id !== id)) {
+    const statuses = await forge.deploymentStatuses(other.id);
     if (!statuses.ok) return statuses.fault;
     const [latest] = statuses.value;
-    if (latest?.state === 'failure' || latest?.state === 'error') continue;
-    const isLeft = isUnfinished(statuses.value);
-    // Those before it were settled when it came; and what failed takes no other's place.
-    if (latest?.state === 'inactive' || (!isLeft && !isSuccess)) return undefined;
-    const said = await forge.addDeploymentStatus(
-      earlier.id,
-      isLeft
-        ? { state: 'error', description: 'its run never said how it ended', logUrl: latest?.logUrl || logUrl }
-        : { state: 'inactive', description: 'followed by another', logUrl },
-    );
-    if (!said.ok) return said.fault;
-    if (!isLeft) return undefined;
+    const isLeft = isUnfinished(statuses.value) && isOfDead(other.created);
+    const isFollowed = latest?.state === 'success' && isSuccess;
+    if (isLeft || isFollowed) {
+      const said = await forge.addDeploymentStatus(
+        other.id,
+        isLeft
+          ? { state: 'error', description: 'its run never said how it ended', logUrl: latest?.logUrl || logUrl }
+          : { state: 'inactive', description: 'followed by another', logUrl },
+      );
+      if (!said.ok) return said.fault;
+    }
+    // Those before what was live were settled when it came.
+    if (latest?.state === 'success' && other.id < id) return undefined;
   }
   return undefined;
+}
+
+function isOfDead(created: string): boolean {
+  return Date.now() - Date.parse(created) > LONGEST_JOB_DAYS * 24 * 60 * 60 * 1000;
 }

@@ -29,6 +29,8 @@ export interface ForgeComment {
 export interface ForgeDeployment {
   readonly id: number;
   readonly sha: string;
+  /** RFC 3339. */
+  readonly created: string;
 }
 
 export interface DeploymentStatus {
