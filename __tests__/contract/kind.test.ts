@@ -28,7 +28,7 @@ const { wrongDeployments, wrongFiles, wrongPods } = await import('../../scripts/
       `#!/bin/sh\necho "$*" >> ${log}\ncase "$1" in\n  info) echo '{"CgroupDriver":"systemd","CgroupVersion":"2","MemoryLimit":true,"PidsLimit":true,"CPUShares":true}' ;;\n  ps | version | inspect | network) ;;\n  *) echo "there is no machine for it" >&2; exit 1 ;;\nesac\n`,
     );
     chmodSync(join(folder, 'docker'), 0o755);
-  }, 300_000);
+  }, 1_800_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const cluster = (...args: string[]) =>
