@@ -123,9 +123,14 @@ onCluster(
     expect((await live()).releases).toEqual(before.map((each) => each.replace('staging: 1', 'staging: 2')));
 
     const tag = { name: 'push', payload: { ref: 'refs/tags/v1.1.0', repository: OURS } };
+    // The registry may stand in chartship.yaml, too.
+    const place = `oci://${registry.host}/charts`;
     const all = await run(tag, {
-      files: next,
-      changes: [['deploy: dev,staging,prod', "deploy: dev,staging,prod\n      alias-tags: '{{major}}.{{minor}}'"]],
+      files: { ...next, 'chartship.yaml': `registry: ["${place}"]\n` },
+      changes: [
+        [`      registry: ${place}\n`, ''],
+        ['deploy: dev,staging,prod', "deploy: dev,staging,prod\n      alias-tags: '{{major}}.{{minor}}'"],
+      ],
     });
     expect([all.code, all.jobs]).toEqual([0, [...succeeded, 'Move the alias tags: succeeded']]);
     const listed = await fetch(`http://${registry.host}/v2/charts/demo/tags/list`);
