@@ -1,75 +1,84 @@
-// Builds dist/: the Action (index.js and post.js) and the command (cli.js), with shared chunks beside
-// them. `--check` builds elsewhere and fails when dist/ differs, untracked and missing files included;
-// `--outdir DIR` builds there (below the repository: the bundles are modules by its package.json).
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+// Builds dist/: the Action (index.js and post.js) and the command (cli.js), which load their modules from chunks/.
+// `--check` builds elsewhere and fails when dist/ differs, untracked and missing files included; `--outdir DIR` builds
+// there.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version, repository } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
-const entries = { index: 'start:src/index.ts', post: 'src/post.ts', cli: 'start:src/cli.ts' };
+const programs = { index: 'src/index.ts', post: 'src/post.ts', cli: 'src/cli.ts' };
 
-/** Builds into `outdir`, which is emptied first. `start:FILE` is an entry that begins with Node's compile cache. */
-export async function bundle(outdir, entryPoints = entries) {
+/** Builds into `outdir`, which is emptied first: for each program a file of its name that loads it. */
+export async function bundle(outdir, entries = programs) {
   rmSync(outdir, { recursive: true, force: true });
-  await build({
-    absWorkingDir: root,
-    entryPoints,
-    plugins: [start, kubeconfigAlone, withoutXml, rulePages, trustedRootAlone],
-    outdir,
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
+  mkdirSync(join(outdir, 'chunks'), { recursive: true });
+  const { outputFiles, metafile } = await build({
+    ...common,
+    entryPoints: Object.values(entries),
+    outdir: join(outdir, 'chunks'),
+    plugins: [kubeconfigAlone, withoutXml, rulePages, trustedRootAlone],
     format: 'esm',
     // What only some runs need (the tool download, layouts, the live view) is loaded when it is needed.
     splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
-    // Short to parse, with names left whole: a bug's stack stays readable.
-    minifyWhitespace: true,
-    minifySyntax: true,
-    legalComments: 'linked',
-    charset: 'utf8',
+    entryNames: '[name]-[hash]',
+    chunkNames: '[name]-[hash]',
     loader: { '.wasm': 'binary', '.br': 'binary' },
-    define: {
-      CHARTSHIP_VERSION: JSON.stringify(version),
-      CHARTSHIP_REPOSITORY: JSON.stringify(publicRepository(repository)),
-    },
-    // Libraries in CommonJS call require() for Node's own modules.
-    banner: {
-      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-    },
-    logLevel: 'warning',
+    legalComments: 'linked',
+    metafile: true,
+    write: false,
   });
+  for (const { path, text } of outputFiles) writeFileSync(path, path.endsWith('.js') ? await wrapped(text) : text);
+  const programOf = Object.fromEntries(
+    Object.entries(metafile.outputs).map(([path, { entryPoint }]) => [entryPoint, basename(path)]),
+  );
+  for (const [name, file] of Object.entries(entries))
+    await build({
+      ...common,
+      entryPoints: ['src/start.ts'],
+      outfile: join(outdir, `${name}.js`),
+      format: 'cjs',
+      define: { PROGRAM: JSON.stringify(programOf[file]) },
+    });
+  writeFileSync(join(outdir, 'package.json'), '{ "type": "commonjs" }\n');
 }
 
-/**
- * What starts first: Node's compile cache (22.8 and later), then the composition root, which it speeds up by
- * a fifth of its loading time. The cache lies where the tools do, and only there.
- */
-const START = (file) => `
-import module from 'node:module';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-const { CHARTSHIP_CACHE, RUNNER_TOOL_CACHE, XDG_CACHE_HOME } = process.env;
-const base = CHARTSHIP_CACHE || (RUNNER_TOOL_CACHE ? join(RUNNER_TOOL_CACHE, 'chartship') : join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'chartship'));
-try {
-  module.enableCompileCache?.(join(base, 'compiled'));
-} catch {
-  // Without a home there is no cache.
-}
-await import('./${file}');
-`;
-
-const start = {
-  name: 'start',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^start:/ }, ({ path }) => ({ path: path.slice('start:'.length), namespace: 'start' }));
-    onLoad({ filter: /./, namespace: 'start' }, ({ path }) => ({ contents: START(path), resolveDir: root }));
+const common = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  // Short to parse, with names left whole: a bug's stack stays readable.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  logLevel: 'warning',
+  define: {
+    CHARTSHIP_VERSION: JSON.stringify(version),
+    CHARTSHIP_REPOSITORY: JSON.stringify(publicRepository(repository)),
   },
 };
+
+/**
+ * A module as src/start.ts loads it: esbuild splits only what stays ES modules, and V8 keeps what it compiled in a run
+ * only for scripts. Libraries in CommonJS call require() for Node's own modules.
+ */
+async function wrapped(text) {
+  const { code } = await transform(text, {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    supported: { 'dynamic-import': false },
+    define: { 'import.meta.url': '__filename' },
+    charset: 'ascii',
+    minifyWhitespace: true,
+    minifySyntax: true,
+    logLevel: 'warning',
+  });
+  return `(function(module,require,__filename){${code}\n})`;
+}
 
 /**
  * Of the Kubernetes library the KubeConfig is used, which brings what it could make requests with: typed clients for

@@ -1,6 +1,5 @@
 import { helpText, readCommandLine, secretsOfEnvironment } from './adapters/command-line.ts';
 import { cancelOnSignals, clock, compose } from './adapters/compose.ts';
-import { tuneEngine } from './adapters/engine.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { repositoryRoot } from './adapters/repository-root.ts';
 import { secretSources } from './adapters/secret-sources.ts';
@@ -14,7 +13,6 @@ import { VERSION } from './version.ts';
 
 /** The composition root of the command. */
 async function main(): Promise<number> {
-  tuneEngine();
   const { env: environment, stdout, stderr } = process;
   const line = await readCommandLine(process.argv.slice(2), secretSources(process.stdin));
   if (line.kind === 'explain') {
@@ -52,7 +50,12 @@ async function main(): Promise<number> {
   }
 }
 
-process.exitCode = await main().catch((error: unknown) => {
-  process.stderr.write(`${lastWords(error)}\n`);
-  return 3;
-});
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${lastWords(error)}\n`);
+    process.exitCode = 3;
+  },
+);

@@ -1,6 +1,5 @@
 import { secretsOfEnvironment } from './adapters/command-line.ts';
 import { cancelOnSignals, clock, compose } from './adapters/compose.ts';
-import { tuneEngine } from './adapters/engine.ts';
 import { createGitHub } from './adapters/github.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { secretsOf } from './adapters/secrets.ts';
@@ -12,7 +11,6 @@ import { run } from './main.ts';
 
 /** The composition root of the Action's main step; the post step is post.ts. */
 async function main(): Promise<number> {
-  tuneEngine();
   const { env: environment, stdout } = process;
   const redaction = createRedaction();
   const host = createGitHub({ stdout, environment, redaction });
@@ -43,7 +41,12 @@ async function main(): Promise<number> {
   }
 }
 
-process.exitCode = await main().catch((error: unknown) => {
-  process.stderr.write(`${lastWords(error)}\n`);
-  return 3;
-});
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${lastWords(error)}\n`);
+    process.exitCode = 3;
+  },
+);

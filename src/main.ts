@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { aliasAll } from './aliases.ts';
 import { checkTag } from './chart-versions.ts';
 import { checkChart } from './check.ts';
@@ -117,9 +118,14 @@ async function shipFromSource(request: Request, record: Record, ports: Ports): P
     ...heldBack(request),
     ...(await checkTag(request, charts, ports.files)),
   ]);
+  // As many charts as keep all programs at work: more would only be held in memory, and the first would start later.
+  const inTurn = pLimit(2 * ports.self.atOnce);
   const packages = await together(
     plan.charts.map((chart) =>
-      checkChart(request, chart, values, { kinds: definitions.kinds, ownPolicies }, record, ports),
+      inTurn(() => {
+        ports.self.cancel.throwIfAborted();
+        return checkChart(request, chart, values, { kinds: definitions.kinds, ownPolicies }, record, ports);
+      }),
     ),
   );
   record.add(definitions.findings());

@@ -44,12 +44,14 @@ export interface Ports {
   readonly self: Self;
 }
 
-/** This run: how others come to know it, and what ends it. */
+/** This run: how others come to know it, what ends it, and what it has to work with. */
 export interface Self {
   readonly run: Omit<Holder, 'id' | 'since'>;
   readonly here: Here;
   /** Aborted with a `Cancelled` when the run is interrupted. */
   readonly cancel: AbortSignal;
+  /** Programs that run side by side. */
+  readonly atOnce: number;
 }
 
 export interface Clock {

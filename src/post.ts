@@ -81,4 +81,4 @@ function words(error: unknown): string {
 }
 
 const left = process.env.STATE_temporary;
-if (left !== undefined && left !== '') await post(left);
+if (left !== undefined && left !== '') void post(left);

@@ -23,6 +23,7 @@ const ARROWS: Record<string, readonly string[]> = {
 
 /** Files that stand directly in src/. */
 const ROOMS: Record<string, string> = {
+  'start.ts': 'root',
   'index.ts': 'root',
   'post.ts': 'root',
   'cli.ts': 'root',

@@ -26,7 +26,7 @@ export async function benchValidation(rounds = 15) {
   // Bundles are modules by the repository's package.json.
   const bundled = join(root, '.cache', `bench-${process.pid}`);
   try {
-    await bundle(bundled, { validate: 'start:scripts/bench/validate.ts' });
+    await bundle(bundled, { validate: 'scripts/bench/validate.ts' });
     const options = {
       cwd: folder,
       env: { PATH: '/usr/bin:/bin', HOME: folder, ...temporaryIn(folder), LANG: 'C.UTF-8' },

@@ -52,7 +52,9 @@ export async function compose(options: {
   const { environment, host, cancel } = options;
   const limits = limitsOf(environment);
   const files = await createFiles({ root: options.root, temporaryBase: environment.RUNNER_TEMP || tmpdir(), cancel });
-  const runner = createRunner(limits, cancel, environment, availableParallelism());
+  // One more than there are cores: while one has ended and our own work comes first, no core is without work.
+  const atOnce = availableParallelism() + 1;
+  const runner = createRunner(limits, cancel, environment, atOnce);
   const note = (text: string): void => host.progress({ kind: 'note', text });
   return {
     files,
@@ -146,7 +148,7 @@ export async function compose(options: {
           cancel,
         }),
         git: createGit({ run: runner.run, environment, os: process.platform, root: files.root }),
-        self: { ...runIdentity(environment), cancel },
+        self: { ...runIdentity(environment), cancel, atOnce },
         // On a pull request nothing is written, but to this machine's own registries.
         registry: request.isProposed && !reaches(request, 'publish') ? readOnce(registry) : registry,
       };

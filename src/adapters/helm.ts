@@ -76,8 +76,7 @@ export function createHelm(options: HelmOptions): Helm {
     },
     template,
     package: async (chart, destination) => {
-      // At once: what comes after it, our own compression, goes on while helm lints and renders.
-      const ran = await call(['package', chart, '--destination', destination], { aside: true });
+      const ran = await call(['package', chart, '--destination', destination]);
       return succeeded(ran) ? archiveIn(destination) : { ok: false, faults: failed(ran, limits, basename(chart)) };
     },
     pull: async (request) => {

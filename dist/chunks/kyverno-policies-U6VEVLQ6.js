@@ -1,2 +1,0 @@
-import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);
-import{asksForNamespace,isForKyverno,kyvernoPolicies,mayBeOneOfPolicies,severityOfPolicy}from"./chunk-CSANJ4JQ.js";import"./chunk-YGGYAJQ4.js";import"./chunk-GHZ7LI7G.js";import"./chunk-3HJW5ME2.js";import"./chunk-Q5Y2QH5F.js";import"./chunk-HTDEPGXO.js";import"./chunk-ZL23OITE.js";export{asksForNamespace,isForKyverno,kyvernoPolicies,mayBeOneOfPolicies,severityOfPolicy};

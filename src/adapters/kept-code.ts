@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { cachedDataVersionTag } from 'node:v8';
+import type { Script } from 'node:vm';
+
+const DIGEST_BYTES = 32;
+
+/** A module that was loaded: its source, V8's script of it, and whether V8 took what was kept of it. */
+export interface LoadedModule {
+  readonly name: string;
+  readonly source: Buffer;
+  readonly script: Script;
+  readonly known: boolean;
+}
+
+/**
+ * The folder for what V8 made of the modules: beside the tools (docs/operations.md). One for each version of Node and
+ * each set of V8's flags; nothing without a home.
+ */
+export function keptCodeFolder(environment: NodeJS.ProcessEnv): string | undefined {
+  const { CHARTSHIP_CACHE, RUNNER_TOOL_CACHE, XDG_CACHE_HOME } = environment;
+  const build = `${process.version}-${process.arch}-${cachedDataVersionTag().toString(16)}`;
+  try {
+    const base =
+      CHARTSHIP_CACHE ||
+      (RUNNER_TOOL_CACHE
+        ? join(RUNNER_TOOL_CACHE, 'chartship')
+        : join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'chartship'));
+    return join(base, 'compiled', build);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What V8 made of a module in an earlier run, if it was made of this very source and is whole: V8 itself compares the
+ * length of the source only, and ends the process on data that was damaged.
+ */
+export function readKeptCode(folder: string, name: string, source: Buffer): Buffer | undefined {
+  let kept: Buffer;
+  try {
+    kept = readFileSync(join(folder, name));
+  } catch {
+    return undefined;
+  }
+  const code = kept.subarray(DIGEST_BYTES);
+  return kept.subarray(0, DIGEST_BYTES).equals(digestOf(source, code)) ? code : undefined;
+}
+
+/**
+ * Keeps what V8 made of all modules of this run, the functions that were compiled when they were first called among
+ * them; as soon as one of the modules is new. So the first run of each kind of work adds its functions. What can't be
+ * kept is compiled anew the next time.
+ */
+export function keepCode(folder: string, modules: readonly LoadedModule[]): void {
+  if (modules.every(({ known }) => known)) return;
+  const unfinished = join(folder, `.${process.pid}`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    for (const { name, source, script } of modules) {
+      const code = script.createCachedData();
+      writeFileSync(unfinished, Buffer.concat([digestOf(source, code), code]));
+      renameSync(unfinished, join(folder, name));
+    }
+  } catch {
+    // A cache only: no room, or no right to write.
+    rmSync(unfinished, { force: true });
+  }
+}
+
+function digestOf(source: Buffer, code: Buffer): Buffer {
+  return createHash('sha256').update(source).update(code).digest();
+}
