@@ -17,7 +17,7 @@ type Wrapped = (module: { exports: object }, require: (name: string) => object, 
  */
 // Before V8's flags change: Node's modules come from its binary in a compiled form that V8 takes only with the flags
 // that it was made with, and these every run needs.
-for (const name of ['dgram', 'net', 'fs/promises', 'stream/promises', 'timers/promises', 'zlib'])
+for (const name of ['child_process', 'crypto', 'fs/promises', 'stream/promises', 'timers/promises', 'zlib'])
   require(`node:${name}`);
 tuneEngine();
 const chunks = join(__dirname, 'chunks');

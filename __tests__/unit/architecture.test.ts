@@ -110,7 +110,8 @@ describe('imports point one way', () => {
     const starters = files.filter((path) =>
       /'(node:)?child_process'|'execa'|'@actions\/exec'/.test(readFileSync(join(source, path), 'utf8')),
     );
-    expect(starters.sort()).toEqual(['adapters/memory.ts', 'adapters/process.ts', 'adapters/watchdog.ts']);
+    // start.ts loads that module in time, and starts nothing.
+    expect(starters.sort()).toEqual(['adapters/memory.ts', 'adapters/process.ts', 'adapters/watchdog.ts', 'start.ts']);
   });
 
   test('no room for odds and ends', () => {

@@ -11,6 +11,7 @@ import { createGit } from './git.ts';
 import { createHelm } from './helm.ts';
 import { findContext, type KubeconfigSource } from './kubeconfig.ts';
 import type { KyvernoOptions } from './kyverno.ts';
+import { monotonic } from './monotonic.ts';
 import { checkNodeDeploys } from './node-version.ts';
 import { createRegistry } from './oras.ts';
 import { createRunner } from './process.ts';
@@ -21,7 +22,7 @@ import { createSignatures } from './signatures.ts';
 import { createSops } from './sops.ts';
 import { createTools } from './tools.ts';
 
-export const clock: Clock = { now: () => performance.now() / 1000 };
+export const clock: Clock = { now: () => monotonic() / 1000 };
 
 /** Milliseconds that an interrupted run has left when it's done. */
 const LINGERING = 500;

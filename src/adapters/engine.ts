@@ -16,6 +16,7 @@ export const FLAGS = [
   '--invocation-count-for-turbofan=30000',
   '--wasm-tiering-budget=130000000',
   '--no-flush-bytecode',
+  '--wasm-lazy-validation',
 ];
 
 /** These names are of V8 13 (Node 24, the Action's); another one would write of each that it doesn't know it. */

@@ -4,6 +4,7 @@ import type { KyvernoPolicy } from '../domain/kyverno-policies.ts';
 import type { Files, Kyverno, OwnRefusal, OwnResult } from '../ports.ts';
 import { batches, type InstalledObject, installed } from './kyverno-objects.ts';
 import { failureOf, refusalsOf, resultsOf } from './kyverno-report.ts';
+import { monotonic } from './monotonic.ts';
 import { aloneIn } from './own-policies-environment.ts';
 import type { Ran, Run } from './process.ts';
 import { firstOnPath } from './tools-installed.ts';
@@ -37,10 +38,10 @@ export function createKyverno({ run, environment, os, files, milliseconds = MILL
   return {
     check: async (policies, documents, namespace, kinds) => {
       const file = await program();
-      const deadline = performance.now() + milliseconds;
+      const deadline = monotonic() + milliseconds;
       const own = await files.makeTemporary('kyverno');
       const apply: Apply = (objects, more = []) =>
-        applied(file, own, policies.length, objects, deadline - performance.now(), more);
+        applied(file, own, policies.length, objects, deadline - monotonic(), more);
       try {
         await Promise.all(
           policies.map((policy, index) => files.write(join(own, policyFile(index)), inNamespace(policy, namespace))),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { lstat, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { RegistryAnswer, RegistryFault } from '../ports.ts';
+import { monotonic } from './monotonic.ts';
 
 const LOCK = '.chartship.lock';
 const SIDE = '.chartship-';
@@ -163,7 +164,7 @@ async function lock(
   cancel?: AbortSignal,
 ): Promise<(() => Promise<void>) | undefined> {
   const { default: lockfile } = await import('proper-lockfile');
-  const deadline = performance.now() + waitMilliseconds;
+  const deadline = monotonic() + waitMilliseconds;
   for (;;) {
     cancel?.throwIfAborted();
     try {
@@ -177,7 +178,7 @@ async function lock(
       });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ELOCKED') throw error;
-      if (performance.now() > deadline) return undefined;
+      if (monotonic() > deadline) return undefined;
     }
     // The library could wait by itself, but not be interrupted.
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import pLimit from 'p-limit';
 import type { Limits } from '../domain/limits.ts';
 import { watchMemory } from './memory.ts';
+import { monotonic } from './monotonic.ts';
 import { GATE, guardChild, openGate } from './watchdog.ts';
 
 /** One call of an external program. */
@@ -126,7 +127,7 @@ function runChild(
   env: Record<string, string>,
 ): Promise<Ran> {
   return new Promise((resolve) => {
-    const started = performance.now();
+    const started = monotonic();
     const isGuarded = call.guarded === true;
     const before = isGuarded ? [...tie, ...GATE] : tie;
     const [program = call.file, ...args] = [...before, call.file, ...call.args];
@@ -186,7 +187,7 @@ function runChild(
         code: missing ? undefined : (code ?? undefined),
         stdout: Buffer.concat(stdout),
         stderr: said,
-        seconds: (performance.now() - started) / 1000,
+        seconds: (monotonic() - started) / 1000,
         command,
       });
     };

@@ -1,5 +1,6 @@
 import type { Progress } from '../ports.ts';
 import { runName } from '../report/stage-line.ts';
+import { monotonic } from './monotonic.ts';
 
 /** Says what is still running when nothing was printed for a while, so that no log looks dead. */
 export interface Heartbeat {
@@ -37,7 +38,7 @@ export function createHeartbeat(print: (line: string) => void, milliseconds: num
       const name = runName(event.run);
       const known = running.get(name);
       const times = (known?.times ?? 0) + (event.kind === 'started' ? 1 : -1);
-      if (times > 0) running.set(name, { since: known?.since ?? performance.now(), times });
+      if (times > 0) running.set(name, { since: known?.since ?? monotonic(), times });
       else running.delete(name);
       if (timer === undefined) rest();
     },
@@ -51,7 +52,7 @@ export function createHeartbeat(print: (line: string) => void, milliseconds: num
 
 function stillRunning(running: ReadonlyMap<string, { since: number }>): string {
   const names = [...running].slice(0, NAMES).map(([name, { since }]) => {
-    return `${name} (${Math.round((performance.now() - since) / 1000)} s)`;
+    return `${name} (${Math.round((monotonic() - since) / 1000)} s)`;
   });
   const more = running.size - names.length;
   return [...names, ...(more > 0 ? [`${more} more`] : [])].join(', ');

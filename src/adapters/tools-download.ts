@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { EnvironmentError } from '../domain/errors.ts';
+import { monotonic } from './monotonic.ts';
 import { fetchFollowing, type Response, shown } from './tools-fetch.ts';
 
 const MiB = 1024 * 1024;
@@ -103,12 +104,12 @@ async function attemptDownload(request: Download, signal: AbortSignal): Promise<
 async function* noting(response: Response, request: Download): AsyncGenerator<Uint8Array> {
   const total = response.length === undefined ? '' : ` of ${(response.length / MiB).toFixed(1)}`;
   let received = 0;
-  let last = performance.now();
+  let last = monotonic();
   for await (const chunk of response.body) {
     received += chunk.length;
     yield chunk;
-    if (performance.now() - last < NOTE_EVERY_MILLISECONDS) continue;
-    last = performance.now();
+    if (monotonic() - last < NOTE_EVERY_MILLISECONDS) continue;
+    last = monotonic();
     request.note(`Downloading ${request.what}: ${(received / MiB).toFixed(1)}${total} MiB`);
   }
 }

@@ -18,7 +18,9 @@ const ESCAPED =
 
 function redacted(piece: string): string {
   if (SECRET_KIND.test(piece)) return redactByLine(piece) ?? redactByTree(piece);
-  const isDisguised = ESCAPED.test(piece) || (/secret/i.test(piece) && APART.test(piece));
+  // What each of the two can't do without is looked for first, which is soon done.
+  const isDisguised =
+    (piece.includes('\\') && ESCAPED.test(piece)) || (/[?*]/.test(piece) && /secret/i.test(piece) && APART.test(piece));
   return isDisguised ? redactByTree(piece) : piece;
 }
 
