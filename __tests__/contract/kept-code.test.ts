@@ -1,9 +1,22 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { bundles, node24 } from '../support/scenario.ts';
+
+/** The Action's own runtime, where npm could install it. */
+const ours = existsSync(node24) ? node24 : process.execPath;
 
 let folder: string;
 let cache: string;
@@ -13,8 +26,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function run(program: string, args: readonly string[], environment: Record<string, string> = {}) {
-  const { status, stdout, stderr } = spawnSync(node24, [program, ...args], {
+function run(program: string, args: readonly string[], environment: Record<string, string> = {}, node = ours) {
+  const { status, stdout, stderr } = spawnSync(node, [program, ...args], {
     encoding: 'utf8',
     cwd: folder,
     env: { PATH: '/usr/bin:/bin', HOME: folder, CHARTSHIP_CACHE: cache, ...environment },
@@ -95,6 +108,14 @@ describe('the code that V8 compiled', () => {
   test('is kept apart for other options of V8', () => {
     run(command, ['--version']);
     expect(run(command, ['--version'], { NODE_OPTIONS: '--jitless' })).toEqual(version);
+    expect(readdirSync(join(cache, 'compiled'))).toHaveLength(2);
+  });
+
+  test('is kept apart for another build of the same Node', () => {
+    run(command, ['--version']);
+    const other = join(folder, basename(ours));
+    copyFileSync(ours, other);
+    expect(run(command, ['--version'], {}, other)).toEqual(version);
     expect(readdirSync(join(cache, 'compiled'))).toHaveLength(2);
   });
 

@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { build } from 'esbuild';
 import { archiveOf } from '../../src/domain/tool-releases.ts';
 import { bytes, type ReleaseServer, startReleaseServer, tarGz, zip } from '../support/release-server.ts';
 
@@ -19,27 +18,9 @@ let folder: string;
 beforeAll(async () => {
   server = await startReleaseServer();
   folder = await mkdtemp(path.join(tmpdir(), 'tools-bundled-'));
-  const contents = `
-    import { createRunner } from './process.ts';
-    import { createTools } from './tools.ts';
-    import { DEFAULT_LIMITS } from '../domain/limits.ts';
-    const [mirror, os, architecture, oras] = process.argv.slice(2);
-    const { run } = createRunner(DEFAULT_LIMITS, new AbortController().signal, process.env, 2);
-    const tools = createTools({ wishes: { oras }, mirror, run, environment: process.env, platform: { os, architecture },
-      note: (text) => console.error(text), limits: DEFAULT_LIMITS });
-    console.log(JSON.stringify(await tools.oras()));`;
-  const banner = { js: "import{createRequire as __c}from'node:module';const require=__c(import.meta.url);" };
-  await build({
-    stdin: { contents, resolveDir: path.resolve('src/adapters'), loader: 'ts' },
-    outdir: folder,
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    banner,
-  });
-  await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
+  // @ts-expect-error a script of the repository, plain JavaScript
+  const { bundle } = await import('../../scripts/build.mjs');
+  await bundle(folder, { tool: '__tests__/support/download-tool.ts' });
 });
 afterAll(async () => {
   await server.stop();
@@ -61,7 +42,7 @@ test.each([
   const cache = path.join(folder, `cache-${os}`);
   const ran = await promisify(execFile)(
     process.execPath,
-    [path.join(folder, 'stdin.js'), server.url, os, architecture, wish],
+    [path.join(folder, 'tool.js'), server.url, os, architecture, wish],
     { env: { ...process.env, CHARTSHIP_CACHE: cache } },
   );
   const tool = JSON.parse(ran.stdout) as { path: string; version: string };

@@ -5,7 +5,8 @@
 //       those helm processes alone; dependencies lie in charts/ for both. The ratio against the pipeline
 //       that renders installs only, as most people write it, is printed beside it.
 //   (b) from the start of the bundle to the first program it starts.
-//   (c) the same run for three Kubernetes versions against that pipeline with kubeconform, strict and with local
+//   (c) beside (a), what an empty program takes that starts the same helm and oras processes: the floor of the ratio.
+//   (d) the same run for three Kubernetes versions against that pipeline with kubeconform, strict and with local
 //       schemas, for each of its installs and each version.
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -105,6 +106,7 @@ function measure(node, bench) {
   const shell = [];
   const fewer = [];
   const ship = [];
+  const floors = [];
   const starts = [];
   const validating = [];
   // One of each first: page cache, and the registry's first requests.
@@ -113,6 +115,7 @@ function measure(node, bench) {
     const pair = first
       ? [runShell(node, round, bench), runShip(node, round, bench)]
       : [runShip(node, round, bench), runShell(node, round, bench)].reverse();
+    const floor = runFloor(node, round, bench);
     const start = startOf(node, bench);
     const installsOnly = runShell(node, round, bench, ['']);
     const validated = { ship: runShip(node, round, bench, versions), shell: runValidatingShell(node, round, bench) };
@@ -121,6 +124,7 @@ function measure(node, bench) {
     fewer.push(installsOnly);
     shell.push(pair[0]);
     ship.push(pair[1]);
+    floors.push(floor);
     starts.push(start);
   }
   const of = (list, key) => list.map((each) => each[key]);
@@ -131,8 +135,10 @@ function measure(node, bench) {
       ownCpuSeconds: median(of(ship, 'own')),
       childrenCpuSeconds: median(ship.map((each) => each.cpu - each.own)),
     },
+    floor: { wallSeconds: median(of(floors, 'wall')), ownCpuSeconds: median(of(floors, 'own')) },
     startMilliseconds: median(starts),
     ratios: {
+      floorOfShell: median(floors.map((each, index) => each.wall / shell[index].wall)),
       wallOfShell: median(ship.map((each, index) => each.wall / shell[index].wall)),
       wallOfShellInstallsOnly: median(ship.map((each, index) => each.wall / fewer[index].wall)),
       cpuOfBareHelm: median(ship.map((each, index) => each.cpu / shell[index].cpu)),
@@ -207,6 +213,41 @@ function runShip(node, round, bench, kubeVersions = versions.slice(0, 1)) {
   return { ...timing, own: own.seconds() };
 }
 
+/**
+ * The programs of a run of Chartship with the arguments that count, started as soon as can be by one that does nothing
+ * else. Without the first look into the registry, which ends with "not found".
+ */
+function runFloor(node, round, bench) {
+  const { folder, registry, tools } = bench;
+  const own = ownUsage(folder);
+  const target = `${registry.host}/floor-${unique(node, round, bench)}/task-api:1.0.0`;
+  const ofEnvironment = (name, flags) => [
+    ...['chart', '--namespace', name, '--values', `chart/values-${name}.yaml`, ...flags],
+    ...['--kube-version', versions[0]],
+  ];
+  const calls = {
+    atOnce: cpus().length + 1,
+    env: { GOGC: 'off', GOMEMLIMIT: '512MiB' },
+    together: [
+      [tools.helm, 'package', 'chart', '--destination', join(folder, 'floor')],
+      ...environments.flatMap((name) => [
+        [tools.helm, 'template', `agent-${name}`, ...ofEnvironment(name, [])],
+        [tools.helm, 'template', `agent-${name}`, ...ofEnvironment(name, ['--is-upgrade', '--skip-schema-validation'])],
+        [tools.helm, 'lint', ...ofEnvironment(name, ['--skip-schema-validation'])],
+      ]),
+    ],
+    inTurn: [
+      [tools.oras, 'push', target, 'chart/Chart.yaml:application/yaml', '--plain-http'],
+      [tools.oras, 'manifest', 'fetch', target, '--plain-http'],
+      [tools.oras, 'tag', target, '1.0.0', '--plain-http'],
+      [tools.oras, 'manifest', 'fetch', target, '--plain-http'],
+    ],
+  };
+  const program = join(root, 'scripts/bench/floor.mjs');
+  const timing = timed(`"${node}" ${own.arguments} "${program}" '${JSON.stringify(calls)}' >/dev/null`, bench);
+  return { ...timing, own: own.seconds() };
+}
+
 /** Milliseconds from the start of the bundle to the first program it starts. */
 function startOf(node, bench) {
   const { folder } = bench;
@@ -232,11 +273,14 @@ function version(file, bench) {
 function verdict({ runtimes, helm, cores, rounds }) {
   const lines = [];
   const targets = [];
-  for (const [runtime, { shell, chartship, ratios, startMilliseconds, validating }] of Object.entries(runtimes)) {
+  for (const [runtime, { shell, chartship, floor, ratios, startMilliseconds, validating }] of Object.entries(
+    runtimes,
+  )) {
     lines.push(
       `pipeline: Node ${runtime}, helm ${helm}, ${cores} cores, medians of ${rounds} pairs`,
       `  shell pipeline ${shell.wallSeconds} s (CPU ${shell.cpuSeconds} s), Chartship ${chartship.wallSeconds} s (children's CPU ${chartship.childrenCpuSeconds} s)`,
       `  all CPU of bare helm's: ${ratios.cpuOfBareHelm}`,
+      `  an empty program that starts the same processes: ${floor.wallSeconds} s (own CPU ${floor.ownCpuSeconds} s), ${ratios.floorOfShell} of the shell pipeline's`,
       `  wall time of the pipeline's that renders installs only: ${ratios.wallOfShellInstallsOnly}`,
     );
     lines.push(

@@ -23,8 +23,7 @@ const TARGETS = { aloneCpuSeconds: 0.1, wallOfKubeconform: 1, cpuOfKubeconform: 
 export async function benchValidation(rounds = 15) {
   const tools = await getTools(['helm', 'kubeconform']);
   const folder = benchFolder();
-  // Bundles are modules by the repository's package.json.
-  const bundled = join(root, '.cache', `bench-${process.pid}`);
+  const bundled = join(folder, 'bundled');
   try {
     await bundle(bundled, { validate: 'scripts/bench/validate.ts' });
     const options = {
@@ -60,7 +59,6 @@ export async function benchValidation(rounds = 15) {
     return { measured, ...verdict(measured) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
-    rmSync(bundled, { recursive: true, force: true });
   }
 }
 

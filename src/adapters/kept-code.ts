@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { cachedDataVersionTag } from 'node:v8';
@@ -17,19 +17,20 @@ export interface LoadedModule {
 }
 
 /**
- * The folder for what V8 made of the modules: beside the tools (docs/operations.md). One for each version of Node and
- * each set of V8's flags; nothing without a home.
+ * The folder for what V8 made of the modules: beside the tools (docs/operations.md). One for each Node (two builds of
+ * one version may differ in more than V8 compares) and each set of V8's flags; nothing without a home.
  */
 export function keptCodeFolder(environment: NodeJS.ProcessEnv): string | undefined {
   const { CHARTSHIP_CACHE, RUNNER_TOOL_CACHE, XDG_CACHE_HOME } = environment;
-  const build = `${process.version}-${process.arch}-${cachedDataVersionTag().toString(16)}`;
   try {
+    const { size, mtimeMs } = statSync(process.execPath);
+    const tag = crc32(`${cachedDataVersionTag()} ${size} ${mtimeMs}`).toString(16);
     const base =
       CHARTSHIP_CACHE ||
       (RUNNER_TOOL_CACHE
         ? join(RUNNER_TOOL_CACHE, 'chartship')
         : join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'chartship'));
-    return join(base, 'compiled', build);
+    return join(base, 'compiled', `${process.version}-${process.arch}-${tag}`);
   } catch {
     return undefined;
   }
