@@ -439,6 +439,7 @@ const cases: Record<string, Case> = {
       stage: 'render',
       message: expect.stringContaining('the same key twice'),
       file: 'chart/templates/twice.yaml',
+      line: 7,
       environments: ALL,
     },
   },

@@ -105,7 +105,7 @@ export function told(
   const twice =
     repeatedKey === undefined
       ? []
-      : [{ rule: 'schema/duplicate-key' as const, severity: 'error' as const, message: repeatedKey }];
+      : [{ rule: 'schema/duplicate-key' as const, severity: 'error' as const, message: repeatedKey.name }];
   const faults = objects.flatMap(({ data }) => objectFaults(data, target, kinds, createPatterns(goRegexp)));
   return [...twice, ...faults];
 }

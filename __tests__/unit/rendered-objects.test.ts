@@ -22,7 +22,7 @@ describe('what a document holds', () => {
 
   test('of a key that comes twice the last counts, and the key is told', () => {
     expect(readDocument('kind: A\na: 1\nb: { kind: x, kind: z }\n')).toMatchObject({
-      repeatedKey: 'kind',
+      repeatedKey: { name: 'kind', line: expect.any(Number) },
       objects: [{ data: { kind: 'A', b: { kind: 'z' } } }],
     });
   });

@@ -69,7 +69,7 @@ export function kyvernoPolicies(files: readonly PolicyFile[]): KyvernoPolicies {
       const { objects, unread, repeatedKey } = readDocument(document.text);
       if (unread !== undefined || repeatedKey !== undefined) {
         if (!isForKyverno(document.text)) continue;
-        faults.push(unreadable(document, shown, unread ?? `has the key ${repeatedKey} twice`));
+        faults.push(unreadable(document, shown, unread ?? `has the key ${repeatedKey?.name} twice`));
         continue;
       }
       for (const { data } of objects) {

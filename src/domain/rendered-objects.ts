@@ -17,8 +17,15 @@ export interface DocumentContent {
   readonly annotations: Readonly<Record<string, unknown>>;
   /** Why nothing of it is known, where that is so: to be read after "the document". */
   readonly unread?: string;
-  /** A key that one mapping has twice, as it is written; empty where it can't be told. */
-  readonly repeatedKey?: string;
+  /** A key that one mapping has twice. */
+  readonly repeatedKey?: RepeatedKey;
+}
+
+export interface RepeatedKey {
+  /** As it is written; empty where it can't be told. */
+  readonly name: string;
+  /** Where it stands the second time: the line of the document, from 1. */
+  readonly line: number;
 }
 
 /** Reads a document as helm and the API server do (kubernetes-yaml.ts). That it is YAML helm has seen to. */
@@ -125,11 +132,12 @@ function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** The key alone: its value may differ between environments, and the fault is still one. */
-function keyAt(text: string, error: YAMLException): string {
-  const line = text.split('\n')[error.mark?.line ?? -1] ?? '';
+function keyAt(text: string, error: YAMLException): RepeatedKey {
+  const number = error.mark?.line ?? -1;
+  const line = text.split('\n')[number] ?? '';
   const column = error.mark?.column ?? 0;
   // The mark is behind a quote that the key begins with.
   const start = column - (/["']/.test(line[column - 1] ?? '') ? 1 : 0);
   const match = /^(?:"([^"]+)"|'([^']+)'|([^\s:][^:]*?))\s*:/.exec(line.slice(start));
-  return match?.slice(1).find((part) => part !== undefined) ?? '';
+  return { name: match?.slice(1).find((part) => part !== undefined) ?? '', line: number + 1 };
 }

@@ -68,7 +68,7 @@ function errorIn(text: string): { message: string; line?: number; column?: numbe
   // What is only too much for the reader is helm's to judge.
   const isYaml = contents.every((content) => !/^can't be read: (?!nesting )/.test(content?.unread ?? ''));
   if (isYaml && repeated === undefined) return undefined;
-  if (isYaml && text.length > MOST_COMPARED) return { message: `has the key ${JSON.stringify(repeated)} twice` };
+  if (isYaml && text.length > MOST_COMPARED) return { message: `has the key ${JSON.stringify(repeated?.name)} twice` };
   // What is wrong, and where, this reader says; it takes ten times as long.
   try {
     const uniqueKeys = text.length <= MOST_COMPARED;

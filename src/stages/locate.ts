@@ -11,6 +11,7 @@ import type { Ports } from '../ports.ts';
 import { type ChartCopy, type ChartTemplate, copyChart } from './locate/chart-copy.ts';
 import { dependencyLayers } from './locate/dependency-layers.ts';
 import { createExperiments, type Experiments, type ObjectPlace, type Setup, type Trial } from './locate/experiment.ts';
+import { MARKINGS } from './locate/markings.ts';
 
 /** A question about one of the objects of a rendering. */
 export type ObjectQuestion = Question & ObjectPlace;
@@ -101,7 +102,7 @@ async function findLines(
   templates: readonly ChartTemplate[],
   experiments: Experiments,
 ): Promise<void> {
-  for (const isMarked of [() => true, (file: string) => !/(^|\/)_[^/]*$/.test(file)]) {
+  for (const isMarked of MARKINGS) {
     const open = asked.filter(({ line }) => line === undefined);
     if (open.length === 0) return;
     const sources = templates.map(({ file, source }, index) => (isMarked(file) ? marked(source, index) : source));

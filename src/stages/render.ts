@@ -3,11 +3,12 @@ import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
 import { admits, type KubeVersion } from '../domain/kubernetes.ts';
 import { documentsOf, type RenderedDocument } from '../domain/manifest.ts';
-import type { DocumentContent } from '../domain/rendered-objects.ts';
+import type { DocumentContent, RepeatedKey } from '../domain/rendered-objects.ts';
 import type { StagedChart } from '../domain/staged.ts';
 import { together } from '../domain/together.ts';
 import type { HelmFault, Ports } from '../ports.ts';
 import { helmCall, helmFinding } from './helm-calls.ts';
+import { linesOfRepeatedKeys } from './locate/repeated-keys.ts';
 
 export interface Rendered {
   readonly kubeVersion: KubeVersion;
@@ -44,7 +45,7 @@ export async function render(
   kubeVersion: KubeVersion,
   options: RenderOptions,
   read: (text: string) => DocumentContent,
-  ports: Pick<Ports, 'helm'>,
+  ports: Pick<Ports, 'helm' | 'files' | 'clock'>,
 ): Promise<{ findings: Finding[]; schema: HelmFault[]; rendered: Rendered[]; skipped: boolean; unchecked: boolean }> {
   const first = kubeVersion === environment.kubeVersions[0];
   const operations = staged.readsOperation ? [false, true] : [false];
@@ -70,8 +71,17 @@ export async function render(
     const onlyUpgrade = upgrade && installed?.ok === true;
     if (answer.ok) {
       const documents = documentsOf(answer.value, staged.metadata.name);
-      rendered.push({ kubeVersion, upgrade, manifest: answer.value, documents, apiVersions });
-      for (const fault of documents.flatMap((document) => repeatedKey(document, read(document.text)))) {
+      const one = { kubeVersion, upgrade, manifest: answer.value, documents, apiVersions };
+      rendered.push(one);
+      const keys = documents.flatMap(({ text }, document) => {
+        const { repeatedKey: key } = read(text);
+        return key === undefined ? [] : [{ document, key }];
+      });
+      if (keys.length === 0) continue;
+      const rendering = { ...one, secretValues: options.secretValues };
+      const lines = await linesOfRepeatedKeys({ staged, environment, rendering }, keys, ports);
+      for (const [index, { document, key }] of keys.entries()) {
+        const fault = repeated(key, lines[index] ?? { file: documents[document]?.template ?? '' });
         findings.push(helmFinding(fault, 'render', staged, environment, kubeVersion));
       }
       continue;
@@ -98,11 +108,9 @@ export async function apisOf(version: KubeVersion): Promise<string[]> {
 }
 
 /** A key twice in one mapping helm lets pass. */
-function repeatedKey({ template }: RenderedDocument, { repeatedKey: key }: DocumentContent): HelmFault[] {
-  if (key === undefined) return [];
-  const which = key === '' ? '' : `: ${JSON.stringify(key.slice(0, 80))}`;
-  const message = `renders the same key twice in one mapping${which}`;
-  return [{ kind: 'yaml', severity: 'error', message, file: template }];
+function repeated({ name }: RepeatedKey, place: { readonly file: string; readonly line?: number }): HelmFault {
+  const which = name === '' ? '' : `: ${JSON.stringify(name.slice(0, 80))}`;
+  return { kind: 'yaml', severity: 'error', message: `renders the same key twice in one mapping${which}`, ...place };
 }
 
 /** Whether helm may have ended before it came to check the values: of them nothing is known then. */
