@@ -7,8 +7,12 @@ import { keepCode, keptCodeFolder, type LoadedModule, readKeptCode } from './ada
 /** The module in dist/chunks/ that is the program: that of cli.ts, index.ts or post.ts. The build says which. */
 declare const PROGRAM: string;
 
+interface Module {
+  exports: object;
+}
+
 /** How scripts/build.mjs writes a module: CommonJS, as Node wraps it. */
-type Wrapped = (module: { exports: object }, require: (name: string) => object, file: string) => void;
+type Wrapped = (module: Module, require: (name: string) => object, file: string) => void;
 
 /**
  * What dist/cli.js, index.js and post.js are: they load a program with the code that V8 compiled for it in an earlier
@@ -22,31 +26,22 @@ for (const name of ['child_process', 'crypto', 'fs/promises', 'stream/promises',
 tuneEngine();
 const chunks = join(__dirname, 'chunks');
 const kept = keptCodeFolder(process.env);
-const exportsOf = new Map<string, object>();
+const modules = new Map<string, Module>();
 const loaded: LoadedModule[] = [];
 
 function load(name: string): object {
-  const known = exportsOf.get(name);
-  if (known !== undefined) return known;
+  const known = modules.get(name);
+  if (known !== undefined) return known.exports;
   const file = join(chunks, name);
   const source = readFileSync(file);
   const cachedData = kept === undefined ? undefined : readKeptCode(kept, name, source);
   // The build writes ASCII only, which is read and held at half the cost.
   const script = new Script(source.toString('latin1'), { filename: file, cachedData });
   loaded.push({ name, source, script, known: script.cachedDataRejected === false });
-  const module = { exports: {} };
-  exportsOf.set(name, module.exports);
+  const module: Module = { exports: {} };
+  modules.set(name, module);
   const wrapped: Wrapped = script.runInThisContext();
-  wrapped(
-    module,
-    (wanted) => {
-      // Modules that need each other see what is there by then.
-      exportsOf.set(name, module.exports);
-      return wanted.startsWith('./') ? load(wanted.slice(2)) : require(wanted);
-    },
-    file,
-  );
-  exportsOf.set(name, module.exports);
+  wrapped(module, (wanted) => (wanted.startsWith('./') ? load(wanted.slice(2)) : require(wanted)), file);
   return module.exports;
 }
 
