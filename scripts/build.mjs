@@ -63,9 +63,11 @@ const common = {
 
 /**
  * A module as src/start.ts loads it: esbuild splits only what stays ES modules, and V8 keeps what it compiled in a run
- * only for scripts. Libraries in CommonJS call require() for Node's own modules.
+ * only for scripts. They are strict, as modules are. Libraries in CommonJS call require() for Node's own modules.
  */
 async function wrapped(text) {
+  if (text.replaceAll('createRequire(import.meta.url)', '').includes('import.meta'))
+    throw new Error('import.meta is there for createRequire() alone: a script has none.');
   const { code } = await transform(text, {
     format: 'cjs',
     platform: 'node',
@@ -77,7 +79,12 @@ async function wrapped(text) {
     minifySyntax: true,
     logLevel: 'warning',
   });
-  return `(function(module,require,__filename){${code}\n})`;
+  const letter = /[^\0-\x7f]/.exec(code);
+  if (letter !== null)
+    throw new Error(
+      `src/start.ts reads ASCII, and esbuild leaves what isn't in regular expressions: write it by its number: ${code.slice(Math.max(0, letter.index - 40), letter.index + 20)}`,
+    );
+  return `(function(module,require,__filename){"use strict";${code}\n})`;
 }
 
 /**

@@ -2,11 +2,12 @@ import { helpText, readCommandLine, secretsOfEnvironment } from './adapters/comm
 import { cancelOnSignals, clock, compose } from './adapters/compose.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { repositoryRoot } from './adapters/repository-root.ts';
+import { runToItsEnd } from './adapters/run-to-its-end.ts';
 import { secretSources } from './adapters/secret-sources.ts';
 import { secretsOf } from './adapters/secrets.ts';
 import { createTerminal } from './adapters/terminal.ts';
 import { workflowOf } from './adapters/workflow.ts';
-import { Cancelled, lastWords } from './domain/errors.ts';
+import { Cancelled } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
 import { run } from './main.ts';
 import { VERSION } from './version.ts';
@@ -50,12 +51,4 @@ async function main(): Promise<number> {
   }
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${lastWords(error)}\n`);
-    process.exitCode = 3;
-  },
-);
+runToItsEnd(main);

@@ -2,10 +2,11 @@ import { secretsOfEnvironment } from './adapters/command-line.ts';
 import { cancelOnSignals, clock, compose } from './adapters/compose.ts';
 import { createGitHub } from './adapters/github.ts';
 import { createRedaction } from './adapters/redaction.ts';
+import { runToItsEnd } from './adapters/run-to-its-end.ts';
 import { secretsOf } from './adapters/secrets.ts';
 import { workflowOf } from './adapters/workflow.ts';
 import { workflowInputs } from './adapters/workflow-inputs.ts';
-import { Cancelled, lastWords } from './domain/errors.ts';
+import { Cancelled } from './domain/errors.ts';
 import { exitCode } from './domain/outcome.ts';
 import { run } from './main.ts';
 
@@ -41,12 +42,4 @@ async function main(): Promise<number> {
   }
 }
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${lastWords(error)}\n`);
-    process.exitCode = 3;
-  },
-);
+runToItsEnd(main);

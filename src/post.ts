@@ -5,6 +5,7 @@ import { createRunner } from './adapters/process.ts';
 import { createRedaction } from './adapters/redaction.ts';
 import { removeTree } from './adapters/remove-tree.ts';
 import { runIdentity } from './adapters/run-identity.ts';
+import { runToItsEnd } from './adapters/run-to-its-end.ts';
 import { readAnnounced, readUnderWay } from './adapters/under-way.ts';
 import { workflowInputs } from './adapters/workflow-inputs.ts';
 import { aftermath, aftermathOnGitHub } from './aftermath.ts';
@@ -14,7 +15,7 @@ import { DEFAULT_LIMITS } from './domain/limits.ts';
  * The post step: finishes what a main step that was killed could not, and clears away what it left. A program of its
  * own, so that a main step that was cancelled before it could save anything is not run a second time, as the post step.
  */
-async function post(left: string): Promise<void> {
+async function post(left: string): Promise<number> {
   const { env: environment, stdout } = process;
   const host = createGitHub({ stdout, environment, redaction: createRedaction() });
   const tell = (text: string): void => host.progress({ kind: 'note', text });
@@ -26,10 +27,13 @@ async function post(left: string): Promise<void> {
     tell(`what the main step told GitHub was not looked at: ${words(error)}; the next run puts it right`);
   });
   // Last: the way to the cluster lies in there.
-  await removeTree(left).catch((error: unknown) => {
-    tell(`The temporary folder ${left} could not be removed: ${words(error)}`);
-    process.exitCode = 1;
-  });
+  return await removeTree(left).then(
+    () => 0,
+    (error: unknown) => {
+      tell(`The temporary folder ${left} could not be removed: ${words(error)}`);
+      return 1;
+    },
+  );
 }
 
 interface Place {
@@ -81,4 +85,4 @@ function words(error: unknown): string {
 }
 
 const left = process.env.STATE_temporary;
-if (left !== undefined && left !== '') void post(left);
+if (left !== undefined && left !== '') runToItsEnd(() => post(left));

@@ -41,7 +41,12 @@ function load(name: string): object {
   const module: Module = { exports: {} };
   modules.set(name, module);
   const wrapped: Wrapped = script.runInThisContext();
-  wrapped(module, (wanted) => (wanted.startsWith('./') ? load(wanted.slice(2)) : require(wanted)), file);
+  try {
+    wrapped(module, (wanted) => (wanted.startsWith('./') ? load(wanted.slice(2)) : require(wanted)), file);
+  } catch (error) {
+    modules.delete(name);
+    throw error;
+  }
   return module.exports;
 }
 

@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -12,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { bundles, node24 } from '../support/scenario.ts';
 
@@ -35,12 +37,12 @@ function run(program: string, args: readonly string[], environment: Record<strin
   return { status, stdout, stderr };
 }
 
-/** Name → size and inode: a file that was written anew is another one. */
-function kept(): Record<string, { size: number; inode: number }> {
+/** Name → size, and when it was written. */
+function kept(): Record<string, { size: number; written: number }> {
   return Object.fromEntries(
     paths().map((path) => {
-      const { size, ino } = statSync(path);
-      return [path.slice(path.lastIndexOf('/') + 1), { size, inode: ino }];
+      const { size, mtimeMs } = statSync(path);
+      return [path.slice(path.lastIndexOf('/') + 1), { size, written: mtimeMs }];
     }),
   );
 }
@@ -53,6 +55,15 @@ function paths(): string[] {
 
 const command = join(bundles, 'cli.js');
 const version = { status: 0, stdout: '0.1.0\n', stderr: '' };
+
+test('every module is strict and ASCII, as start.ts reads it', () => {
+  const chunks = join(bundles, 'chunks');
+  for (const name of readdirSync(chunks).filter((each) => each.endsWith('.js'))) {
+    const bytes = readFileSync(join(chunks, name));
+    expect(bytes.toString('latin1', 0, 60)).toMatch(/^\(function\([^)]*\)\{"use strict";/);
+    expect(bytes.findIndex((byte) => byte > 127)).toBe(-1);
+  }
+});
 
 describe('the code that V8 compiled', () => {
   test('is kept by the first run and used by the next, which writes nothing', () => {
@@ -117,6 +128,26 @@ describe('the code that V8 compiled', () => {
     copyFileSync(ours, other);
     expect(run(command, ['--version'], {}, other)).toEqual(version);
     expect(readdirSync(join(cache, 'compiled'))).toHaveLength(2);
+  });
+
+  test('is done without where folders are in its place', () => {
+    run(command, ['--version']);
+    for (const path of paths()) {
+      rmSync(path);
+      mkdirSync(path);
+    }
+    expect(run(command, ['--version'])).toEqual(version);
+  });
+
+  test('is whole after many first runs at once', async () => {
+    const runs = Array.from({ length: 6 }, () =>
+      promisify(execFile)(ours, [command, '--version'], { env: { PATH: '/usr/bin:/bin', CHARTSHIP_CACHE: cache } }),
+    );
+    for (const { stdout } of await Promise.all(runs)) expect(stdout).toBe(version.stdout);
+    expect(run(command, ['--version'])).toEqual(version);
+    const settled = kept();
+    expect(run(command, ['--version'])).toEqual(version);
+    expect(kept()).toEqual(settled);
   });
 
   test('is done without where nothing can be written', () => {

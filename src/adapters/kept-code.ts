@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { cachedDataVersionTag } from 'node:v8';
@@ -53,23 +53,29 @@ export function readKeptCode(folder: string, name: string, source: Buffer): Buff
 
 /**
  * Keeps what V8 made of all modules of this run, the functions that were compiled when they were first called among
- * them; as soon as one of the modules is new. So the first run of each kind of work adds its functions. What can't be
- * kept is compiled anew the next time; before Node 20.15, which has no crc32, everything.
+ * them; as soon as one of the modules is new, which other kinds of work bring. What can't be kept is compiled anew the
+ * next time; before Node 20.15, which has no crc32, everything. Two runs that write the same file at once, and one that
+ * is killed, leave what the sum refuses.
  */
 export function keepCode(folder: string, modules: readonly LoadedModule[]): void {
   if (modules.every(({ known }) => known)) return;
   try {
     mkdirSync(folder, { recursive: true });
-    const unfinished = join(folder, `.${process.pid}`);
-    for (const { name, source, script } of modules) {
-      const code = script.createCachedData();
-      const head = Buffer.alloc(HEAD_BYTES);
-      head.writeUInt32LE(sumOf(source, code));
-      writeFileSync(unfinished, Buffer.concat([head, code]));
-      renameSync(unfinished, join(folder, name));
-    }
+    for (const { name, source, script } of modules) keep(join(folder, name), source, script.createCachedData());
   } catch {
     // A cache only: no room, or no right to write.
+  }
+}
+
+function keep(path: string, source: Buffer, code: Buffer): void {
+  const head = Buffer.alloc(HEAD_BYTES);
+  head.writeUInt32LE(sumOf(source, code));
+  try {
+    writeFileSync(path, Buffer.concat([head, code]));
+  } catch (error) {
+    // A part of it would only take room, of which there may be none.
+    rmSync(path, { force: true });
+    throw error;
   }
 }
 

@@ -91,11 +91,11 @@ const UNITS: readonly (readonly string[])[] = [
   ['w', 'wk', 'week'],
 ];
 
-/** As Go has it, or anything in which a number with a unit stands. */
+/** As Go has it (with the sign for micro and the Greek letter), or anything in which a number with a unit stands. */
 function isDuration(text: string): boolean {
-  if (/^[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.test(text)) return true;
+  if (/^[-+]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|\u00b5s|\u03bcs|ms|s|m|h))+)$/.test(text)) return true;
   let found = false;
-  for (const [, digits = '', unit = ''] of text.matchAll(/(\d+)[\t\n\f\r ]*([A-Za-zµ]+)/g)) {
+  for (const [, digits = '', unit = ''] of text.matchAll(/(\d+)[\t\n\f\r ]*([A-Za-z\u00b5]+)/g)) {
     if (BigInt(digits) >= 2n ** 63n) return false;
     const name = unit.toLowerCase();
     found ||= UNITS.some((names) => names.includes(name) || name.startsWith(names.at(-1) ?? ''));
