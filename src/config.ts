@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path';
-import { valid } from 'semver';
+import valid from 'semver/functions/valid.js';
 import { readArtifacthubRepo } from './artifacthub-settings.ts';
 import { readAttestation, readVerification } from './attestation-settings.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';

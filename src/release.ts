@@ -1,4 +1,4 @@
-import { parse } from 'semver';
+import parse from 'semver/functions/parse.js';
 import type { CheckedPackage } from './check.ts';
 import { type Change, changesOfAnnotation, changesOfCommits, tagPatterns } from './domain/changelog.ts';
 import { strangerIn, taggedVersions } from './domain/chart-version.ts';

@@ -1,5 +1,5 @@
 import { basename, join, resolve } from 'node:path';
-import { valid } from 'semver';
+import valid from 'semver/functions/valid.js';
 import type { ChartMetadata, Dependency } from './domain/chart.ts';
 import { isEnvironmentName } from './domain/environment.ts';
 import { RequestError } from './domain/errors.ts';

@@ -4,13 +4,13 @@ import { setFlagsFromString } from 'node:v8';
  * A run is over in half a second. By V8's defaults a fifth of its own CPU time goes into things that pay later: a
  * young generation of 1 MB that is collected eight times while it grows, and machine code for functions that are
  * called a few hundred times. Here the young generation grows in one step, and a function (one of WebAssembly, too) is
- * compiled after ten times as many calls or more, so that long runs (a hundred charts, a deployment) still get it. And
+ * compiled after ten to seventy times as many calls, so that long runs (a hundred charts, a deployment) still get it. And
  * no compiled function is given up: kept-code.ts keeps them.
  */
 export const FLAGS = [
-  '--semi-space-growth-factor=16',
-  '--baseline-batch-compilation-threshold=40960',
-  '--invocation-count-for-maglev=10000',
+  '--semi-space-growth-factor=12',
+  '--baseline-batch-compilation-threshold=131072',
+  '--invocation-count-for-maglev=30000',
   '--invocation-count-for-maglev-osr=1000',
   '--invocation-count-for-osr=5000',
   '--invocation-count-for-turbofan=30000',

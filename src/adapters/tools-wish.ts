@@ -1,4 +1,8 @@
-import semver from 'semver';
+import eq from 'semver/functions/eq.js';
+import gte from 'semver/functions/gte.js';
+import major from 'semver/functions/major.js';
+import rcompare from 'semver/functions/rcompare.js';
+import valid from 'semver/functions/valid.js';
 import { EnvironmentError, invalid, type RequestError } from '../domain/errors.ts';
 import type { ToolName, ToolReleases } from '../domain/tool-releases.ts';
 
@@ -27,7 +31,7 @@ export function parseWish(tool: ToolName, text: string, releases: ToolReleases):
     }
     return { kind: 'major', major: Number(major) };
   }
-  if (version === undefined || semver.valid(version) === null) throw unclear(tool, trimmed, releases);
+  if (version === undefined || valid(version) === null) throw unclear(tool, trimmed, releases);
   if (!isNewEnough(version, releases)) {
     throw invalid(rule(tool), `${tool}-version: ${tool} ${version} can't be used: ${needs(tool, releases)}.`);
   }
@@ -36,8 +40,8 @@ export function parseWish(tool: ToolName, text: string, releases: ToolReleases):
 
 /** Whether a version belongs to a major that Chartship works with and is not older than its minimum. */
 export function isNewEnough(version: string, releases: ToolReleases): boolean {
-  const minimum = releases.minimum[semver.major(version)];
-  return minimum !== undefined && semver.gte(version, minimum);
+  const minimum = releases.minimum[major(version)];
+  return minimum !== undefined && gte(version, minimum);
 }
 
 /** Whether an installed version is what was asked for. It must be new enough in any case. */
@@ -46,9 +50,9 @@ export function grants(wish: Wish, version: string): boolean {
     case 'any':
       return true;
     case 'major':
-      return semver.major(version) === wish.major;
+      return major(version) === wish.major;
     case 'exact':
-      return semver.eq(version, wish.version);
+      return eq(version, wish.version);
   }
 }
 
@@ -87,7 +91,7 @@ export function needs(tool: ToolName, releases: ToolReleases): string {
 }
 
 function unknownVersion(tool: ToolName, version: string, releases: ToolReleases): RequestError {
-  const recorded = Object.keys(releases.checksums).sort(semver.rcompare).join(', ');
+  const recorded = Object.keys(releases.checksums).sort(rcompare).join(', ');
   return invalid(
     rule(tool),
     `${tool}-version: ${tool} ${version} is not installed, and Chartship has no checksum for it. Recorded are ${recorded}.`,
@@ -96,9 +100,9 @@ function unknownVersion(tool: ToolName, version: string, releases: ToolReleases)
 }
 
 function unclear(tool: ToolName, text: string, releases: ToolReleases): RequestError {
-  const pins = Object.values(releases.pinned).sort(semver.rcompare);
+  const pins = Object.values(releases.pinned).sort(rcompare);
   return invalid(rule(tool), `${tool}-version: "${text}" is no version.`, {
-    hint: `Give a major (${pins.map((pin) => semver.major(pin)).join(' or ')}), a version (such as v${pins[0]}), or a version with the checksum of its archive (v4.9.9@sha256: and 64 hexadecimal digits); leave it empty for an installed one that is new enough, else ${pins[0]}.`,
+    hint: `Give a major (${pins.map((pin) => major(pin)).join(' or ')}), a version (such as v${pins[0]}), or a version with the checksum of its archive (v4.9.9@sha256: and 64 hexadecimal digits); leave it empty for an installed one that is new enough, else ${pins[0]}.`,
   });
 }
 

@@ -1,4 +1,4 @@
-import { coerce } from 'semver';
+import coerce from 'semver/functions/coerce.js';
 import { satisfies } from './dependency-range.ts';
 
 /** A Kubernetes version to render for: as people write it, and in full as helm wants it. */

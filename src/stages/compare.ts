@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { rcompare, valid } from 'semver';
+import rcompare from 'semver/functions/rcompare.js';
+import valid from 'semver/functions/valid.js';
 import { type Comparison, differenceOf } from '../domain/comparison.ts';
 import type { Environment } from '../domain/environment.ts';
 import { EnvironmentError } from '../domain/errors.ts';
