@@ -122,7 +122,7 @@ export async function checkChart(
     base: isCompared(request, staged) ? lastPublished(name, request.registries, ports) : undefined,
     images: new Map<string, Set<string>>(),
   };
-  // Packing first: its compression is our own work, which goes on while helm renders.
+  // Packing before linting: its compression is our own work, which goes on while helm lints.
   const own = environments[0]?.layers[0];
   const packs = reaches(request, 'package') && (own === undefined || isReadable(own)) && schemas.packable;
   if (reaches(request, 'package') && !packs) record.skip({ name: 'package', chart: name });

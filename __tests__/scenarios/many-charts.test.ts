@@ -41,7 +41,7 @@ function countPrograms(pid: number): { readonly most: () => number; stop(): void
     expect(programs?.most()).toBeLessThanOrEqual(availableParallelism() + 1);
   });
 
-  test('ends at once when it is interrupted, with nothing left of charts that had no turn yet', async () => {
+  test('begins no further chart when it is interrupted, and leaves nothing', async () => {
     let started = 0;
     const began = performance.now();
     const { code, stdout } = await command(space, ['charts/*'], {
@@ -57,6 +57,8 @@ function countPrograms(pid: number): { readonly most: () => number; stop(): void
     });
     expect(started).toBeGreaterThan(began);
     expect(code).toBe(130);
+    // Its last line counts those that it had begun.
+    expect(stdout).toMatch(/cancelled: \d+ charts/);
     expect(stdout).not.toContain(`${CHARTS} charts`);
     expect(readdirSync(join(space.root, '.home')).filter((name) => name.startsWith('chartship-'))).toEqual([]);
   });

@@ -1,6 +1,4 @@
-import path from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { cacheFolder } from '../../src/adapters/tools-cache.ts';
 import { grants, isNewEnough, parseWish, releaseFor } from '../../src/adapters/tools-wish.ts';
 import { RequestError } from '../../src/domain/errors.ts';
 import { archiveOf, platformName, TOOL_RELEASES } from '../../src/domain/tool-releases.ts';
@@ -114,23 +112,5 @@ describe('what a version input asks for', () => {
       sha256: SUM,
     });
     expect(() => releaseFor('helm', { kind: 'exact', version: '4.9.9' }, 'linux-amd64', helm)).toThrow(RequestError);
-  });
-});
-
-describe('where downloaded tools are kept', () => {
-  const absolute = (...parts: string[]) => path.resolve(path.sep, ...parts);
-  test('CHARTSHIP_CACHE, else the tool cache of the runner, else the cache folder of the user', () => {
-    const all = {
-      CHARTSHIP_CACHE: absolute('a'),
-      RUNNER_TOOL_CACHE: absolute('b'),
-      XDG_CACHE_HOME: absolute('c'),
-      HOME: absolute('d'),
-    };
-    expect(cacheFolder(all)).toBe(absolute('a', 'tools'));
-    expect(cacheFolder({ ...all, CHARTSHIP_CACHE: '' })).toBe(absolute('b', 'chartship'));
-    expect(cacheFolder({ ...all, CHARTSHIP_CACHE: '', RUNNER_TOOL_CACHE: '' })).toBe(
-      absolute('c', 'chartship', 'tools'),
-    );
-    expect(cacheFolder({ HOME: absolute('d') })).toBe(absolute('d', '.cache', 'chartship', 'tools'));
   });
 });

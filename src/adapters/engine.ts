@@ -4,8 +4,9 @@ import { setFlagsFromString } from 'node:v8';
  * A run is over in half a second. By V8's defaults a fifth of its own CPU time goes into things that pay later: a
  * young generation of 1 MB that is collected eight times while it grows, and machine code for functions that are
  * called a few hundred times. Here the young generation grows in one step, and a function (one of WebAssembly, too) is
- * compiled after ten to seventy times as many calls, so that long runs (a hundred charts, a deployment) still get it. And
- * no compiled function is given up: kept-code.ts keeps them.
+ * compiled after ten to seventy-five times as many calls, so that long runs (a hundred charts, a deployment) still get
+ * it. WebAssembly is checked function by function, when one is first called. And no compiled function is given up:
+ * kept-code.ts keeps them.
  */
 export const FLAGS = [
   '--semi-space-growth-factor=12',

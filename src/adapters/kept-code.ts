@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { cachedDataVersionTag } from 'node:v8';
 import type { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
+import { cacheFolder } from './cache-folder.ts';
 
 /** Of what stands before the code: its sum, and what keeps the code aligned as V8 wants it, which it would copy else. */
 const HEAD_BYTES = 8;
@@ -21,16 +21,10 @@ export interface LoadedModule {
  * one version may differ in more than V8 compares) and each set of V8's flags; nothing without a home.
  */
 export function keptCodeFolder(environment: NodeJS.ProcessEnv): string | undefined {
-  const { CHARTSHIP_CACHE, RUNNER_TOOL_CACHE, XDG_CACHE_HOME } = environment;
   try {
     const { size, mtimeMs } = statSync(process.execPath);
     const tag = crc32(`${cachedDataVersionTag()} ${size} ${mtimeMs}`).toString(16);
-    const base =
-      CHARTSHIP_CACHE ||
-      (RUNNER_TOOL_CACHE
-        ? join(RUNNER_TOOL_CACHE, 'chartship')
-        : join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'chartship'));
-    return join(base, 'compiled', `${process.version}-${process.arch}-${tag}`);
+    return join(cacheFolder(environment, 'compiled'), `${process.version}-${process.arch}-${tag}`);
   } catch {
     return undefined;
   }

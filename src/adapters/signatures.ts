@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import type { Signing, Verifying } from '../ports.ts';
 import type { Request } from '../request.ts';
+import { cacheFolder } from './cache-folder.ts';
 import type { Run } from './process.ts';
-import { cacheFolder } from './tools-cache.ts';
 import { workflowRun } from './workflow-run.ts';
 
 export interface SignatureOptions {
@@ -33,7 +33,7 @@ export function createSignatures(
     if (verification === undefined) throw new Error('nothing is to be verified');
     const { expected, trustedRoot } = verification;
     const key = expected.kind === 'key' ? expected.file : undefined;
-    const cache = join(cacheFolder(options.environment), 'trusted-root');
+    const cache = join(cacheFolder(options.environment, 'tools'), 'trusted-root');
     return (await import('./sigstore-verify.ts')).createVerifying({ ...options, cache, trustedRoot, key });
   };
   // The libraries' requests can't be called off: nobody waits for them any more.

@@ -1,22 +1,8 @@
 import { mkdir, rename, stat } from 'node:fs/promises';
-import os from 'node:os';
 import path from 'node:path';
 import { EnvironmentError } from '../domain/errors.ts';
 import { makePrivateFolder } from './private-folder.ts';
 import { removeTree } from './remove-tree.ts';
-
-/**
- * Where downloaded tools are kept: CHARTSHIP_CACHE, which a person sets on purpose; the runner's own tool
- * cache; else the cache folder of the user.
- */
-export function cacheFolder(environment: NodeJS.ProcessEnv): string {
-  const { CHARTSHIP_CACHE, RUNNER_TOOL_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = environment;
-  if (CHARTSHIP_CACHE) return path.resolve(CHARTSHIP_CACHE, 'tools');
-  if (RUNNER_TOOL_CACHE) return path.resolve(RUNNER_TOOL_CACHE, 'chartship');
-  if (XDG_CACHE_HOME) return path.resolve(XDG_CACHE_HOME, 'chartship', 'tools');
-  if (process.platform === 'win32' && LOCALAPPDATA) return path.resolve(LOCALAPPDATA, 'chartship', 'tools');
-  return path.join(environment.HOME || os.homedir(), '.cache', 'chartship', 'tools');
-}
 
 export async function isCached(file: string): Promise<boolean> {
   try {

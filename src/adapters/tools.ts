@@ -2,8 +2,9 @@ import path from 'node:path';
 import { EnvironmentError, invalid } from '../domain/errors.ts';
 import type { Limits } from '../domain/limits.ts';
 import { archiveOf, platformName, TOOL_RELEASES, type ToolName, type ToolReleases } from '../domain/tool-releases.ts';
+import { cacheFolder } from './cache-folder.ts';
 import type { Run } from './process.ts';
-import { cacheFolder, cacheProgram, isCached } from './tools-cache.ts';
+import { cacheProgram, isCached } from './tools-cache.ts';
 import { download } from './tools-download.ts';
 import { shown } from './tools-fetch.ts';
 import { fileNameOf, findInstalled, probe, type Tool } from './tools-installed.ts';
@@ -60,7 +61,7 @@ async function resolveTool(tool: ToolName, options: ToolsOptions): Promise<Tool>
   // Of an installed program nobody knows from which archive it came, so a given checksum rules it out.
   if (wish.kind !== 'exact' || wish.sha256 === undefined) {
     const { run, environment, note } = options;
-    const remembered = rememberIn(path.join(cacheFolder(environment), 'versions'));
+    const remembered = rememberIn(path.join(cacheFolder(environment, 'tools'), 'versions'));
     const { os } = options.platform;
     const installed = await findInstalled(tool, wish, releases, { run, environment, note, os, remembered });
     if (installed !== undefined) return installed;
@@ -71,7 +72,7 @@ async function resolveTool(tool: ToolName, options: ToolsOptions): Promise<Tool>
 
 async function provide(tool: ToolName, release: Release, platform: string, options: ToolsOptions): Promise<Tool> {
   const { version, sha256 } = release;
-  const cache = cacheFolder(options.environment);
+  const cache = cacheFolder(options.environment, 'tools');
   const program = fileNameOf(tool, options.platform.os);
   const file = path.join(cache, `${tool}-${version}-${platform}-${sha256}`, program);
   if (await isCached(file)) return { path: file, version };

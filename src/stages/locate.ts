@@ -1,7 +1,7 @@
 import { mergedValues } from '../domain/merged-values.ts';
 import { parsePointer } from '../domain/pointer.ts';
 import { type Cause, causeOf, codeOf, type Evidence, isWritten } from '../domain/provenance/cause.ts';
-import { type MarkedLine, marked } from '../domain/provenance/line-marks.ts';
+import type { MarkedLine } from '../domain/provenance/line-marks.ts';
 import { type Place, placeKey, textPlaces, valuePlaces } from '../domain/provenance/places.ts';
 import { isSwitch } from '../domain/provenance/probe.ts';
 import { type Question, textOf } from '../domain/provenance/question.ts';
@@ -11,7 +11,7 @@ import type { Ports } from '../ports.ts';
 import { type ChartCopy, type ChartTemplate, copyChart } from './locate/chart-copy.ts';
 import { dependencyLayers } from './locate/dependency-layers.ts';
 import { createExperiments, type Experiments, type ObjectPlace, type Setup, type Trial } from './locate/experiment.ts';
-import { MARKINGS } from './locate/markings.ts';
+import { markedSources, WITH_HELPERS } from './locate/markings.ts';
 
 /** A question about one of the objects of a rendering. */
 export type ObjectQuestion = Question & ObjectPlace;
@@ -102,11 +102,10 @@ async function findLines(
   templates: readonly ChartTemplate[],
   experiments: Experiments,
 ): Promise<void> {
-  for (const isMarked of MARKINGS) {
+  for (const withHelpers of WITH_HELPERS) {
     const open = asked.filter(({ line }) => line === undefined);
     if (open.length === 0) return;
-    const sources = templates.map(({ file, source }, index) => (isMarked(file) ? marked(source, index) : source));
-    const documents = await experiments.withTemplates(sources);
+    const documents = await experiments.withTemplates(markedSources(templates, withHelpers));
     const read = new Map<number, MarkedDocument>();
     for (const each of open) {
       const { question, object } = each;

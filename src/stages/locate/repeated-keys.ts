@@ -1,9 +1,9 @@
-import { marked, markOf } from '../../domain/provenance/line-marks.ts';
+import { markOf } from '../../domain/provenance/line-marks.ts';
 import { type RepeatedKey, readDocument } from '../../domain/rendered-objects.ts';
 import type { Ports } from '../../ports.ts';
 import { copyChart } from './chart-copy.ts';
 import { createExperiments, type Setup } from './experiment.ts';
-import { MARKINGS } from './markings.ts';
+import { markedSources, WITH_HELPERS } from './markings.ts';
 
 /** A key that a document of a rendering has twice: the document's number in `documentsOf`. */
 export interface RepeatedKeyPlace {
@@ -24,13 +24,10 @@ export async function linesOfRepeatedKeys(
   try {
     const experiments = createExperiments(setup, copy, [], ports);
     const found = new Map<RepeatedKeyPlace, { readonly file: string; readonly line: number }>();
-    for (const isMarked of MARKINGS) {
+    for (const withHelpers of WITH_HELPERS) {
       const open = keys.filter((each) => !found.has(each));
       if (open.length === 0) break;
-      const sources = copy.templates.map(({ file, source }, index) =>
-        isMarked(file) ? marked(source, index) : source,
-      );
-      const documents = await experiments.withTemplates(sources);
+      const documents = await experiments.withTemplates(markedSources(copy.templates, withHelpers));
       for (const each of open) {
         const text = documents?.[each.document] ?? '';
         const { repeatedKey } = readDocument(text);
