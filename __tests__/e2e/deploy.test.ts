@@ -323,6 +323,7 @@ test('where going back fails, too, that is an error of its own beside the cause'
     told: (line) => {
       if (!line.startsWith('failed: ')) return;
       kubectl('create', 'quota', 'none', '--hard=pods=0');
+      kubectl('wait', 'quota/none', '--for=jsonpath={.status.hard}', '--timeout=30s');
       kubectl('delete', 'pods', '--all', '--now', '--wait=false');
     },
   });
@@ -538,7 +539,7 @@ describe('before anything is changed', () => {
 
   test('a quota, before the old revision is touched', async () => {
     await run();
-    await cluster.kubectl('create', 'quota', 'tight', '--hard=count/configmaps=1', '-n', namespace);
+    await cluster.quota(namespace, 'tight', 'count/configmaps=1');
     const more = await packed(folder, {
       'templates/x.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\n',
     });

@@ -226,7 +226,7 @@ spec: {}
   {
     name: 'quota',
     chart: values('replicas: 3'),
-    arrange: (place) => inNamespace(place, 'create', 'quota', 'small', '--hard=pods=1'),
+    arrange: ({ cluster, namespace }) => cluster.quota(namespace, 'small', 'pods=1'),
     mend: (place) => inNamespace(place, 'delete', 'quota', 'small'),
     limit: 120,
     expected: {

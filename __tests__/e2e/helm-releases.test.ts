@@ -243,7 +243,7 @@ describe.each(['helm', 'helm3'] as const)('releases by %s', (helm) => {
   });
 
   test('refused for a quota, and an immutable field', async () => {
-    await cluster.kubectl('create', 'quota', 'none', '--hard=secrets=2', '-n', namespace);
+    await cluster.quota(namespace, 'none', 'secrets=2');
     await cluster.kubectl('create', 'secret', 'generic', 'one', '-n', namespace);
     expect(await upgrade({ timeout: 5 })).toMatchObject({
       ok: false,

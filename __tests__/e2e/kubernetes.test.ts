@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { KubeObject } from '../../src/domain/kube-object.ts';
 import type { ClusterAnswer, ClusterFault } from '../../src/ports.ts';
-import { type Cluster, clusterCommand, startCluster } from '../support/cluster.ts';
+import { type Cluster, clusterCommand, eventually, startCluster } from '../support/cluster.ts';
 import { accessTo, administrator, kubeconfigFor, type TestAccess } from '../support/cluster-access.ts';
 
 let cluster: Cluster;
@@ -220,11 +220,14 @@ describe('a dry run of an apply', () => {
       kind: 'refused',
       message: expect.stringContaining('field is immutable'),
     });
-    await cluster.kubectl('create', 'quota', 'none', '--hard=configmaps=1', '-n', namespace);
-    expect(fault(await admin.cluster.dryApply(configMap({}), 'helm'))).toMatchObject({
-      kind: 'refused',
-      message: expect.stringContaining('exceeded quota: none'),
-    });
+    // One ConfigMap is there: that with the cluster's certificate, once its controller has made it.
+    await cluster.quota(namespace, 'none', 'configmaps=1');
+    await eventually(async () =>
+      expect(fault(await admin.cluster.dryApply(configMap({}), 'helm'))).toMatchObject({
+        kind: 'refused',
+        message: expect.stringContaining('exceeded quota: none'),
+      }),
+    );
     await cluster.kubectl('label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=restricted');
     const pod = {
       apiVersion: 'v1',
@@ -232,10 +235,12 @@ describe('a dry run of an apply', () => {
       metadata: { name: 'p', namespace },
       spec: { containers: [{ name: 'c', image: 'x' }] },
     };
-    expect(fault(await admin.cluster.dryApply(pod, 'helm'))).toMatchObject({
-      kind: 'refused',
-      message: expect.stringContaining('violates PodSecurity "restricted'),
-    });
+    await eventually(async () =>
+      expect(fault(await admin.cluster.dryApply(pod, 'helm'))).toMatchObject({
+        kind: 'refused',
+        message: expect.stringContaining('violates PodSecurity "restricted'),
+      }),
+    );
   });
 
   test('names who else owns a field, unless it is forced', async () => {

@@ -42,6 +42,8 @@ export interface Cluster {
   // biome-ignore lint/suspicious/noExplicitAny: a Kubernetes object, as it is
   get(...args: string[]): Promise<any>;
   apply(...objects: readonly object[]): Promise<void>;
+  /** Makes a quota (`pods=1`) and waits until it counts: before its controller has looked at it, it refuses nothing. */
+  quota(namespace: string, name: string, hard: string): Promise<void>;
   /** The pinned Helm 4; Helm 3 as `helm3`. Neither reads or writes what this machine's user has configured. */
   helm(...args: string[]): Promise<string>;
   helm3(...args: string[]): Promise<string>;
@@ -74,6 +76,10 @@ export async function startCluster(label: string, nodes = 3): Promise<Cluster> {
       const list = join(home, 'objects.json');
       writeFileSync(list, JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
       await kubectl('apply', '--filename', list);
+    },
+    quota: async (namespace, name, hard) => {
+      await kubectl('create', 'quota', name, `--hard=${hard}`, '-n', namespace);
+      await kubectl('wait', `quota/${name}`, '--for=jsonpath={.status.hard}', '-n', namespace, '--timeout=30s');
     },
     get: async (...args) => JSON.parse(await kubectl('get', ...args, '--output=json')),
     helm: (...args) => ranWell(pinned('helm'), args, env),
