@@ -48,7 +48,7 @@ const environmentOf = async (): Promise<string> => {
 const SLOW = ['command=sleep 5; touch /tmp/ready; sleep 3600', 'probe=test -f /tmp/ready'];
 /** Helm 4 calls a container without a probe ready between two crashes, if it looks just then. */
 const NEVER_READY = 'probe=exit 1';
-const isReady = /^Deployment\/small: .*updated/;
+const isUnderWay = /^Deployment\/small: .*new ready/;
 
 const definition = (group: string): object => ({
   apiVersion: 'apiextensions.k8s.io/v1',
@@ -345,7 +345,7 @@ describe('who holds a release', () => {
     const started = performance.now();
     let first: Promise<Deploying> | undefined;
     await new Promise<void>((resolve) => {
-      first = run({ set: ['env=b', ...SLOW], told: (line) => isReady.test(line) && resolve() });
+      first = run({ set: ['env=b', ...SLOW], told: (line) => isUnderWay.test(line) && resolve() });
     });
     const second = await run({ set: ['env=c'] });
     expect((await first)?.outcome).toMatchObject({ outcome: 'deployed', revision: 2 });
@@ -381,7 +381,7 @@ describe('who holds a release', () => {
       set: ['env=b', 'probe=exit 1'],
       timeout: 60,
       told: (line) => {
-        if (isReady.test(line)) void hold({ holderIdentity: 'a thief' });
+        if (isUnderWay.test(line)) void hold({ holderIdentity: 'a thief' });
       },
     });
     expect(taken.outcome).toMatchObject({ outcome: 'failed', cause: { code: 'busy' } });
@@ -437,7 +437,7 @@ test('an interrupted run leaves the release to the next one, within seconds', as
   const cut = await run({
     set: ['env=b', 'probe=exit 1'],
     told: (line, cancel) => {
-      if (!isReady.test(line)) return;
+      if (!isUnderWay.test(line)) return;
       at = performance.now();
       cancel();
     },
