@@ -21,7 +21,7 @@ type Wrapped = (module: Module, require: (name: string) => object, file: string)
  */
 // Before V8's flags change: Node's modules come from its binary in a compiled form that V8 takes only with the flags
 // that it was made with, and these every run needs.
-for (const name of ['child_process', 'crypto', 'fs/promises', 'stream/promises', 'timers/promises', 'zlib'])
+for (const name of ['child_process', 'crypto', 'fs/promises', 'process', 'stream/promises', 'timers/promises', 'zlib'])
   require(`node:${name}`);
 tuneEngine();
 const chunks = join(__dirname, 'chunks');

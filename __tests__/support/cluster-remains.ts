@@ -53,12 +53,18 @@ function namespacesOf(pid: number): string[] {
 
 /** Everything that is left of a cluster, in words. */
 export async function remains({ namespaces, folder, group }: Traces): Promise<string[]> {
-  const { groupsOf, isAnyCluster } = await script('control-groups');
+  const { groupsOf, isAnyCluster, prefix } = await script('control-groups');
+  // A number that a namespace had is given to another one soon: of a cluster that another test has started meanwhile.
+  const isAnothers = (pid: string): boolean => {
+    const groups = read(`/proc/${pid}/cgroup`);
+    return groups.includes(`:/${prefix}`) && !groups.includes(`:/${group}/`);
+  };
   const found: string[] = [];
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name) || !isAlive(Number(name))) continue;
     const command = commandOf(Number(name));
-    if (namespacesOf(Number(name)).some((namespace) => namespaces.has(namespace)) || command.includes(`${folder}/`)) {
+    const isIn = namespacesOf(Number(name)).some((namespace) => namespaces.has(namespace));
+    if ((isIn && !isAnothers(name)) || command.includes(`${folder}/`)) {
       found.push(`process ${name}: ${command}`);
     }
     // Every mount namespace there is, not only ours: some process could keep one.

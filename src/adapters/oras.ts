@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CHART_TYPE, CONFIG_TYPE } from '../domain/chart.ts';
 import { EnvironmentError } from '../domain/errors.ts';
@@ -10,6 +10,7 @@ import { digestOf, digestsIn, parsed, readManifest, referrersIn, sizeIn } from '
 import { faultOf, saysAbsent, saysNoRepository } from './oras-faults.ts';
 import type { Ran, Run } from './process.ts';
 import type { Credentials } from './registry-credentials.ts';
+import { removeTree } from './remove-tree.ts';
 
 export interface OrasOptions {
   /** The absolute path of the program. */
@@ -87,7 +88,7 @@ export function createRegistry(options: OrasOptions): Registry {
     try {
       return await work(folder);
     } finally {
-      await rm(folder, { recursive: true, force: true });
+      await removeTree(folder);
     }
   };
 

@@ -1,15 +1,19 @@
-import { chmod, readdir, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { chmod, readdir } from 'node:fs/promises';
 import path from 'node:path';
 
-/** Removes a file or a folder with all it holds, read-only folders too; links are removed, never followed. */
+/**
+ * Removes a file or a folder with all it holds, read-only folders too; links are removed, never followed. By the call
+ * that waits: the other one takes a thread's turn for every file, which costs seven times the CPU.
+ */
 export async function removeTree(target: string): Promise<void> {
   try {
-    await rm(target, { recursive: true, force: true, maxRetries: 3 });
+    rmSync(target, { recursive: true, force: true, maxRetries: 3 });
   } catch (error) {
     if (!['EACCES', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     // Go's module cache and chart archives bring folders without write permission; nothing in those can be removed.
     await makeWritable(target);
-    await rm(target, { recursive: true, force: true, maxRetries: 3 });
+    rmSync(target, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 

@@ -3,8 +3,11 @@ import type { Readable } from 'node:stream';
 import { SECRET_BYTES } from '../domain/limits.ts';
 import type { SecretSources } from './command-line.ts';
 
-/** Files and standard input as secrets are read from them: never more than a secret can be, whatever lies there. */
-export function secretSources(standardInput: Readable): SecretSources {
+/**
+ * Files and standard input as secrets are read from them: never more than a secret can be, whatever lies there.
+ * Standard input is opened when it is asked for.
+ */
+export function secretSources(standardInput: () => Readable): SecretSources {
   return {
     file: async (path) => {
       try {
@@ -19,7 +22,7 @@ export function secretSources(standardInput: Readable): SecretSources {
         return undefined;
       }
     },
-    standardInput: () => readText(standardInput),
+    standardInput: () => readText(standardInput()),
   };
 }
 

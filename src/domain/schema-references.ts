@@ -20,27 +20,34 @@ export function externalReferences(schema: Uint8Array): SchemaReference[] {
   if (!isMapping(root)) return [];
   const ids = idsOf(root);
   const found: { reference: string; path: Path }[] = [];
-  const walk = (node: unknown, path: Path, baseIsRoot: boolean): void => {
+  /** Where the walk is. */
+  const path: (string | number)[] = [];
+  const walk = (node: unknown, baseIsRoot: boolean): void => {
     if (Array.isArray(node)) {
-      for (const [index, entry] of node.entries()) walk(entry, [...path, index], baseIsRoot);
+      for (const [index, entry] of node.entries()) {
+        path.push(index);
+        walk(entry, baseIsRoot);
+        path.pop();
+      }
       return;
     }
     if (!isMapping(node)) return;
     const hasId = typeof node.$id === 'string' || typeof node.id === 'string';
     const sameBase = baseIsRoot && (node === root || !hasId);
     for (const [key, value] of Object.entries(node)) {
-      const within = [...path, key];
-      if (typeof value !== 'string') walk(value, within, sameBase);
+      path.push(key);
+      if (typeof value !== 'string') walk(value, sameBase);
       else if (/^\$(ref|dynamicRef|recursiveRef)$/.test(key)) {
         const target = value.replace(/#.*$/, '');
         const own = ids.has(target) && (sameBase || /^[a-z][a-z0-9+.-]*:/i.test(target));
-        if (!value.startsWith('#') && !own) found.push({ reference: value, path: within });
+        if (!value.startsWith('#') && !own) found.push({ reference: value, path: [...path] });
       } else if (key === '$schema' && (node === root || hasId) && !KNOWN.test(value)) {
-        found.push({ reference: value, path: within });
+        found.push({ reference: value, path: [...path] });
       }
+      path.pop();
     }
   };
-  walk(root, [], true);
+  walk(root, true);
   if (found.length === 0) return [];
   const read = readSource(schema);
   return found.map(({ reference, path }) => ({ reference, ...(read.ok && read.source.position(path)) }));
