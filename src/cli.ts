@@ -15,7 +15,10 @@ import { VERSION } from './version.ts';
 /** The composition root of the command. */
 async function main(): Promise<number> {
   const { env: environment, stdout, stderr } = process;
-  const line = await readCommandLine(process.argv.slice(2), secretSources(() => process.stdin));
+  const line = await readCommandLine(
+    process.argv.slice(2),
+    secretSources(() => process.stdin),
+  );
   if (line.kind === 'explain') {
     const { explain } = await import('./adapters/rule-pages.ts');
     const { known, text } = explain(line.rule);

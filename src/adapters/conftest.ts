@@ -21,7 +21,7 @@ const MOST_SAID = 4_000;
 export function createConftest({ run, environment, os, files }: ConftestOptions): Conftest {
   return {
     check: async (folder, documents) => {
-      const file = await firstOnPath(os === 'win32' ? 'conftest.exe' : 'conftest', environment);
+      const file = firstOnPath(os === 'win32' ? 'conftest.exe' : 'conftest', environment);
       if (file === undefined) {
         throw new EnvironmentError('conftest, which runs your own policies, is not installed: it is not in PATH', {
           hint: 'Install it (https://www.conftest.dev), or leave the folder out of policies.',

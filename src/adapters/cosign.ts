@@ -64,7 +64,7 @@ export function createKeySigning(options: KeySigningOptions): Signing {
 }
 
 async function cosign(environment: NodeJS.ProcessEnv): Promise<string> {
-  const file = await firstOnPath(process.platform === 'win32' ? 'cosign.exe' : 'cosign', environment);
+  const file = firstOnPath(process.platform === 'win32' ? 'cosign.exe' : 'cosign', environment);
   if (file !== undefined) return file;
   throw new EnvironmentError('cosign, which signing-key needs, is not installed: it is not in PATH', {
     hint: 'Install cosign 3 or later: https://docs.sigstore.dev/cosign/system_config/installation/.',

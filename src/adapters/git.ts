@@ -18,7 +18,7 @@ const MOST_COMMITS = 500;
 /** The checkout's history, by an installed git. */
 export function createGit({ run, environment, os, root }: GitOptions): Git {
   const git = async (...args: string[]): Promise<Ran | undefined> => {
-    const file = await firstOnPath(os === 'win32' ? 'git.exe' : 'git', environment);
+    const file = firstOnPath(os === 'win32' ? 'git.exe' : 'git', environment);
     // No program that the repository's configuration names is started.
     const safe = ['-c', 'log.showSignature=false', '-c', 'core.fsmonitor=false', '-c', 'core.pager=cat'];
     if (file === undefined) return undefined;

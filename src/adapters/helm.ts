@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { cp, mkdtemp, readdir } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { cp, mkdtemp } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Limits } from '../domain/limits.ts';
 import { isLoopback } from '../domain/reference.ts';
@@ -91,7 +92,7 @@ export function createHelm(options: HelmOptions): Helm {
 /** The chart without its own values.schema.json, in a folder of the same name; the chart itself when it has none. */
 async function copyWithoutSchema(chart: string, temporary: string): Promise<string> {
   const schema = join(chart, 'values.schema.json');
-  if (!(await readdir(chart)).includes('values.schema.json')) return chart;
+  if (!readdirSync(chart).includes('values.schema.json')) return chart;
   const copy = join(await mkdtemp(join(temporary, 'lint-')), basename(chart));
   await cp(chart, copy, { recursive: true, filter: (path) => path !== schema });
   return copy;
@@ -150,7 +151,7 @@ async function pull(
 }
 
 async function archiveIn(folder: string): Promise<HelmAnswer<string>> {
-  const archive = (await readdir(folder)).find((name) => name.endsWith('.tgz'));
+  const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'));
   if (archive === undefined)
     return { ok: false, faults: [{ kind: 'other', severity: 'error', message: 'helm wrote no archive' }] };
   return { ok: true, value: join(folder, archive) };

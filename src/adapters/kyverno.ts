@@ -68,7 +68,7 @@ export function createKyverno({ run, environment, os, files, milliseconds = MILL
 
   async function program(): Promise<string> {
     for (const name of NAMES) {
-      const file = await firstOnPath(os === 'win32' ? `${name}.exe` : name, environment);
+      const file = firstOnPath(os === 'win32' ? `${name}.exe` : name, environment);
       if (file !== undefined) return file;
     }
     throw new EnvironmentError('kyverno, which runs your own policies, is not installed: it is not in PATH', {

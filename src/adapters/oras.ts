@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CHART_TYPE, CONFIG_TYPE } from '../domain/chart.ts';
 import { EnvironmentError } from '../domain/errors.ts';
@@ -84,11 +84,11 @@ export function createRegistry(options: OrasOptions): Registry {
   };
 
   const inPrivateFolder = async <T>(work: (folder: string) => Promise<T>): Promise<T> => {
-    const folder = await mkdtemp(path.join(options.temporary, 'oras-'));
+    const folder = mkdtempSync(path.join(options.temporary, 'oras-'));
     try {
       return await work(folder);
     } finally {
-      await removeTree(folder);
+      removeTree(folder);
     }
   };
 
@@ -135,7 +135,7 @@ export function createRegistry(options: OrasOptions): Registry {
       const file = path.join(folder, 'blob');
       const ran = await call(location, ['blob', 'fetch', '--no-tty', '--output', file, nameOf(location, digest)]);
       if (!succeeded(ran)) return failure(location, ran);
-      const content = await readFile(file);
+      const content = readFileSync(file);
       return digestOf(content) === digest
         ? { ok: true, value: content }
         : corrupt('gave content that is not what its digest says');
@@ -149,11 +149,11 @@ export function createRegistry(options: OrasOptions): Registry {
     artifact: ArtifactToPush,
   ): Promise<RegistryAnswer<string>> =>
     await inPrivateFolder(async (folder) => {
-      await Promise.all([
-        writeFile(path.join(folder, artifact.fileName), artifact.archive),
-        writeFile(path.join(folder, 'config.json'), artifact.config),
-        writeFile(path.join(folder, 'annotations.json'), JSON.stringify({ $manifest: artifact.annotations })),
-      ]);
+      put(folder, {
+        [artifact.fileName]: artifact.archive,
+        'config.json': artifact.config,
+        'annotations.json': JSON.stringify({ $manifest: artifact.annotations }),
+      });
       const target =
         location.kind === 'layout'
           ? (tag ?? '')
@@ -177,15 +177,13 @@ export function createRegistry(options: OrasOptions): Registry {
 
   const pushFile: Registry['pushFile'] = async (location, tag, { name, content, type, configType }) =>
     await inPrivateFolder(async (folder) => {
-      await Promise.all([
-        writeFile(path.join(folder, name), content),
-        writeFile(path.join(folder, 'config'), ''),
-        // Without a time of its own the same file has another digest each time.
-        writeFile(
-          path.join(folder, 'annotations.json'),
-          JSON.stringify({ $manifest: { 'org.opencontainers.image.created': '1970-01-01T00:00:00Z' } }),
-        ),
-      ]);
+      // Without a time of its own the same file has another digest each time.
+      const annotations = { 'org.opencontainers.image.created': '1970-01-01T00:00:00Z' };
+      put(folder, {
+        [name]: content,
+        config: '',
+        'annotations.json': JSON.stringify({ $manifest: annotations }),
+      });
       const what = [`./${name}:${type}`, '--config', `config:${configType}`, '--annotation-file', 'annotations.json'];
       const ran = await call(location, ['push', nameOf(location, tag), ...what, '--no-tty'], folder);
       return succeeded(ran) ? { ok: true, value: undefined } : failure(location, ran);
@@ -218,10 +216,10 @@ export function createRegistry(options: OrasOptions): Registry {
     { type, annotations, content }: ArtifactToAttach,
   ): Promise<RegistryAnswer<string>> =>
     await inPrivateFolder(async (folder) => {
-      await Promise.all([
-        writeFile(path.join(folder, 'annotations.json'), JSON.stringify({ $manifest: annotations })),
-        content && writeFile(path.join(folder, content.fileName), content.bytes),
-      ]);
+      put(folder, {
+        'annotations.json': JSON.stringify({ $manifest: annotations }),
+        ...(content !== undefined && { [content.fileName]: content.bytes }),
+      });
       const files = content === undefined ? [] : [`./${content.fileName}:${content.mediaType}`];
       const what = ['--artifact-type', type, '--annotation-file', 'annotations.json', '--format', 'json', '--no-tty'];
       const ran = await call(location, ['attach', nameOf(location, digest), ...files, ...what], folder);
@@ -327,4 +325,9 @@ function nameOf(location: Location, reference: string): string {
   const isDigest = reference.startsWith('sha256:');
   if (location.kind === 'layout') return reference;
   return `${location.host}/${location.repository}${isDigest ? '@' : ':'}${reference}`;
+}
+
+/** Writes what a call is about into its private folder, by name. */
+function put(folder: string, files: Readonly<Record<string, string | Uint8Array>>): void {
+  for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content);
 }

@@ -1,4 +1,4 @@
-import { lstat, mkdtemp, readdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { removeTree } from './remove-tree.ts';
@@ -10,26 +10,34 @@ const OWNER = '.owner';
  * Makes the folder `<base>/<prefix><pid>-XXXXXX` (0700). Folders of that name that a killed process left
  * are removed on the way: those that are ours and whose process is provably gone.
  */
-export async function makePrivateFolder(base: string, prefix: string): Promise<string> {
-  const machine = await machineIdentity();
-  await removeAbandoned(base, prefix, machine);
-  const folder = await mkdtemp(path.join(base, `${prefix}${process.pid}-`));
-  await writeFile(path.join(folder, OWNER), machine, { mode: 0o600 });
+export function makePrivateFolder(base: string, prefix: string): string {
+  const machine = machineIdentity();
+  removeAbandoned(base, prefix, machine);
+  const folder = mkdtempSync(path.join(base, `${prefix}${process.pid}-`));
+  writeFileSync(path.join(folder, OWNER), machine, { mode: 0o600 });
   return folder;
 }
 
-async function removeAbandoned(base: string, prefix: string, machine: string): Promise<void> {
-  const names = await readdir(base).catch(() => []);
-  const ours = names.filter((name) => name.startsWith(prefix));
-  await Promise.all(
-    ours.map(async (name) => {
-      const pid = /^(\d+)-[^-]{6}$/.exec(name.slice(prefix.length))?.[1];
-      const folder = path.join(base, name);
-      if (pid === undefined || isAlive(Number(pid)) || !(await isOurs(folder, machine))) return;
+function removeAbandoned(base: string, prefix: string, machine: string): void {
+  for (const name of namesIn(base)) {
+    if (!name.startsWith(prefix)) continue;
+    const pid = /^(\d+)-[^-]{6}$/.exec(name.slice(prefix.length))?.[1];
+    const folder = path.join(base, name);
+    if (pid === undefined || isAlive(Number(pid)) || !isOurs(folder, machine)) continue;
+    try {
+      removeTree(folder);
+    } catch {
       // Somebody else may be removing it too; what can't be removed is no fault of this run.
-      await removeTree(folder).catch(() => {});
-    }),
-  );
+    }
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
 }
 
 /** EPERM: there is such a process, of another user. */
@@ -42,18 +50,25 @@ function isAlive(pid: number): boolean {
   }
 }
 
-async function isOurs(folder: string, machine: string): Promise<boolean> {
+function isOurs(folder: string, machine: string): boolean {
   try {
-    const stat = await lstat(folder);
+    const stat = lstatSync(folder);
     if (!stat.isDirectory() || (process.getuid !== undefined && stat.uid !== process.getuid())) return false;
-    return (await readFile(path.join(folder, OWNER), 'utf8')) === machine;
+    return readFileSync(path.join(folder, OWNER), 'utf8') === machine;
   } catch {
     return false;
   }
 }
 
 /** A temporary folder may be shared by containers or machines, and a pid means something only within one. */
-async function machineIdentity(): Promise<string> {
-  const namespace = process.platform === 'linux' ? await readlink('/proc/self/ns/pid').catch(() => '') : '';
-  return `${os.hostname()} ${namespace}\n`;
+function machineIdentity(): string {
+  return `${os.hostname()} ${process.platform === 'linux' ? pidNamespace() : ''}\n`;
+}
+
+function pidNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return '';
+  }
 }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Credential } from '../domain/credential.ts';
 
@@ -29,18 +29,18 @@ export interface Credentials {
  * `helm registry login`, `docker login` or `oras login` left, by the file that names the host.
  */
 export function createCredentials(options: CredentialOptions): Credentials {
-  let folder: Promise<string> | undefined;
-  const write = async (name: string, auths: Record<string, { auth: string }>): Promise<string> => {
-    folder ??= mkdtemp(path.join(options.temporary, 'logins-'));
-    const file = path.join(await folder, name);
-    await writeFile(file, JSON.stringify({ auths }), { mode: 0o600 });
+  let folder: string | undefined;
+  const write = (name: string, auths: Record<string, { auth: string }>): string => {
+    folder ??= mkdtempSync(path.join(options.temporary, 'logins-'));
+    const file = path.join(folder, name);
+    writeFileSync(file, JSON.stringify({ auths }), { mode: 0o600 });
     return file;
   };
 
   const given = givenLogins(options);
   for (const { auth, password } of given.values()) for (const secret of [password, auth]) options.mask(secret);
-  let givenFile: Promise<string> | undefined;
-  let emptyFile: Promise<string> | undefined;
+  let givenFile: string | undefined;
+  let emptyFile: string | undefined;
   const found = new Map<string, ReturnType<typeof leftByLogin>>();
   const leftFor = (key: string): ReturnType<typeof leftByLogin> => {
     const left = found.get(key) ?? leftByLogin(key, options);
@@ -53,17 +53,17 @@ export function createCredentials(options: CredentialOptions): Credentials {
       const key = serverKey(host);
       if (given.has(key)) {
         givenFile ??= write('given.json', Object.fromEntries([...given].map(([name, { auth }]) => [name, { auth }])));
-        return await givenFile;
+        return givenFile;
       }
-      const left = await leftFor(key);
+      const left = leftFor(key);
       if (left !== undefined) return left.file;
       // Without a file the tools would look for one themselves.
       emptyFile ??= write('none.json', {});
-      return await emptyFile;
+      return emptyFile;
     },
     hasLogin: async (host) => {
       const key = serverKey(host);
-      return given.has(key) || (await leftFor(key))?.names === true;
+      return given.has(key) || leftFor(key)?.names === true;
     },
     basic: (host) => given.get(serverKey(host)),
   };
@@ -100,13 +100,13 @@ interface LoginFile {
 }
 
 /** The file that a login was left in, and whether it names the host. */
-async function leftByLogin(
+function leftByLogin(
   key: string,
   options: CredentialOptions,
-): Promise<{ readonly file: string; readonly names: boolean } | undefined> {
+): { readonly file: string; readonly names: boolean } | undefined {
   const candidates: { file: string; content: LoginFile }[] = [];
   for (const file of loginFiles(options)) {
-    const content = await readLogins(file);
+    const content = readLogins(file);
     if (content !== undefined) candidates.push({ file, content });
   }
   const names = ({ content }: { content: LoginFile }): boolean =>
@@ -140,9 +140,9 @@ export function loginFiles({
   ];
 }
 
-async function readLogins(file: string): Promise<LoginFile | undefined> {
+function readLogins(file: string): LoginFile | undefined {
   try {
-    const content: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const content: unknown = JSON.parse(readFileSync(file, 'utf8'));
     return typeof content === 'object' && content !== null ? content : undefined;
   } catch {
     // Not there, not ours to read, or no JSON: then it names no host.

@@ -22,7 +22,7 @@ const MILLISECONDS = 60_000;
 export function createSops({ run, environment, os, temporary, mask }: SopsOptions): Sops {
   return {
     decrypt: async (path, shown) => {
-      const file = await firstOnPath(os === 'win32' ? 'sops.exe' : 'sops', environment);
+      const file = firstOnPath(os === 'win32' ? 'sops.exe' : 'sops', environment);
       if (file === undefined) {
         throw new EnvironmentError(
           `sops, which ${shown} is to be decrypted with, is not installed: it is not in PATH`,

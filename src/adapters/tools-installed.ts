@@ -1,5 +1,4 @@
-import { constants } from 'node:fs';
-import { access, realpath, stat } from 'node:fs/promises';
+import { accessSync, constants, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ToolName, ToolReleases } from '../domain/tool-releases.ts';
 import type { Ran, Run } from './process.ts';
@@ -31,7 +30,7 @@ export async function findInstalled(
     note(text: string): void;
   },
 ): Promise<Tool | undefined> {
-  for (const file of await candidates(fileNameOf(tool, where.os), where.environment)) {
+  for (const file of candidates(fileNameOf(tool, where.os), where.environment)) {
     const known = where.remembered?.version(file);
     const probed = known === undefined ? await probe(tool, file, where.run) : { path: file, version: known };
     if (known === undefined && typeof probed !== 'string') where.remembered?.keep(file, probed.version);
@@ -90,27 +89,27 @@ function howItEnded(ran: Ran): string {
 }
 
 /** The first executable file of that name on PATH, absolute. */
-export async function firstOnPath(fileName: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
-  return (await candidates(fileName, environment))[0];
+export function firstOnPath(fileName: string, environment: NodeJS.ProcessEnv): string | undefined {
+  return candidates(fileName, environment)[0];
 }
 
 /** Executable files of that name on PATH, in its order, each once. Relative entries of PATH are left out. */
-async function candidates(fileName: string, environment: NodeJS.ProcessEnv): Promise<string[]> {
+function candidates(fileName: string, environment: NodeJS.ProcessEnv): string[] {
   const found = new Map<string, string>();
   for (const folder of (environment.PATH ?? '').split(path.delimiter)) {
     if (!path.isAbsolute(folder)) continue;
     const file = path.join(folder, fileName);
-    const real = await executable(file);
+    const real = executable(file);
     if (real !== undefined && !found.has(real)) found.set(real, file);
   }
   return [...found.values()];
 }
 
-async function executable(file: string): Promise<string | undefined> {
+function executable(file: string): string | undefined {
   try {
-    if (!(await stat(file)).isFile()) return undefined;
-    await access(file, constants.X_OK);
-    return await realpath(file);
+    if (!statSync(file).isFile()) return undefined;
+    accessSync(file, constants.X_OK);
+    return realpathSync(file);
   } catch {
     return undefined; // not there, or not for us
   }

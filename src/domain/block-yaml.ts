@@ -22,7 +22,8 @@ export function blockYaml(text: string): { readonly data: unknown } | undefined 
 const BEYOND = new Error('not in the plain form');
 
 const UNUSUAL = /[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/;
-const KEY = /(?:"([^"\\]*)"|'([^']*)'|([A-Za-z0-9_][A-Za-z0-9_./-]*)):(?= |$)/y;
+const KEY = /(?:"[^"\\]*"|'[^']*'|[A-Za-z0-9_][A-Za-z0-9_./-]*):(?= |$)/y;
+const QUOTES = [34, 39];
 const COMMENT = /^ +#|^ *$/;
 /** What a plain scalar may begin with. */
 const PLAIN = /^[A-Za-z0-9_./$(~+\\^;<=]|^[-:?](?=[^ ])/;
@@ -70,14 +71,14 @@ class BlockReader {
     for (let column = this.#indent(); column >= indent; column = this.#indent()) {
       const line = this.#lines[this.#at] ?? '';
       KEY.lastIndex = indent;
-      const match = column === indent ? KEY.exec(line) : null;
-      if (match === null) throw BEYOND;
-      const plain = match[3];
-      const key = plain ?? match[1] ?? match[2] ?? '';
+      if (column !== indent || !KEY.test(line)) throw BEYOND;
+      const end = KEY.lastIndex;
+      const isQuoted = QUOTES.includes(line.charCodeAt(indent));
+      const key = isQuoted ? line.slice(indent + 1, end - 2) : line.slice(indent, end - 1);
       if (key === '__proto__' || Object.hasOwn(mapping, key)) throw BEYOND;
-      if (plain !== undefined && typeof plainScalar(plain) !== 'string') throw BEYOND;
+      if (!isQuoted && typeof plainScalar(key) !== 'string') throw BEYOND;
       this.#at++;
-      mapping[key] = this.#value(line, KEY.lastIndex, indent);
+      mapping[key] = this.#value(line, end, indent);
     }
     return mapping;
   }

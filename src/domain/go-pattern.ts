@@ -20,26 +20,43 @@ export type Pattern = readonly Piece[];
  * A backtracking expression would match more, since a class such as `[^a]` also takes a slash, `*` doesn't.
  */
 export function matches(pattern: Pattern, name: string): boolean | 'malformed' {
-  let rest = [...name];
-  for (const [index, { star, atoms }] of pattern.entries()) {
-    if (atoms === 'malformed') return 'malformed';
-    if (star && atoms.length === 0) return !rest.includes('/');
-    const isLast = index === pattern.length - 1;
-    const at = placeOf(atoms, rest, star, isLast);
-    if (at === undefined) return false;
-    rest = rest.slice(at + atoms.length);
+  const characters = [...name];
+  let from = 0;
+  for (const piece of pattern) {
+    if (piece.atoms === 'malformed') return 'malformed';
+    if (piece.star && piece.atoms.length === 0) return !characters.includes('/', from);
+    const end = endOf(piece.atoms, characters, from, piece.star, piece === pattern.at(-1));
+    if (end === undefined) return false;
+    from = end;
   }
-  return rest.length === 0;
+  return from === characters.length;
 }
 
-/** Where the atoms fit: at the beginning, or, after a star, at the first place before the next slash. The last must reach the end. */
-function placeOf(atoms: readonly Atom[], name: readonly string[], star: boolean, isLast: boolean): number | undefined {
-  for (let at = 0; at + atoms.length <= name.length; at++) {
-    const fits = atoms.every((atom, index) => isOne(atom, name[at + index] ?? ''));
-    if (fits && (!isLast || at + atoms.length === name.length)) return at;
+/**
+ * Behind where the atoms fit: at `from`, or, after a star, at the first place from there on before the next slash. The
+ * last must reach the end of the name.
+ */
+function endOf(
+  atoms: readonly Atom[],
+  name: readonly string[],
+  from: number,
+  star: boolean,
+  isLast: boolean,
+): number | undefined {
+  for (let at = from; at + atoms.length <= name.length; at++) {
+    const end = at + atoms.length;
+    if ((!isLast || end === name.length) && standAt(atoms, name, at)) return end;
     if (!star || name[at] === '/') return undefined;
   }
   return undefined;
+}
+
+function standAt(atoms: readonly Atom[], name: readonly string[], at: number): boolean {
+  for (let index = 0; index < atoms.length; index++) {
+    const atom = atoms[index];
+    if (atom !== undefined && !isOne(atom, name[at + index] ?? '')) return false;
+  }
+  return true;
 }
 
 function isOne(atom: Atom, character: string): boolean {

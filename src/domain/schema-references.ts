@@ -1,3 +1,4 @@
+import { schemaData } from './schema-file.ts';
 import { readSource } from './source.ts';
 
 export interface SchemaReference {
@@ -16,7 +17,8 @@ type Path = readonly (string | number)[];
  * doesn't carry. Helm would follow each of them, so whatever isn't surely within counts as outside.
  */
 export function externalReferences(schema: Uint8Array): SchemaReference[] {
-  const root = asHelmReads(schema);
+  // What is no JSON helm refuses before it follows anything.
+  const root = schemaData(schema);
   if (!isMapping(root)) return [];
   const ids = idsOf(root);
   const found: { reference: string; path: Path }[] = [];
@@ -34,7 +36,8 @@ export function externalReferences(schema: Uint8Array): SchemaReference[] {
     if (!isMapping(node)) return;
     const hasId = typeof node.$id === 'string' || typeof node.id === 'string';
     const sameBase = baseIsRoot && (node === root || !hasId);
-    for (const [key, value] of Object.entries(node)) {
+    for (const key of Object.keys(node)) {
+      const value = node[key];
       path.push(key);
       if (typeof value !== 'string') walk(value, sameBase);
       else if (/^\$(ref|dynamicRef|recursiveRef)$/.test(key)) {
@@ -51,15 +54,6 @@ export function externalReferences(schema: Uint8Array): SchemaReference[] {
   if (found.length === 0) return [];
   const read = readSource(schema);
   return found.map(({ reference, path }) => ({ reference, ...(read.ok && read.source.position(path)) }));
-}
-
-/** As JSON, of a key that is there twice the last one. What is no JSON helm refuses before it follows anything. */
-function asHelmReads(schema: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(schema));
-  } catch {
-    return undefined;
-  }
 }
 
 /** The `$id`s of the schema and of its direct definitions: elsewhere, or by another draft's keyword, they may mean nothing. */

@@ -5,7 +5,8 @@ const REPLACEMENT = 'REDACTED';
 /** The manifest with what every Secret holds replaced; what can't be parsed is left out rather than shown. */
 export function redactSecrets(manifest: string): string {
   const pieces = manifest.split(/^(?=---(?:\s|$))/m);
-  return pieces.map(redacted).join('');
+  const shown = pieces.map(redacted);
+  return shown.every((piece, index) => piece === pieces[index]) ? manifest : shown.join('');
 }
 
 /** However the kind is written: with a tag, an anchor, quotes, in small letters, or in the line below. */

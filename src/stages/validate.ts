@@ -4,6 +4,7 @@ import type { Finding } from '../domain/finding.ts';
 import { plainScalar } from '../domain/kubernetes-yaml.ts';
 import { joinShown } from '../domain/paths.ts';
 import { formatPointer, parsePointer } from '../domain/pointer.ts';
+import { schemaData } from '../domain/schema-file.ts';
 import { externalReferences } from '../domain/schema-references.ts';
 import { mayNameSecret } from '../domain/secret-lines.ts';
 import { readSource } from '../domain/source.ts';
@@ -49,7 +50,7 @@ export function checkSchemas(staged: StagedChart, ownSchema: Uint8Array | undefi
 type SchemaFault = Pick<Finding, 'rule' | 'message' | 'hint' | 'line' | 'column'>;
 
 function checkSchema(schema: Uint8Array, what: string): { faults: SchemaFault[]; isJson: boolean } {
-  if (!isJson(schema)) {
+  if (schemaData(schema) === undefined) {
     // Most of what is no JSON is no YAML either, and then its place is known.
     const read = readSource(schema);
     const { line, column } = read.ok ? {} : read.fault;
@@ -67,16 +68,6 @@ function checkSchema(schema: Uint8Array, what: string): { faults: SchemaFault[];
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return { faults: [{ rule: 'validate/schema', message: `${what} is nested too deeply` }], isJson: false };
-  }
-}
-
-/** As helm reads it: a byte order mark is none. */
-function isJson(bytes: Uint8Array): boolean {
-  try {
-    JSON.parse(new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -1,4 +1,5 @@
 import { parsePointer } from '../pointer.ts';
+import { schemaData } from '../schema-file.ts';
 import type { ChartTree } from './chart-tree.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -89,12 +90,8 @@ function partsOf({ files }: ChartTree): readonly Part[] {
   if (content === undefined) return [];
   let parts = read.get(content);
   if (parts === undefined) {
-    let schema: unknown;
-    try {
-      schema = JSON.parse(new TextDecoder().decode(content));
-    } catch {
-      // Told elsewhere.
-    }
+    // What is no JSON is told elsewhere.
+    const schema = schemaData(content);
     parts = isMapping(schema) ? expanded(schema, schema) : [];
     read.set(content, parts);
   }
@@ -146,11 +143,11 @@ function expand(node: unknown, root: Schema, all: Part[]): void {
   if (!isMapping(node) || all.length > MOST_PARTS || all.some(({ schema }) => schema === node)) return;
   all.push({ schema: node, root });
   if (typeof node.$ref === 'string' && node.$ref.startsWith('#')) expand(target(root, node.$ref.slice(1)), root, all);
-  for (const word of COMBINING) {
+  COMBINING.forEach((word) => {
     const each = node[word];
     if (Array.isArray(each)) for (const one of each) expand(one, root, all);
     else if (each !== undefined) expand(each, root, all);
-  }
+  });
   const { dependentSchemas } = node;
   if (isMapping(dependentSchemas)) for (const each of Object.values(dependentSchemas)) expand(each, root, all);
 }

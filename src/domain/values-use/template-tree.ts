@@ -163,8 +163,9 @@ function readAction(code: string, inner: string[]): Action | undefined {
   return pipe === undefined || reader.at < tokens.length ? undefined : { keyword, name, pipe };
 }
 
+/** Beyond ASCII whatever it is counts as a letter: Go takes letters and digits there, and refuses a template with more. */
 const TOKEN =
-  /\s+|"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\\n]|\\.)*'|:=|[=|(),]|\$[\p{L}\p{N}_]*|\.[\p{L}_][\p{L}\p{N}_]*|[\p{L}_][\p{L}\p{N}_]*|[-+]?(?:\d|\.\d)[\w.+-]*|\.|\/\*[\s\S]*?\*\//uy;
+  /\s+|"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\\n]|\\.)*'|:=|[=|(),]|\$[\w\x80-\uffff]*|\.[A-Za-z_\x80-\uffff][\w\x80-\uffff]*|[A-Za-z_\x80-\uffff][\w\x80-\uffff]*|[-+]?(?:\d|\.\d)[\w.+-]*|\.|\/\*[\s\S]*?\*\//y;
 
 /** Blanks matter (`.a .b` are two operands, `.a.b` is one): a run of them is one. */
 function tokensOf(code: string): string[] | undefined {
@@ -277,7 +278,7 @@ function readOperand(reader: Reader): Operand | undefined {
   const text = textOf(token);
   if (text !== undefined) return { kind: 'text', name: text, fields: [] };
   if (/[-+.\d']/.test(first)) return { kind: 'number', name: token, fields: [] };
-  return /[\p{L}_]/u.test(first) ? { kind: 'function', name: token, fields: [] } : undefined;
+  return /[A-Za-z_\x80-\uffff]/.test(first) ? { kind: 'function', name: token, fields: [] } : undefined;
 }
 
 function readFields(reader: Reader): { fields: string[] } {

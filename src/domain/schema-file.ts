@@ -1,0 +1,19 @@
+/** Several stages look at the same file. */
+const known = new WeakMap<Uint8Array, unknown>();
+
+/**
+ * What a values.schema.json holds, as helm reads it: JSON, in which a byte order mark is none, and of a key that is there
+ * twice the last one counts. `undefined` where it is no JSON.
+ */
+export function schemaData(file: Uint8Array): unknown {
+  if (!known.has(file)) known.set(file, parsed(file));
+  return known.get(file);
+}
+
+function parsed(file: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { ignoreBOM: true }).decode(file));
+  } catch {
+    return undefined;
+  }
+}
