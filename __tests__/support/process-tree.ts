@@ -67,7 +67,7 @@ export function sampleTree(pid: number): Sampler {
   };
 }
 
-function commandOf(pid: number): string {
+export function commandOf(pid: number): string {
   return read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ');
 }
 
