@@ -28,7 +28,7 @@ async function post(left: string): Promise<number> {
   });
   // Last: the way to the cluster lies in there.
   try {
-    removeTree(left);
+    await removeTree(left);
     return 0;
   } catch (error) {
     tell(`The temporary folder ${left} could not be removed: ${words(error)}`);

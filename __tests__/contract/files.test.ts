@@ -285,8 +285,31 @@ describe('writing', () => {
     await files.remove(at('none/none'));
     expect(await readdir(root)).toEqual(['keep']);
     await files.remove(at('keep/a'));
+    if (process.platform !== 'win32') {
+      await plant('target/a');
+      await symlink('target', at('link'));
+      await files.remove(`${at('link')}/`);
+      expect(await readdir(at('target'))).toEqual(['a']);
+    }
     expect(await lstat(at('keep')).then((found) => found.isDirectory())).toBe(true);
     expect(await readdir(at('keep'))).toEqual([]);
+  });
+
+  test('a folder is removed that somebody still writes to for a moment', async () => {
+    await plant('busy/a/b');
+    const inner = JSON.stringify(at('busy/a'));
+    const script = `const fs = require('node:fs');
+      const until = Date.now() + 250;
+      process.stdout.write('writing');
+      for (let number = 0; Date.now() < until; number++) {
+        try { fs.writeFileSync(${inner} + '/' + number, ''); } catch {}
+      }`;
+    const writer = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = new Promise((resolve) => writer.on('close', resolve));
+    await new Promise((resolve) => writer.stdout.once('data', resolve));
+    await files.remove(at('busy'));
+    await ended;
+    expect(await readdir(root)).toEqual([]);
   });
 
   test('what the system refuses is an error that names the path', async () => {

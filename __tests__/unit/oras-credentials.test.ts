@@ -76,6 +76,15 @@ describe('given logins', () => {
     expect(await Promise.all(hosts.map((host) => logins.hasLogin(host)))).toEqual([true, true, true, false]);
   });
 
+  test('what was found for a host, or not, is the same in the whole run', async () => {
+    const logins = credentials();
+    const none = await logins.registryConfig('a.example');
+    await write('.docker/config.json', { auths: { 'a.example': { auth: base64('u:p') } } });
+    expect(await logins.registryConfig('a.example')).toBe(none);
+    expect(await logins.hasLogin('a.example')).toBe(false);
+    expect(await logins.hasLogin('b.example')).toBe(false);
+  });
+
   test('the file is for its owner alone', async () => {
     const file = await credentials({ given: [{ host: 'a', username: 'u', password: 'p' }] }).registryConfig('a');
     expect((await stat(file)).mode & 0o777).toBe(0o600);

@@ -39,7 +39,7 @@ export async function createFiles(options: {
   const root = realpathSync(options.root);
   const temporary = await reach(options.temporaryBase, 'used for temporary files', async () => {
     makeFolders(options.temporaryBase);
-    return makePrivateFolder(realpathSync(options.temporaryBase), 'chartship-');
+    return await makePrivateFolder(realpathSync(options.temporaryBase), 'chartship-');
   });
   return {
     root,
@@ -63,8 +63,8 @@ export async function createFiles(options: {
       reach(temporary, 'used for temporary files', async () =>
         mkdtempSync(path.join(temporary, `${name.replace(/[^A-Za-z0-9._-]/g, '_')}-`)),
       ),
-    remove: (target) => reach(target, 'removed', async () => removeTree(target)),
-    close: () => reach(temporary, 'removed', async () => removeTree(temporary)),
+    remove: (target) => reach(target, 'removed', () => removeTree(target)),
+    close: () => reach(temporary, 'removed', () => removeTree(temporary)),
   };
 }
 

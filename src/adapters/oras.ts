@@ -88,7 +88,7 @@ export function createRegistry(options: OrasOptions): Registry {
     try {
       return await work(folder);
     } finally {
-      removeTree(folder);
+      await removeTree(folder);
     }
   };
 

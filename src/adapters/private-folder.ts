@@ -10,25 +10,22 @@ const OWNER = '.owner';
  * Makes the folder `<base>/<prefix><pid>-XXXXXX` (0700). Folders of that name that a killed process left
  * are removed on the way: those that are ours and whose process is provably gone.
  */
-export function makePrivateFolder(base: string, prefix: string): string {
+export async function makePrivateFolder(base: string, prefix: string): Promise<string> {
   const machine = machineIdentity();
-  removeAbandoned(base, prefix, machine);
+  await removeAbandoned(base, prefix, machine);
   const folder = mkdtempSync(path.join(base, `${prefix}${process.pid}-`));
   writeFileSync(path.join(folder, OWNER), machine, { mode: 0o600 });
   return folder;
 }
 
-function removeAbandoned(base: string, prefix: string, machine: string): void {
+async function removeAbandoned(base: string, prefix: string, machine: string): Promise<void> {
   for (const name of namesIn(base)) {
     if (!name.startsWith(prefix)) continue;
     const pid = /^(\d+)-[^-]{6}$/.exec(name.slice(prefix.length))?.[1];
     const folder = path.join(base, name);
     if (pid === undefined || isAlive(Number(pid)) || !isOurs(folder, machine)) continue;
-    try {
-      removeTree(folder);
-    } catch {
-      // Somebody else may be removing it too; what can't be removed is no fault of this run.
-    }
+    // Somebody else may be removing it too; what can't be removed is no fault of this run.
+    await removeTree(folder).catch(() => {});
   }
 }
 

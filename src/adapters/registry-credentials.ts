@@ -43,9 +43,8 @@ export function createCredentials(options: CredentialOptions): Credentials {
   let emptyFile: string | undefined;
   const found = new Map<string, ReturnType<typeof leftByLogin>>();
   const leftFor = (key: string): ReturnType<typeof leftByLogin> => {
-    const left = found.get(key) ?? leftByLogin(key, options);
-    found.set(key, left);
-    return left;
+    if (!found.has(key)) found.set(key, leftByLogin(key, options));
+    return found.get(key);
   };
 
   return {

@@ -24,7 +24,7 @@ export async function cacheProgram(
 ): Promise<void> {
   const folder = await writable(cache, async () => {
     await mkdir(cache, { recursive: true });
-    return makePrivateFolder(cache, '.partial-');
+    return await makePrivateFolder(cache, '.partial-');
   });
   try {
     const made = await make(folder);
@@ -36,7 +36,7 @@ export async function cacheProgram(
       });
     });
   } finally {
-    removeTree(folder);
+    await removeTree(folder);
   }
 }
 

@@ -109,7 +109,7 @@ function executable(file: string): string | undefined {
   try {
     if (!statSync(file).isFile()) return undefined;
     accessSync(file, constants.X_OK);
-    return realpathSync(file);
+    return realpathSync.native(file);
   } catch {
     return undefined; // not there, or not for us
   }

@@ -98,7 +98,7 @@ async function keep(folder: string, file: string): Promise<void> {
     const contents = KEPT.map(async (name) => [name, (await readFile(join(folder, name))).toString('base64')] as const);
     const text = JSON.stringify(Object.fromEntries(await Promise.all(contents)));
     await mkdir(dirname(file), { recursive: true });
-    const beside = makePrivateFolder(dirname(file), '.partial-');
+    const beside = await makePrivateFolder(dirname(file), '.partial-');
     try {
       await writeFile(join(beside, 'kept.json'), text);
       await rename(join(beside, 'kept.json'), file);

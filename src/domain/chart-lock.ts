@@ -49,7 +49,7 @@ function sanitized(requirement: Requirement): Requirement {
 
 /** Go's unicode.IsSpace becomes a blank; what unicode.IsPrint refuses is dropped. */
 function printable(text: string): string {
-  // So are most of these, and \p takes a millisecond to be compiled.
+  // Most are ASCII, all of which Go prints; \p takes a millisecond to be compiled.
   if (/^[ -~]*$/.test(text)) return text;
   return text
     .replace(/[\t-\r\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/gu, ' ')

@@ -2,8 +2,8 @@
 const known = new WeakMap<Uint8Array, unknown>();
 
 /**
- * What a values.schema.json holds, as helm reads it: JSON, in which a byte order mark is none, and of a key that is there
- * twice the last one counts. `undefined` where it is no JSON.
+ * What a values.schema.json holds, as helm reads it when it renders: a byte order mark is passed over, and of a key that
+ * is there twice the last one counts. `undefined` where it is no JSON.
  */
 export function schemaData(file: Uint8Array): unknown {
   if (!known.has(file)) known.set(file, parsed(file));
@@ -12,7 +12,7 @@ export function schemaData(file: Uint8Array): unknown {
 
 function parsed(file: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { ignoreBOM: true }).decode(file));
+    return JSON.parse(new TextDecoder().decode(file));
   } catch {
     return undefined;
   }

@@ -50,7 +50,7 @@ export function checkSchemas(staged: StagedChart, ownSchema: Uint8Array | undefi
 type SchemaFault = Pick<Finding, 'rule' | 'message' | 'hint' | 'line' | 'column'>;
 
 function checkSchema(schema: Uint8Array, what: string): { faults: SchemaFault[]; isJson: boolean } {
-  if (schemaData(schema) === undefined) {
+  if (schemaData(schema) === undefined || beginsWithMark(schema)) {
     // Most of what is no JSON is no YAML either, and then its place is known.
     const read = readSource(schema);
     const { line, column } = read.ok ? {} : read.fault;
@@ -69,6 +69,11 @@ function checkSchema(schema: Uint8Array, what: string): { faults: SchemaFault[];
     if (!(error instanceof RangeError)) throw error;
     return { faults: [{ rule: 'validate/schema', message: `${what} is nested too deeply` }], isJson: false };
   }
+}
+
+/** A byte order mark, which `helm lint` refuses. */
+function beginsWithMark(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
 }
 
 /** Schema faults of one environment, each at the values file, line and column that set the offending value. */

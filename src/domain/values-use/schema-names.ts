@@ -143,11 +143,11 @@ function expand(node: unknown, root: Schema, all: Part[]): void {
   if (!isMapping(node) || all.length > MOST_PARTS || all.some(({ schema }) => schema === node)) return;
   all.push({ schema: node, root });
   if (typeof node.$ref === 'string' && node.$ref.startsWith('#')) expand(target(root, node.$ref.slice(1)), root, all);
-  COMBINING.forEach((word) => {
+  for (const word of COMBINING) {
     const each = node[word];
     if (Array.isArray(each)) for (const one of each) expand(one, root, all);
     else if (each !== undefined) expand(each, root, all);
-  });
+  }
   const { dependentSchemas } = node;
   if (isMapping(dependentSchemas)) for (const each of Object.values(dependentSchemas)) expand(each, root, all);
 }

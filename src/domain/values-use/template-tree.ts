@@ -147,7 +147,8 @@ interface Action {
   readonly pipe: Pipe | undefined;
 }
 
-const KEYWORD = /^\s*(else\s+(?:if|with)|if|else|end|with|range|define|block|template|break|continue)(?!\w)/;
+const KEYWORD =
+  /^\s*(else\s+(?:if|with)|if|else|end|with|range|define|block|template|break|continue)(?![\w\x80-\uffff])/;
 
 function readAction(code: string, inner: string[]): Action | undefined {
   const [before = '', word] = KEYWORD.exec(code) ?? [];
@@ -163,7 +164,7 @@ function readAction(code: string, inner: string[]): Action | undefined {
   return pipe === undefined || reader.at < tokens.length ? undefined : { keyword, name, pipe };
 }
 
-/** Beyond ASCII whatever it is counts as a letter: Go takes letters and digits there, and refuses a template with more. */
+/** Beyond ASCII whatever it is counts as a letter: Go takes letters and digits there, and refuses a template with anything else. */
 const TOKEN =
   /\s+|"(?:[^"\\\n]|\\.)*"|`[^`]*`|'(?:[^'\\\n]|\\.)*'|:=|[=|(),]|\$[\w\x80-\uffff]*|\.[A-Za-z_\x80-\uffff][\w\x80-\uffff]*|[A-Za-z_\x80-\uffff][\w\x80-\uffff]*|[-+]?(?:\d|\.\d)[\w.+-]*|\.|\/\*[\s\S]*?\*\//y;
 
