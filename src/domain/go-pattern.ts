@@ -10,7 +10,11 @@ interface Piece {
   readonly atoms: readonly Atom[] | 'malformed';
 }
 /** A pattern taken apart; see `matches`. */
-export type Pattern = readonly Piece[];
+export interface Pattern {
+  readonly pieces: readonly Piece[];
+  /** What a name that matches ends with, which most names don't; empty where that isn't certain, or Go looks for a fault. */
+  readonly ending: string;
+}
 
 /**
  * Whether a name matches a pattern by the rules of Go's filepath.Match (on Linux, on every platform here);
@@ -19,13 +23,14 @@ export type Pattern = readonly Piece[];
  * Go takes for each `*` the shortest stretch after which the next piece fits, and never comes back to it.
  * A backtracking expression would match more, since a class such as `[^a]` also takes a slash, `*` doesn't.
  */
-export function matches(pattern: Pattern, name: string): boolean | 'malformed' {
+export function matches({ pieces, ending }: Pattern, name: string): boolean | 'malformed' {
+  if (!name.endsWith(ending)) return false;
   const characters = [...name];
   let from = 0;
-  for (const piece of pattern) {
+  for (const piece of pieces) {
     if (piece.atoms === 'malformed') return 'malformed';
     if (piece.star && piece.atoms.length === 0) return !characters.includes('/', from);
-    const end = endOf(piece.atoms, characters, from, piece.star, piece === pattern.at(-1));
+    const end = endOf(piece.atoms, characters, from, piece.star, piece === pieces.at(-1));
     if (end === undefined) return false;
     from = end;
   }
@@ -93,7 +98,19 @@ export function parsePattern(text: string): Pattern {
     // Nothing after a malformed piece is ever looked at.
     if (malformed) break;
   }
-  return pieces;
+  return { pieces, ending: endingOf(pieces) };
+}
+
+function endingOf(pieces: readonly Piece[]): string {
+  let ending = '';
+  const atoms = pieces.at(-1)?.atoms ?? [];
+  if (atoms === 'malformed') return '';
+  for (let index = atoms.length - 1; index >= 0; index--) {
+    const atom = atoms[index];
+    if (atom?.kind !== 'literal') break;
+    ending = atom.character + ending;
+  }
+  return ending;
 }
 
 function parseAtom(characters: readonly string[], at: number): { atom: Atom; next: number } | undefined {

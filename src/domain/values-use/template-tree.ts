@@ -66,8 +66,9 @@ function readTemplate(source: string): TemplateTree | undefined {
   const inner: string[] = [];
   const open: Block[] = [root];
   let whole = true;
-  for (const [index, part] of parts.entries()) {
-    if (open.length > DEEPEST) return undefined;
+  for (let index = 0; index < parts.length; index++) {
+    const part = parts[index];
+    if (part === undefined || open.length > DEEPEST) return undefined;
     const block = open.at(-1) ?? root;
     if (part.kind === 'text') {
       const [before, after] = [parts[index - 1], parts[index + 1]];
@@ -172,9 +173,9 @@ const TOKEN =
 function tokensOf(code: string): string[] | undefined {
   const tokens: string[] = [];
   TOKEN.lastIndex = 0;
-  while (TOKEN.lastIndex < code.length) {
-    const token = TOKEN.exec(code)?.[0];
-    if (token === undefined) return undefined;
+  for (let at = 0; at < code.length; at = TOKEN.lastIndex) {
+    if (!TOKEN.test(code)) return undefined;
+    const token = code.slice(at, TOKEN.lastIndex);
     if (/^(?:\s|\/\*)/.test(token)) {
       if (tokens.length > 0 && tokens.at(-1) !== ' ') tokens.push(' ');
       continue;
@@ -224,20 +225,21 @@ function readPipe(reader: Reader): Pipe | undefined {
   do {
     skipBlank(reader);
     const command: Operand[] = [];
-    while (reader.at < reader.tokens.length && !/^[|)]$/.test(reader.tokens[reader.at] ?? '')) {
+    for (;;) {
+      const token = reader.tokens[reader.at];
+      if (token === undefined || token === '|' || token === ')') break;
       const operand = readOperand(reader);
       if (operand === undefined) return undefined;
       command.push(operand);
       skipBlank(reader);
     }
-    const [head, ...args] = command;
+    const head = command[0];
     if (head === undefined) return undefined;
     if (!ASKING.has(head.name))
-      for (const { kind, name } of [head, ...args])
-        if (kind === 'text' && /\{\{|\}\}/.test(name)) reader.inner.push(name);
+      for (const { kind, name } of command) if (kind === 'text' && /\{\{|\}\}/.test(name)) reader.inner.push(name);
     commands.push(command);
   } while (takes(reader, '|'));
-  return { ...declared, commands };
+  return { variables: declared.variables, assigns: declared.assigns, commands };
 }
 
 function readVariables(reader: Reader): Omit<Pipe, 'commands'> {
