@@ -27,13 +27,13 @@ async function post(left: string): Promise<number> {
     tell(`what the main step told GitHub was not looked at: ${words(error)}; the next run puts it right`);
   });
   // Last: the way to the cluster lies in there.
-  try {
-    await removeTree(left);
-    return 0;
-  } catch (error) {
-    tell(`The temporary folder ${left} could not be removed: ${words(error)}`);
-    return 1;
-  }
+  return await removeTree(left).then(
+    () => 0,
+    (error: unknown) => {
+      tell(`The temporary folder ${left} could not be removed: ${words(error)}`);
+      return 1;
+    },
+  );
 }
 
 interface Place {

@@ -150,7 +150,7 @@ async function pull(
   return succeeded(added) ? call(['pull', `${alias}/${request.name}`, ...common, ...own], bounded) : added;
 }
 
-async function archiveIn(folder: string): Promise<HelmAnswer<string>> {
+function archiveIn(folder: string): HelmAnswer<string> {
   const archive = readdirSync(folder).find((name) => name.endsWith('.tgz'));
   if (archive === undefined)
     return { ok: false, faults: [{ kind: 'other', severity: 'error', message: 'helm wrote no archive' }] };

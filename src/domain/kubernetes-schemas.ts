@@ -104,14 +104,11 @@ interface Header {
  * asked for: a chart needs a few of many hundred.
  */
 export function readKubernetesSchemas(bytes: Uint8Array): KubernetesSchemas {
-  const lines = brotliDecompressSync(bytes).toString().split('\n');
-  const header = JSON.parse(lines[0] ?? '') as Header;
+  const [first = '', ...lines] = brotliDecompressSync(bytes).toString().split('\n');
+  const header = JSON.parse(first) as Header;
   const releases = Object.keys(header.releases);
   const minors = releases.map(minorOf);
-  const lineOf = new Map<string, string>();
-  header.definitions.forEach((name, index) => {
-    lineOf.set(name, lines[index + 1] ?? '');
-  });
+  const lineOf = new Map(header.definitions.map((name, index) => [name, lines[index] ?? '']));
   const histories = new Map<string, History<Schema>>();
   const known = new Map<string, VersionSchemas>();
   let groups: ReadonlySet<string> | undefined;

@@ -43,8 +43,6 @@ export function plainScalar(text: string): string | number | boolean | null {
 
 /** As Go's ParseInt with base 0, underscores left out beforehand. */
 function integer(text: string): number | undefined {
-  // Most of them, in the fewest steps.
-  if (/^(?:0|[1-9][0-9]*)$/.test(text)) return Number(text);
   if (text.startsWith('.')) return undefined;
   const match = /^([-+]?)(0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+|0[0-7]+|0|[1-9][0-9]*)$/.exec(
     text.replaceAll('_', ''),

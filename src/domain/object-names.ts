@@ -118,18 +118,14 @@ function ownNameFaults(
 
 function metadataFaults(metadata: Readonly<Record<string, unknown>>, path: readonly string[]): NameFault[] {
   const faults: NameFault[] = [];
-  const labels = mappingAt(metadata, ['labels']) ?? {};
-  for (const key of Object.keys(labels)) {
-    const value = labels[key];
+  for (const [key, value] of Object.entries(mappingAt(metadata, ['labels']) ?? {})) {
     if (!isQualifiedName(key)) faults.push(refused([...path, 'labels', key], key, `the key of a label: ${QUALIFIED}`));
     if (typeof value === 'string' && !isLabelValue(value)) {
       faults.push(refused([...path, 'labels', key], value, `the value of a label: ${LABEL_VALUE}`));
     }
   }
   let size = 0;
-  const annotations = mappingAt(metadata, ['annotations']) ?? {};
-  for (const key of Object.keys(annotations)) {
-    const value = annotations[key];
+  for (const [key, value] of Object.entries(mappingAt(metadata, ['annotations']) ?? {})) {
     if (typeof value === 'string') size += Buffer.byteLength(key) + Buffer.byteLength(value);
     if (!isQualifiedName(key.toLowerCase())) {
       faults.push(refused([...path, 'annotations', key], key, `the key of an annotation: ${QUALIFIED}`));

@@ -36,8 +36,7 @@ export function externalReferences(schema: Uint8Array): SchemaReference[] {
     if (!isMapping(node)) return;
     const hasId = typeof node.$id === 'string' || typeof node.id === 'string';
     const sameBase = baseIsRoot && (node === root || !hasId);
-    for (const key of Object.keys(node)) {
-      const value = node[key];
+    for (const [key, value] of Object.entries(node)) {
       path.push(key);
       if (typeof value !== 'string') walk(value, sameBase);
       else if (/^\$(ref|dynamicRef|recursiveRef)$/.test(key)) {

@@ -23,11 +23,11 @@ export function unnamedKeys(data: unknown, schema: SchemaPlace): Path[] {
     if (typeof value !== 'object' || value === null || path.length > DEEPEST) return;
     const items = Array.isArray(value) ? place.items() : undefined;
     if (items?.isDescribed === false) return;
-    for (const key of Object.keys(value)) {
+    for (const [key, each] of Object.entries(value)) {
       path.push(items === undefined ? key : Number(key));
       const inner = items ?? place.at(key);
       if (inner === undefined) found.push([...path]);
-      else walk((value as Readonly<Record<string, unknown>>)[key], inner);
+      else walk(each, inner);
       path.pop();
     }
   };
