@@ -129,8 +129,11 @@ export function schemaViolations(
         if (violations.length < MOST) violations.push({ ...each, path: `${within}${each.path}` });
       }
     }
-    for (const name of Object.keys(mapping)) {
+    // By index here and below: what is not compiled yet makes an object for each step of an iterator.
+    const names = Object.keys(mapping);
+    for (let index = 0; index < names.length; index++) {
       if (violations.length >= MOST) return;
+      const name = names[index] ?? '';
       const known = properties !== undefined && Object.hasOwn(properties, name) ? properties[name] : undefined;
       // Each object has these; what its definition says of them counts beside.
       if (embedded && OF_EACH_OBJECT.includes(name)) {
@@ -149,7 +152,10 @@ export function schemaViolations(
       meet(value, resolve(next), place, name, status || isStatus);
     }
     if (status) return;
-    for (const name of [...(own.required ?? []), ...(embedded ? EMBEDDED : [])]) {
+    const required = own.required ?? [];
+    const wanted = embedded ? [...required, ...EMBEDDED] : required;
+    for (let index = 0; index < wanted.length; index++) {
+      const name = wanted[index] ?? '';
       const value = Object.hasOwn(mapping, name) ? mapping[name] : undefined;
       if (value !== null && value !== undefined) continue;
       const field = custom === undefined ? undefined : properties?.[name];
@@ -301,7 +307,9 @@ function nearestOf(text: string, known: readonly string[]): string | undefined {
 
 function reverseFrom(list: unknown[], start: number): void {
   for (let left = start, right = list.length - 1; left < right; left++, right--) {
-    [list[left], list[right]] = [list[right], list[left]];
+    const first = list[left];
+    list[left] = list[right];
+    list[right] = first;
   }
 }
 
