@@ -9,7 +9,9 @@ const source = join(repository, 'src');
 const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
 const named = files.flatMap(
   (path) =>
-    readFileSync(join(source, path), 'utf8').match(/(?<=')(?:schema|policy|validate)\/[a-z-]*[a-z](?=')/g) ?? [],
+    readFileSync(join(source, path), 'utf8').match(
+      /(?<=')(?:(?:schema|policy|validate)\/[a-z-]*[a-z]|render\/lookup)(?=')/g,
+    ) ?? [],
 );
 
 /** Every rule on rendered objects and on values, as the code has it. */

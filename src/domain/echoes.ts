@@ -5,7 +5,8 @@ import { parsePointer } from './pointer.ts';
  * Findings without those that are another one seen again from lint, so that one fault is one finding:
  *
  * - `required` and `fail` don't stop a template in lint but give an empty text, so that there an object without a
- *   name, say, is an echo of the value that is missing. Such a failure is one that the render met and lint did not.
+ *   name, say, is an echo of the value that is missing, and so is what the same template trips over further on. Such a
+ *   failure is one that the render met and lint did not.
  * - A template that fails in lint and in the render at one place, in different words, since lint fills in less.
  * - A template that trips over a value which the schema refuses: the render stops before, lint doesn't.
  * - A key that nothing uses and that the schema refuses; what it may have been meant to be is told with the refusal.
@@ -16,7 +17,9 @@ export function withoutEchoes(findings: readonly Finding[]): Finding[] {
   const failures = findings.filter(({ rule }) => rule === 'render/template');
   const linted = new Set(failures.filter(({ stage }) => stage === 'lint').map(placeAndText));
   const rendered = failures.filter(({ stage }) => stage === 'render');
-  const stopped = new Set(rendered.filter((each) => !linted.has(placeAndText(each))).flatMap(scopes));
+  const stops = rendered.filter((each) => !linted.has(placeAndText(each)));
+  const stopped = new Set(stops.flatMap(scopes));
+  const stoppedIn = new Set(stops.flatMap(scopesOfFile));
   const places = new Set(rendered.flatMap(placesIn));
   const refused = findings.filter(({ rule }) => rule === 'validate/values-schema');
   const objects = findings.filter(({ rule }) => rule.startsWith('schema/'));
@@ -26,6 +29,7 @@ export function withoutEchoes(findings: readonly Finding[]): Finding[] {
       return refused.some((violation) => isOnSameLine(violation, each) && violation.column === each.column);
     if (each.stage !== 'lint') return false;
     if (each.rule === 'render/template') {
+      if (scopesOfFile(each).some((scope) => stoppedIn.has(scope))) return true;
       return placesIn(each).some((place) => places.has(place)) || refused.some((violation) => causes(violation, each));
     }
     const told = each.rule === 'lint/helm' ? objects.filter((other) => tellsOf(other, each)).flatMap(scopes) : [];
@@ -60,6 +64,11 @@ function refuses(violation: Finding, unused: Finding): boolean {
 /** Where it was seen: the chart in each of its environments. */
 function scopes({ chart, environments = [] }: Finding): string[] {
   return environments.map((name) => JSON.stringify([chart, name]));
+}
+
+function scopesOfFile(finding: Finding): string[] {
+  const { file } = finding;
+  return file === undefined ? [] : scopes(finding).map((scope) => JSON.stringify([scope, file]));
 }
 
 function placesIn(finding: Finding): string[] {

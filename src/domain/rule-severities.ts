@@ -11,6 +11,7 @@ export type RuleSeverities = ReadonlyMap<string, RuleSeverity>;
 /** The rules with a page in docs/rules whose severity can be set, beside the policies (policies.ts). */
 export const SETTABLE_RULES: readonly string[] = [
   'policy/not-applied',
+  'render/lookup',
   ...[
     ...['crd-schemas', 'deprecated-api', 'duplicate-entry', 'duplicate-resource', 'enum', 'format', 'future-api'],
     ...['name', 'no-kind', 'no-name', 'no-schemas', 'not-evaluated', 'range', 'removed-api', 'required', 'type'],

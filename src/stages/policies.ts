@@ -93,7 +93,7 @@ export function createPolicyChecks(staged: StagedChart, asked: PolicySeverities)
           for (const object of objects) {
             let before = known.get(object.data);
             if (before === undefined) {
-              const seen = releaseObject(object.data);
+              const seen = releaseObject(object.data, document.template);
               if (seen === undefined) continue;
               const own = looksForSecrets ? textsOf(seen, maySecret) : [];
               before = { seen, texts: own };

@@ -88,7 +88,10 @@ export async function render(
     }
     for (const fault of answer.faults) {
       if (fault.kind === 'schema' || fault.kind === 'schema-file') schema.push(fault);
-      else findings.push(asUpgrade(helmFinding(fault, 'render', staged, environment, kubeVersion), onlyUpgrade));
+      else {
+        const finding = helmFinding(fault, 'render', staged, environment, kubeVersion);
+        findings.push(onlyUpgrade ? await asUpgrade(finding, fault, staged) : finding);
+      }
     }
   }
   // Values that the schema refuses are not rendered.
@@ -119,6 +122,19 @@ function isEarly({ kind, file = '' }: HelmFault): boolean {
   return kind === 'other' || kind === 'missing-dependency' || kind === 'timeout' || kind === 'memory';
 }
 
-function asUpgrade(finding: Finding, onlyUpgrade: boolean): Finding {
-  return onlyUpgrade ? { ...finding, message: `${finding.message} (only when rendered as an upgrade)` } : finding;
+/** What an upgrade alone meets. With nothing found by `lookup`, which is why some charts refuse to go on, nobody can say. */
+async function asUpgrade(finding: Finding, fault: HelmFault, staged: StagedChart): Promise<Finding> {
+  const { kind, file, line } = fault;
+  if (kind === 'template' && file !== undefined && line !== undefined) {
+    const { asksCluster } = await import('../domain/values-use/asks-cluster.ts');
+    if (asksCluster(staged, file, line))
+      return {
+        ...finding,
+        rule: 'render/lookup',
+        severity: 'warning',
+        message: `not rendered as an upgrade: a template asks the cluster (lookup), which isn't asked here: ${finding.message}`,
+        hint: 'Give in the values what it asks for, and the upgrade is checked as well; or accept that it is not, by render/lookup=note in policies.',
+      };
+  }
+  return { ...finding, message: `${finding.message} (only when rendered as an upgrade)` };
 }

@@ -15,6 +15,7 @@ spec: { ${more} selector: { matchLabels: ${selector} }, template: { metadata: { 
 ---
 `;
 const WEB = DEPLOYMENT('{ containers: [{ name: web, ports: [{ name: http, containerPort: 8080 }] }] }');
+const SET = WEB.replace('Deployment', 'StatefulSet').replaceAll('web', 'db');
 const SERVICE = (spec: string, metadata = 'name: web'): string =>
   `apiVersion: v1\nkind: Service\nmetadata: { ${metadata} }\nspec: ${spec}\n---\n`;
 const POD = (metadata: string, spec = '{ containers: [{ name: a }] }'): string =>
@@ -106,6 +107,26 @@ export const CASES: readonly PolicyCase[] = [
     'Service/web /spec/selector',
   ),
 
+  selectsNothing(
+    'pods that an operator makes of a Prometheus',
+    WEB + MONITOR.replace('ServiceMonitor', 'Prometheus') + SERVICE('{ selector: { app: x } }'),
+  ),
+  selectsNothing(
+    'one pod of a set, by the label that Kubernetes gives it',
+    SET + SERVICE('{ selector: { app: db, statefulset.kubernetes.io/pod-name: db-0 } }'),
+  ),
+  selectsNothing('that label alone', SET + SERVICE('{ selector: { statefulset.kubernetes.io/pod-name: db-10 } }')),
+  selectsNothing(
+    'one pod of another set',
+    SET + SERVICE('{ selector: { app: db, statefulset.kubernetes.io/pod-name: store-0 } }'),
+    'Service/web /spec/selector',
+  ),
+  selectsNothing(
+    'a label that no Deployment gets',
+    WEB + SERVICE('{ selector: { app: web, apps.kubernetes.io/pod-index: "0" } }'),
+    'Service/web /spec/selector',
+  ),
+
   catches('its own pods', WEB + SERVICE('{ selector: { app: web }, ports: [{ port: 80 }] }')),
   catches(
     'a test pod, by number',
@@ -157,6 +178,10 @@ export const CASES: readonly PolicyCase[] = [
     'Service/web /spec/ports/0/port',
   ),
   port('another number, headless', WEB + SERVICE('{ clusterIP: None, selector: { app: web }, ports: [{ port: 80 }] }')),
+  port(
+    'another name, headless',
+    WEB + SERVICE('{ clusterIP: None, selector: { app: web }, ports: [{ port: 80, targetPort: gossip }] }'),
+  ),
   port(
     'a container that declares no port',
     DEPLOYMENT('{ containers: [{ name: web }] }') + SERVICE('{ selector: { app: web }, ports: [{ port: 80 }] }'),
@@ -351,6 +376,21 @@ export const CASES: readonly PolicyCase[] = [
   inEnv(
     'the name of a key',
     CONTAINER('env: [{ name: PASSWORD_KEY, value: postgres-password }, { name: PASSWORD, value: postgres-password }]'),
+  ),
+  inEnv(
+    'the name of a key, by what has it',
+    CONTAINER(
+      'env: [{ name: existingPasswordSecretKey, value: hunter2 }, { name: tokenSecretKey, value: token }, { name: serviceAccountSecretKey, value: credentials.json }]',
+    ),
+  ),
+  inEnv(
+    'a key that is secret',
+    CONTAINER('env: [{ name: minioSecretKey, value: hunter2 }]'),
+    'Pod/web /spec/containers/0/env/0/value',
+  ),
+  inEnv(
+    'settings of etcd',
+    CONTAINER('env: [{ name: ETCD_INITIAL_CLUSTER_TOKEN, value: etcd-k8s }, { name: ETCD_AUTH_TOKEN, value: simple }]'),
   ),
   inEnv('an address that gives tokens', CONTAINER('env: [{ name: OAUTH_TOKEN, value: "https://a.example/token" }]')),
   inEnv(

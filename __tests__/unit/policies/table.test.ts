@@ -12,6 +12,23 @@ describe('each policy', () => {
     expect(lines).toEqual(told.map((line) => `error ${policy} ${line}`));
   });
 
+  test.each([
+    ['a label that pods lack', '{ app: web, tier: a }', 'error'],
+    ['a label that says who leads', '{ app: web, vault-active: "true" }', 'warning'],
+    ['such a name of a component', '{ app: web, app.kubernetes.io/component: primary }', 'error'],
+    ['a role that the template says otherwise', '{ app: web, role: primary }', 'error', 'role: replica'],
+    ['nothing like it, beside a workload', '{ app: x }', 'error'],
+    ['nothing like it, beside no workload', '{ app: x }', 'warning', undefined],
+  ])('a Service that selects %s', (_, selector, severity, ...label) => {
+    const [labels = ''] = label;
+    const pods = `{ metadata: { labels: { app: web, ${labels} } }, spec: { containers: [{ name: web }] } }`;
+    const workload = `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { template: ${pods} }\n---\n`;
+    const service = `apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { selector: ${selector} }\n`;
+    const isAlone = label.length > 0 && label[0] === undefined;
+    const told = policyLines(`${isAlone ? '' : workload}${service}`).filter((line) => line.includes('selects-nothing'));
+    expect(told).toEqual([`${severity} service-selects-nothing Service/web /spec/selector`]);
+  });
+
   test('has good and bad objects in the table', () => {
     const kinds = (policy: string): string[] => {
       const told = CASES.filter((each) => each.policy === policy).map((each) =>

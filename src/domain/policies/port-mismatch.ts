@@ -10,14 +10,13 @@ export const portMismatch: Policy = {
   severity: 'error',
   check: (object, release) => {
     const { apiVersion, kind, data } = object;
-    if (apiVersion !== 'v1' || kind !== 'Service') return [];
+    // A headless Service has no port of its own: who asks for it gets the addresses of the pods, and chooses.
+    if (apiVersion !== 'v1' || kind !== 'Service' || at(data, 'spec', 'clusterIP') === 'None') return [];
     const pods = release.podsWith(fields(at(data, 'spec', 'selector')), object).filter(({ passing }) => !passing);
     if (pods.length === 0) return [];
     const ports = pods.flatMap(({ containers }) =>
       containers.filter(({ role }) => role !== 'init').flatMap(({ data: container }) => list(container.ports)),
     );
-    // A headless Service has no port of its own: nothing is sent from one to another.
-    const isHeadless = at(data, 'spec', 'clusterIP') === 'None';
     return list(at(data, 'spec', 'ports')).flatMap((port, index) => {
       const target = port.targetPort ?? port.port;
       const path = `/spec/ports/${index}/${port.targetPort === undefined ? 'port' : 'targetPort'}`;
@@ -37,7 +36,7 @@ export const portMismatch: Policy = {
       const numbers = ports.map(({ containerPort }) => containerPort);
       // What a container declares is for information only, and a container that declares none may listen to any.
       const isSilent = pods.some(({ containers }) => containers.every((each) => list(each.data.ports).length === 0));
-      if (isHeadless || isSilent || numbers.includes(Number(target))) return [];
+      if (isSilent || numbers.includes(Number(target))) return [];
       return [
         {
           message: `the containers of ${shown} declare the ports ${[...new Set(numbers)].join(', ')}, and not ${target}`,

@@ -11,6 +11,8 @@ export interface ReleaseObject {
   readonly annotations: Fields;
   /** The events of helm for which it is a hook; none for an object of the release. */
   readonly hook: readonly string[];
+  /** The chart whose template wrote it, as a path within the chart: empty for the chart itself, `charts/redis` for a dependency. */
+  readonly chart: string;
   /** The pods that it makes, or is. */
   readonly pods: PodTemplate | undefined;
 }
@@ -46,8 +48,11 @@ const POD_PATHS: Readonly<Record<string, readonly string[]>> = {
   'batch/v1/CronJob': ['spec', 'jobTemplate', 'spec', 'template'],
 };
 
-/** `undefined` for what has no kind and no name: a fault of its schema. */
-export function releaseObject(data: Fields): ReleaseObject | undefined {
+/**
+ * `template`: the path of the template that wrote it within the chart. `undefined` for what has no kind and no name: a
+ * fault of its schema.
+ */
+export function releaseObject(data: Fields, template = ''): ReleaseObject | undefined {
   const { apiVersion, kind } = data;
   const metadata = fields(data.metadata);
   const name = text(metadata.name) || text(metadata.generateName);
@@ -61,6 +66,7 @@ export function releaseObject(data: Fields): ReleaseObject | undefined {
     namespace: text(metadata.namespace),
     annotations,
     hook: eventsOf(annotations['helm.sh/hook']),
+    chart: /^(?:charts\/[^/]+\/)*/.exec(template)?.[0].slice(0, -1) ?? '',
     pods: undefined,
   };
   const path = POD_PATHS[`${apiVersion}/${kind}`];

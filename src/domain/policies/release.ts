@@ -1,6 +1,7 @@
 import { type Fields, fields } from '../diagnosis/reading.ts';
+import { getsLabels, isAdded } from './added-labels.ts';
 import type { PodTemplate, ReleaseObject } from './release-object.ts';
-import { isEmpty, matchesLabels, selects } from './selector.ts';
+import { isEmpty, selects } from './selector.ts';
 
 /** The objects of one render, as policies that look at several of them find them. */
 export interface Release {
@@ -20,6 +21,8 @@ export interface Release {
   servicesOf(pods: PodTemplate): readonly ReleaseObject[];
   /** The pods in the namespace of an object that a selector of the other form selects; none by an empty one. */
   podsSelected(selector: Fields, beside: ReleaseObject): readonly PodTemplate[];
+  /** Whether a chart of the release (see ReleaseObject) has pods that go on running. */
+  hasWorkload(chart: string): boolean;
   /** Some of its objects may stand for pods that are not seen here: an operator makes them. */
   readonly mayMakePods: boolean;
 }
@@ -30,6 +33,9 @@ export const MOST_SELECTED = 100;
 /** Groups whose objects make no pods that a chart's Services would select. */
 const WITHOUT_PODS =
   /^(?:monitoring\.coreos\.com|(?:.*\.)?cert-manager\.io|external-secrets\.io|bitnami\.com|(?:.*\.)?istio\.io|traefik\.(?:io|containo\.us)|secrets-store\.csi\.x-k8s\.io|kyverno\.io|keda\.sh|(?:.*\.)?k8s\.io)$/;
+
+/** Of these groups, what an operator does make pods of. */
+const MAKES_PODS = /^monitoring\.coreos\.com\/(?:Alertmanager|Prometheus|PrometheusAgent|ThanosRuler)$/;
 
 /** A release as it is to each of some Kubernetes versions. */
 export function createReleases(
@@ -42,6 +48,7 @@ export function createReleases(
   const names = new Map<string, ReleaseObject>();
   const labelled = new Map<string, PodTemplate[]>();
   const pods: PodTemplate[] = [];
+  const working = new Set<string>();
   let mayMakePods = false;
   const namespaceOf = (object: ReleaseObject): string => object.namespace || namespace;
   for (const object of objects) {
@@ -51,10 +58,11 @@ export function createReleases(
     const within = namespaceOf(object);
     names.set(`${object.kind}/${within}/${object.name}`, object);
     const group = object.apiVersion.slice(0, Math.max(0, object.apiVersion.indexOf('/')));
-    mayMakePods ||= group.includes('.') && !WITHOUT_PODS.test(group);
+    mayMakePods ||= MAKES_PODS.test(`${group}/${object.kind}`) || (group.includes('.') && !WITHOUT_PODS.test(group));
     const template = object.pods;
     if (template === undefined) continue;
     pods.push(template);
+    if (!template.passing) working.add(object.chart);
     for (const key in template.labels) {
       const id = `${within}/${key}=${template.labels[key]}`;
       const others = labelled.get(id);
@@ -69,10 +77,12 @@ export function createReleases(
     // Of the label that the fewest have.
     let fewest: readonly PodTemplate[] | undefined;
     for (const key in labels) {
+      if (isAdded(key)) continue;
       const some = labelled.get(`${namespaceOf(beside)}/${key}=${labels[key]}`) ?? [];
       if (fewest === undefined || some.length < fewest.length) fewest = some;
     }
-    const found = (fewest ?? []).filter((template) => matchesLabels(labels, template.labels)).slice(0, MOST_SELECTED);
+    fewest ??= pods.filter(({ owner }) => namespaceOf(owner) === namespaceOf(beside));
+    const found = fewest.filter((template) => getsLabels(labels, template)).slice(0, MOST_SELECTED);
     selected.set(labels, found);
     return found;
   };
@@ -92,6 +102,7 @@ export function createReleases(
   };
   const release: Omit<Release, 'minor'> = {
     credentials,
+    hasWorkload: (chart) => working.has(chart),
     mayMakePods,
     namespaceOf,
     isHome: (object) => namespaceOf(object) === namespace,

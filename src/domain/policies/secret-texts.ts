@@ -13,12 +13,16 @@ const LAST_TWO = new Set(
     .concat('secret access key'),
 );
 
+/** Settings of etcd that are called so and aren't: the name of a new cluster, and how users are known. */
+const NONE = /(?:^| )(?:initial cluster|etcd auth) token$/;
+
 /** `POSTGRES_PASSWORD`, `apiToken`, `client-secret`: whether what stands under this name is a secret. */
 export function isSecretName(name: string): boolean {
   // Most names are none, and taking them apart costs more.
   if (!/pass|token|key|secret|credential/i.test(name)) return false;
   const words = wordsOf(name);
   const last = words.at(-1) ?? '';
+  if (last === 'token' && NONE.test(words.join(' '))) return false;
   return LAST_WORDS.test(last) || LAST_TWO.has(words.slice(-2).join(' ')) || LAST_TWO.has(words.slice(-3).join(' '));
 }
 
@@ -42,8 +46,18 @@ export function isLiteral(value: unknown, name: string): boolean {
   // `$(VARIABLE)`, `${VARIABLE}`, `{{ template }}`, `<fill in>`, `***`; a path; an address, of a secret store or of what gives tokens.
   if (/\$[({A-Za-z_]|\{\{|^<.*>$|^[*x.]+$|^~?\.{0,2}\/|^[a-z][a-z0-9+.-]*:/.test(text)) return false;
   if (/^(?:true|false|yes|no|none|null|nil|disabled|enabled|optional|required|todo|tbd)$/i.test(text)) return false;
+  // A file by its name, which is a key in a Secret: `credentials.json`.
+  if (/^[\w-][\w.-]*\.(?:json|ya?ml|pem|key|crt|txt|conf|p12|jks)$/.test(text) || namesKey(name, text)) return false;
   // The name of a key in a Secret: `postgres-password`.
   return !(/^[a-z0-9]+(?:[-_.][a-z0-9]+)+$/.test(text) && isSecretName(text));
+}
+
+/** Whether it says under which key a Secret has it: `existingSecretKey: password`, `tokenSecretKey: token`. */
+function namesKey(name: string, text: string): boolean {
+  const words = wordsOf(name);
+  if (words[0] === 'existing') return true;
+  const of = words.slice(0, -2);
+  return words.slice(-2).join(' ') === 'secret key' && wordsOf(text).every((word) => of.includes(word));
 }
 
 /**
