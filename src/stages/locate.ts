@@ -40,8 +40,10 @@ export interface ValuesLine {
 const MOST_QUESTIONS = 100;
 /** Characters of what is rendered: more is no chart's that a person wrote, and would be rendered some more times. */
 const MOST_TEXT = 5_000_000;
-/** Yes and no are tried one at a time. */
+/** Yes and no are tried one at a time, so many for each question. */
 const MOST_SWITCHES = 12;
+/** Renders for one question alone: where the place is found it takes three, and seldom twelve, of hundreds of places. */
+const MOST_TRIES = 16;
 
 const UNKNOWN: Origin = { cause: 'unknown' };
 
@@ -138,21 +140,34 @@ async function findPlaces(
     trials.map(({ trial }) => trial),
     [...together],
   );
-  for (const [index, { each, switches, trial }] of trials.entries()) {
-    each.arrived = seen[index] ?? (await narrow(trial, experiments, trial.places.length < together.size));
-    for (const place of switches)
-      if (each.arrived.length === 0) each.arrived = await narrow({ ...trial, places: [place] }, experiments);
+  for (const [index, { each, trial }] of trials.entries()) {
+    const tries = { left: MOST_TRIES };
+    each.arrived = seen[index] ?? (await narrow(trial, experiments, tries, trial.places.length < together.size));
+  }
+  // One that is turned round answers all that have it among theirs.
+  for (const place of new Set(trials.flatMap(({ switches }) => switches))) {
+    const open = trials.filter(({ each, switches }) => each.arrived.length === 0 && switches.includes(place));
+    if (open.length === 0) continue;
+    const turned = open.map(({ trial }) => ({ ...trial, places: [place] }));
+    const arrived = await experiments.attempt(turned, [place]);
+    for (const [index, { each }] of open.entries()) each.arrived = arrived[index] ?? [];
   }
 }
 
 /** Those of a question's places from which something arrives; where all together change too much, of half of them. */
-async function narrow(trial: Trial, experiments: Experiments, isNew = true): Promise<readonly Place[]> {
+async function narrow(
+  trial: Trial,
+  experiments: Experiments,
+  tries: { left: number },
+  isNew = true,
+): Promise<readonly Place[]> {
   const { places } = trial;
+  if (isNew && tries.left-- <= 0) return [];
   const [seen] = isNew ? await experiments.attempt([trial], places) : [];
   if (seen !== undefined || places.length < 2) return seen ?? [];
   const middle = places.length >> 1;
-  const likelier = await narrow({ ...trial, places: places.slice(0, middle) }, experiments);
-  return likelier.length > 0 ? likelier : narrow({ ...trial, places: places.slice(middle) }, experiments);
+  const likelier = await narrow({ ...trial, places: places.slice(0, middle) }, experiments, tries);
+  return likelier.length > 0 ? likelier : narrow({ ...trial, places: places.slice(middle) }, experiments, tries);
 }
 
 function originOf(asked: Asked, { templates }: ChartCopy, defaults: readonly ValuesLayer[]): Origin {
