@@ -117,3 +117,33 @@ test('marks that would change what is rendered are left out, and of thousands of
   expect(found[100]).toEqual({ cause: 'unknown' });
   expect(found.length).toBeGreaterThan(150);
 });
+
+test('a yes that is turned round is turned round for all objects that may have it from there', async () => {
+  const chart = await ways();
+  const yes = Array.from({ length: 10 }, (_, index) => `  yes${index}: true\n`).join('');
+  chart.write('values.yaml', `${chart.read('values.yaml')}\nflags:\n${yes}`);
+  const service = (name: string, value: string): string =>
+    `---\napiVersion: v1\nkind: Service\nmetadata:\n  name: ${name}\nspec:\n  ports:\n    - port: 80\n      protocol: ${value}\n`;
+  const computed = ['a', 'b', 'c', 'd'].map((name) => service(name, '{{ eq (len .Release.Name) 3 }}'));
+  chart.write('templates/flags.yaml', [...computed, service('e', '{{ .Values.flags.yes7 }}')].join(''));
+  const found = (await chart.faults(10)).map(({ told: { file, line } }) => `${file}:${line ?? '-'}`);
+  expect(found.filter((each) => each.startsWith('ways/templates/flags.yaml'))).toHaveLength(4);
+  expect(found.filter((each) => each.startsWith('ways/values.yaml'))).toHaveLength(1);
+  // Ten values and what the templates themselves say, each once; four objects that are asked about one by one took 47.
+  expect(chart.renders()).toBeLessThan(25);
+});
+
+test('one object of a chart that refuses nearly every change is not asked about for long', async () => {
+  const chart = await ways();
+  const names = Array.from({ length: 64 }, (_, index) => `name${index}`);
+  const values = names.map((name) => `  ${name}: seventeen\n`).join('');
+  chart.write('values.yaml', `${chart.read('values.yaml')}\nmany:\n${values}`);
+  const refuses = `{{- range $key, $value := .Values.many }}{{ if ne $value "seventeen" }}{{ fail $key }}{{ end }}{{ end }}`;
+  const service =
+    'apiVersion: v1\nkind: Service\nmetadata:\n  name: a\nspec:\n  ports:\n    - port: 80\n      protocol: {{ print "seven" "teen" }}\n';
+  chart.write('templates/refuses.yaml', `${refuses}\n${service}`);
+  const found = await chart.faults(10);
+  expect(found).toHaveLength(1);
+  expect(chart.renders()).toBeLessThan(25);
+  expect(chart.renders()).toBeGreaterThan(10);
+});

@@ -29,6 +29,8 @@ export interface Laboratory {
   faults(most: number): Promise<LocatedFault[]>;
   /** All that was written to the disk for the experiments. */
   readonly written: readonly string[];
+  /** How often the chart was rendered again to find where faults come from. */
+  renders(): number;
   /** What is left in the private folder of the run. */
   left(): string[];
   close(): Promise<void>;
@@ -100,6 +102,8 @@ export async function laboratory(options: Setup, program: 'helm' | 'helm3'): Pro
     rename: (from, to) => renameSync(join(chart, from), join(chart, to)),
     templates: filesBelow(chart).filter((file) => /templates\/.*\.(ya?ml|tpl)$/.test(file)),
     written,
+    // The clock is looked at once at the beginning of a question, and once before each render.
+    renders: () => Math.max(0, looks - 1),
     left: () => readdirSync(files.temporary).filter((each) => each.startsWith('locate')),
     faults: async (most) => {
       const set = options.set ?? [];
