@@ -160,7 +160,7 @@ const TOKEN = `ghp_${'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'}`;
 
 test('secrets in clear are found by name and by form, at their line, and never shown', async () => {
   chart('secrets', {
-    'values.yaml': `auth:\n  password: hunter2hunter2\n  # chartship.dev/allow.secret-in-values: the throwaway database in CI\n  adminPassword: hunter3hunter3\n  existingSecret: web-credentials\n  secretKeys: { password: user-password }\n  upstream: ${TOKEN}\n`,
+    'values.yaml': `auth:\n  password: hunter2hunter2\n  # chartship.dev/allow.secret-in-values: the throwaway database in CI\n  adminPassword: hunter3hunter3\n  existingSecret: web-credentials\n  secretKeys: { password: user-password }\n  license: { secretName: "", secretKey: license }\n  upstream: ${TOKEN}\n`,
     'templates/a.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata:\n  upstream: {{ .Values.auth.upstream }}\n  level: debug\n`,
     'templates/b.yaml': POD('', 'nginx:1').replace(
       '      resources',
@@ -171,10 +171,10 @@ test('secrets in clear are found by name and by form, at their line, and never s
   expect(code).toBe(0);
   const policies = lines(report?.findings).filter((line) => line.includes(' policy/'));
   expect(policies.sort()).toEqual([
-    'warning policy/secret-in-config-map secrets/values.yaml:7:13',
+    'warning policy/secret-in-config-map secrets/values.yaml:8:13',
     'warning policy/secret-in-env secrets/templates/b.yaml:9',
     'warning policy/secret-in-values secrets/values.yaml:2:13',
-    'warning policy/secret-in-values secrets/values.yaml:7:13',
+    'warning policy/secret-in-values secrets/values.yaml:8:13',
   ]);
   const told = stdout + stderr + JSON.stringify(report);
   expect(told).not.toMatch(/hunter|ghp_/);

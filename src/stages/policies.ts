@@ -1,4 +1,4 @@
-import { fields, list } from '../domain/diagnosis/reading.ts';
+import { at, fields, list } from '../domain/diagnosis/reading.ts';
 import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
 import type { RenderedDocument } from '../domain/manifest.ts';
@@ -105,7 +105,8 @@ export function createPolicyChecks(staged: StagedChart, asked: PolicySeverities)
               if (own.length > 0) waiting.push({ document, object, seen });
               else judge(seen, { document, object });
               // That there is one is what matters of a kind that an operator may make pods of.
-              if (seen.apiVersion.includes('.')) places.set({ ...seen, data: {}, annotations: {} }, { document });
+              if (seen.apiVersion.includes('.'))
+                places.set({ ...seen, data: groupOf(seen), annotations: {} }, { document });
               continue;
             }
             const size = document.text.length / objects.length;
@@ -165,6 +166,11 @@ export function createPolicyChecks(staged: StagedChart, asked: PolicySeverities)
       return findings;
     },
   };
+}
+
+/** What is kept of an object that isn't looked at again: of a definition, which may be large, the group of its kind. */
+function groupOf({ kind, data }: ReleaseObject): ReleaseObject['data'] {
+  return kind === 'CustomResourceDefinition' ? { spec: { group: at(data, 'spec', 'group') } } : {};
 }
 
 function toldAt(place: Omit<PolicyTold, 'fault'>, fault: ObjectFault, minor: string | undefined): PolicyTold {

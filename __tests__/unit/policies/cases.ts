@@ -33,6 +33,8 @@ const CONFIG = (data: string): string =>
 const CONTAINER = (fields: string): string => POD('{ name: web }', `{ containers: [{ name: web, ${fields} }] }`);
 const ROLLOUT = 'apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: { name: web }\n---\n';
 const MONITOR = 'apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: { name: web }\n---\n';
+const DEFINITION =
+  'apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: { name: a.longhorn.io }\nspec: { group: longhorn.io }\n---\n';
 const PATH = '/spec/rules/0/http/paths/0/backend/service';
 
 const of =
@@ -110,6 +112,15 @@ export const CASES: readonly PolicyCase[] = [
   selectsNothing(
     'pods that an operator makes of a Prometheus',
     WEB + MONITOR.replace('ServiceMonitor', 'Prometheus') + SERVICE('{ selector: { app: x } }'),
+  ),
+  selectsNothing(
+    'pods that an operator makes, who brings its definitions',
+    WEB + DEFINITION + SERVICE('{ selector: { app: x } }'),
+  ),
+  selectsNothing(
+    'no pods come of a ServiceMonitor, defined here',
+    WEB + DEFINITION.replaceAll('longhorn.io', 'monitoring.coreos.com') + SERVICE('{ selector: { app: x } }'),
+    'Service/web /spec/selector',
   ),
   selectsNothing(
     'one pod of a set, by the label that Kubernetes gives it',

@@ -29,6 +29,22 @@ describe('each policy', () => {
     expect(told).toEqual([`${severity} service-selects-nothing Service/web /spec/selector`]);
   });
 
+  test.each([
+    ['the only port', '[{ port: 80, targetPort: metrics }]', 'error'],
+    ['one of two, misspelt', '[{ port: 80, targetPort: htpp }, { name: b, port: 81, targetPort: http }]', 'error'],
+    ['one of two', '[{ port: 80, targetPort: metrics }, { name: b, port: 81, targetPort: http }]', 'warning'],
+    ['one of two, beside a number', '[{ port: 80, targetPort: metrics }, { name: b, port: 81 }]', 'warning'],
+    ['both', '[{ port: 80, targetPort: metrics }, { name: b, port: 81, targetPort: admin }]', 'error'],
+  ])('a port that no container has: %s', (_, ports, severity) => {
+    const pods =
+      '{ metadata: { labels: { app: web } }, spec: { containers: [{ name: web, ports: [{ name: http, containerPort: 81 }] }] } }';
+    const workload = `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { template: ${pods} }\n---\n`;
+    const service = `apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { selector: { app: web }, ports: ${ports} }\n`;
+    const told = policyLines(`${workload}${service}`).filter((line) => line.includes('port-mismatch'));
+    expect(new Set(told.map((line) => line.split(' ')[0]))).toEqual(new Set([severity]));
+    expect(told[0]).toBe(`${severity} port-mismatch Service/web /spec/ports/0/targetPort`);
+  });
+
   test('has good and bad objects in the table', () => {
     const kinds = (policy: string): string[] => {
       const told = CASES.filter((each) => each.policy === policy).map((each) =>

@@ -17,12 +17,13 @@ export const portMismatch: Policy = {
     const ports = pods.flatMap(({ containers }) =>
       containers.filter(({ role }) => role !== 'init').flatMap(({ data: container }) => list(container.ports)),
     );
-    return list(at(data, 'spec', 'ports')).flatMap((port, index) => {
-      const target = port.targetPort ?? port.port;
+    const names = ports.flatMap(({ name }) => (typeof name === 'string' ? [name] : []));
+    const targets = list(at(data, 'spec', 'ports')).map((port) => ({ port, target: port.targetPort ?? port.port }));
+    const isThere = targets.some(({ target }) => (isName(target) ? names.includes(target) : true));
+    return targets.flatMap(({ port, target }, index) => {
       const path = `/spec/ports/${index}/${port.targetPort === undefined ? 'port' : 'targetPort'}`;
       const shown = pods.map(({ owner }) => `${owner.kind}/${owner.name}`).join(', ');
-      if (typeof target === 'string' && !/^[0-9]+$/.test(target)) {
-        const names = ports.flatMap(({ name }) => (typeof name === 'string' ? [name] : []));
+      if (isName(target)) {
         if (names.includes(target)) return [];
         const near = nearest(target, names);
         return [
@@ -30,6 +31,8 @@ export const portMismatch: Policy = {
             message: `no container of ${shown} has a port named ${target}: no request arrives`,
             hint: near === undefined ? 'Name a port of the container, or its number.' : `Did you mean ${near}?`,
             path,
+            // One port of several, of a part of the container that is switched off, breaks nothing else.
+            ...(near === undefined && isThere && { severity: 'warning' as const }),
           },
         ];
       }
@@ -48,3 +51,7 @@ export const portMismatch: Policy = {
     });
   },
 };
+
+function isName(target: unknown): target is string {
+  return typeof target === 'string' && !/^[0-9]+$/.test(target);
+}

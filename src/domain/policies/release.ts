@@ -1,4 +1,4 @@
-import { type Fields, fields } from '../diagnosis/reading.ts';
+import { type Fields, fields, text } from '../diagnosis/reading.ts';
 import { getsLabels, isAdded } from './added-labels.ts';
 import type { PodTemplate, ReleaseObject } from './release-object.ts';
 import { isEmpty, selects } from './selector.ts';
@@ -58,6 +58,9 @@ export function createReleases(
     const within = namespaceOf(object);
     names.set(`${object.kind}/${within}/${object.name}`, object);
     const group = object.apiVersion.slice(0, Math.max(0, object.apiVersion.indexOf('/')));
+    // Who brings definitions brings what acts on their objects, too.
+    mayMakePods ||=
+      object.kind === 'CustomResourceDefinition' && !WITHOUT_PODS.test(text(fields(object.data.spec).group));
     mayMakePods ||= MAKES_PODS.test(`${group}/${object.kind}`) || (group.includes('.') && !WITHOUT_PODS.test(group));
     const template = object.pods;
     if (template === undefined) continue;

@@ -24,9 +24,12 @@ export function secretsInValues(values: unknown): SecretCandidate[] {
     // Deeper than any chart's; YAML that is deeper still was refused before.
     if (typeof node !== 'object' || node === null || path.length > 100) return;
     const isList = Array.isArray(node);
+    const saysWhere = !isList && Object.keys(node).some((key) => /secret_?(?:name|ref)$/i.test(key));
     for (const key in node) {
       path.push(isList ? Number(key) : key);
-      walk((node as Record<string, unknown>)[key], isList ? name : key);
+      // Beside the name of a Secret it is the name of a key in it.
+      const isKey = saysWhere && /secret_?key$/i.test(key);
+      walk((node as Record<string, unknown>)[key], isList ? name : isKey ? '' : key);
       path.pop();
     }
   };

@@ -312,7 +312,7 @@ metadata:
 For all: \`policies: [pod-security-restricted=off]\` in chartship.yaml, or the input \`policies\`; \`pod-security-restricted=error\`, \`pod-security-restricted=warning\` and \`pod-security-restricted=note\` set another severity.
 `,"policy/port-mismatch":`# policy/port-mismatch
 
-A Service sends to a port that the pods it selects don't have: to a name that no container gives (an error), or to a number that they don't declare though they declare others (a warning, since a container may listen where it doesn't say so).
+A Service sends to a port that the pods it selects don't have: to a name that no container gives (an error; a warning where other ports of the Service are there, and none has a name like it), or to a number that they don't declare though they declare others (a warning, since a container may listen where it doesn't say so).
 
 By default: error
 
@@ -442,7 +442,7 @@ Such a Service has no endpoints: what calls it waits or is refused, while everyt
 
 It is a warning where the label that no pod has may be given while the pods run, to the one that leads (\`vault-active\`, \`role: primary\`), and where the chart has no workload at all with these values.
 
-Labels that Kubernetes itself gives count as there, such as \`statefulset.kubernetes.io/pod-name\`. Nothing is said of a Service without a selector or of the type ExternalName, of one in another namespace than the release's, and where the release has objects of custom kinds by which an operator may make pods.
+Labels that Kubernetes itself gives count as there, such as \`statefulset.kubernetes.io/pod-name\`. Nothing is said of a Service without a selector or of the type ExternalName, of one in another namespace than the release's, and where an operator may make pods: the release has objects of custom kinds, or defines some.
 
 ## How to mend it
 
