@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { packagedVersion, strangerIn, taggedVersions } from './domain/chart-version.ts';
+import { packagedVersion, strangerIn, taggedVersions, withoutPrefix } from './domain/chart-version.ts';
 import type { Finding } from './domain/finding.ts';
 import { joinShown } from './domain/paths.ts';
 import { readSource } from './domain/source.ts';
@@ -44,7 +44,7 @@ export async function checkTag(
     const { name } = chart.metadata;
     const wanted = tagged.get(name);
     const version = packagedVersion(request, chart.metadata);
-    if (wanted === undefined || wanted === version) continue;
+    if (wanted === undefined || wanted === withoutPrefix(version)) continue;
     findings.push({
       stage: 'resolve',
       rule: 'resolve/tag',

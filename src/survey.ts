@@ -156,7 +156,8 @@ export function readMetadata(source: Source): ChartMetadata | Wrong {
   const { name, version, apiVersion } = chart as { name: string; version: string; apiVersion: string };
   if (!/^[a-zA-Z0-9][a-zA-Z0-9._-]*$/.test(name))
     return { message: `has a name that can't be a chart's: ${quote(name)}`, path: ['name'] };
-  if (valid(version) === null || version.startsWith('v')) {
+  // Helm takes a `v` before it, and its lint (of Helm 4) says that this is no semantic version; others see to the rest.
+  if (valid(version) === null || !/^v?[0-9]/.test(version)) {
     return {
       message: `has a version that is no semantic version: ${quote(version)}`,
       path: ['version'],

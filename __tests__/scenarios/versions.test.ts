@@ -45,6 +45,16 @@ const chartOf = (name: string, version: string): Record<string, string> => ({
   'Chart.yaml': `apiVersion: v2\nname: ${name}\nversion: ${version}\n`,
 });
 
+test('a version with a v before it is published under it, as helm does, and a tag of that version is of it', async () => {
+  here.space.chart('chart', chartOf('demo', 'v1.2.3'));
+  const ended = await publish({ 'alias-tags': '{{major}}' }, onTag('v1.2.3'));
+  // Helm 4 says in lint that it is no semantic version.
+  expect(told(ended)).toEqual([0, 'warning lint/helm chart/Chart.yaml:undefined:undefined']);
+  expect(await tagsOf()).toEqual(['1', 'v1.2.3']);
+  expect(await digestOf('1')).toBe(await digestOf('v1.2.3'));
+  expect(told(await publish({}, onTag('v1.2.4')))[1]).toMatch(/^error resolve\/tag/);
+});
+
 describe('a changed chart under a version that is taken', () => {
   /** A registry on a host that isn't this machine's, reached by a proxy on loopback. */
   const pull = (

@@ -71,6 +71,7 @@ describe('an alias', () => {
     ['another minor', '1.2.3', ['1.3.0', '2.0.0'], '1.2.3'],
     ['a pre-release of the next', '1.2.3', ['1.2.4-rc.1'], '1.2.3'],
     ['its own alias and other tags', '1.2.3', ['1.2', '1', 'latest', 'sha256-0a', 'v1.2.9', '1.2.9_'], '1.2.3'],
+    ['others that are called so', 'v1.2.3', ['v1.2.10', 'v1', 'v1.2', '1.2.11'], 'v1.2.10'],
     ['a newer one with build metadata', '1.2.3', ['1.2.4_build.5'], '1.2.4+build.5'],
   ])('beside %s, %s: the newest of %j is %s', (_what, version, tags, newest) => {
     expect(newestFor('{{major}}.{{minor}}', version, tags)).toBe(newest);

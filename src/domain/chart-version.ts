@@ -64,16 +64,21 @@ function versionIn(tag: string, format: string, chart: string): string | undefin
     })
     .join('');
   const found = new RegExp(`^${pattern}$`).exec(tag)?.[1];
-  return found !== undefined && isWhole(found) ? found : undefined;
+  return found !== undefined && /^\d/.test(found) && isWhole(found) ? found : undefined;
 }
 
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\-]/g, '\\$&');
 }
 
-/** `v1` and `1.2` are no versions but what stands for one. */
+/** `v1` and `1.2` are no versions but what stands for one; `v1.2.3` is what some charts call theirs. */
 function isWhole(text: string): boolean {
-  return /^\d/.test(text) && parse(text) !== null;
+  return /^v?\d/.test(text) && parse(text) !== null;
+}
+
+/** `v1.2.3` is 1.2.3. */
+export function withoutPrefix(version: string): string {
+  return version.replace(/^v/, '');
 }
 
 /** `{{major}}.{{minor}}` and 1.2.3 → `1.2`. */
@@ -91,6 +96,7 @@ export function newestFor(pattern: string, version: string, tags: readonly strin
   const alias = aliasOf(pattern, version);
   return tags
     .map((tag) => tag.replace('_', '+'))
+    .filter((tag) => tag.startsWith('v') === version.startsWith('v'))
     .filter((tag) => isWhole(tag) && !isPreRelease(tag) && aliasOf(pattern, tag) === alias)
     .reduce((newest, tag) => (compare(tag, newest) > 0 ? tag : newest), version);
 }

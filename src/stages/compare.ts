@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import rcompare from 'semver/functions/rcompare.js';
 import valid from 'semver/functions/valid.js';
+import { withoutPrefix } from '../domain/chart-version.ts';
 import { type Comparison, differenceOf } from '../domain/comparison.ts';
 import type { Environment } from '../domain/environment.ts';
 import { EnvironmentError } from '../domain/errors.ts';
@@ -67,7 +68,7 @@ function newestOf(tags: readonly string[]): string | undefined {
 
 function isRelease(version: string): boolean {
   const known = valid(version);
-  return known !== null && !known.includes('-') && version.replace(/\+.*$/, '') === known;
+  return known !== null && !known.includes('-') && withoutPrefix(version).replace(/\+.*$/, '') === known;
 }
 
 /**
