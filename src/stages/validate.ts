@@ -2,6 +2,7 @@ import { hintForMisread, misreadKey, saidOfMisread } from '../domain/boolean-key
 import type { Environment } from '../domain/environment.ts';
 import type { Finding } from '../domain/finding.ts';
 import { plainScalar } from '../domain/kubernetes-yaml.ts';
+import { isMapping } from '../domain/merged-values.ts';
 import { joinShown } from '../domain/paths.ts';
 import { formatPointer, parsePointer } from '../domain/pointer.ts';
 import { schemaData } from '../domain/schema-file.ts';
@@ -114,7 +115,7 @@ function unusable(
 
 /**
  * Helm says in one breath, and in any order, which keys of a mapping are not allowed, or missing; each has a place of
- * its own. Missing ones have one only where they are written and helm takes them for booleans.
+ * its own. Missing ones have one only where they are written: helm takes them for booleans, or they are empty.
  */
 function violations(fault: HelmFault, staged: StagedChart, environment: Environment): Finding[] {
   const [, what, list] =
@@ -126,14 +127,18 @@ function violations(fault: HelmFault, staged: StagedChart, environment: Environm
       return violation({ ...fault, message }, { extra: unquoted(key) }, staged, environment);
     });
   }
-  const missing = quoted.map((key) => ({ key, misread: misreadAs(unquoted(key), fault, staged, environment) }));
-  const told = missing.filter(({ misread }) => misread !== undefined);
+  const missing = quoted.map((key) => {
+    const name = unquoted(key);
+    const misread = misreadAs(name, fault, staged, environment);
+    return { key, misread, ...(misread === undefined && { empty: emptyAt(name, fault, staged, environment) }) };
+  });
+  const told = missing.filter(({ misread, empty }) => misread !== undefined || empty !== undefined);
   if (told.length === 0) return [violation(fault, {}, staged, environment)];
   const others = missing.filter((each) => !told.includes(each)).map(({ key }) => key);
   const rest = others.length === 1 ? `missing property ${others[0]}` : `missing properties ${others.join(', ')}`;
   return [
-    ...told.map(({ key, misread }) =>
-      violation({ ...fault, message: `missing property ${key}` }, { misread }, staged, environment),
+    ...told.map(({ key, ...about }) =>
+      violation({ ...fault, message: `missing property ${key}` }, about, staged, environment),
     ),
     ...(others.length > 0 ? [violation({ ...fault, message: rest }, {}, staged, environment)] : []),
   ];
@@ -143,6 +148,8 @@ function violations(fault: HelmFault, staged: StagedChart, environment: Environm
 interface About {
   readonly extra?: string;
   readonly misread?: Misread | undefined;
+  /** The path of a key that is there without a value: to helm it is none. */
+  readonly empty?: readonly string[] | undefined;
 }
 
 /** A key that is written and that helm takes for a boolean. */
@@ -160,6 +167,21 @@ function misreadAs(name: string, fault: HelmFault, staged: StagedChart, { layers
   const path = [...within, ...parsePointer(fault.pointer ?? ''), String(read)];
   const isWritten = layers.some(({ source }) => misreadKey(source, path) === name);
   return isWritten ? { written: name, read: String(read), path } : undefined;
+}
+
+/** The path of a missing key of this name, where the last of the layers that have it leaves it empty. */
+function emptyAt(
+  name: string,
+  fault: HelmFault,
+  staged: StagedChart,
+  { layers }: Environment,
+): readonly string[] | undefined {
+  const within = valuesPath(fault.chart ?? '', staged);
+  if (within === undefined) return undefined;
+  const path = [...within, ...parsePointer(fault.pointer ?? ''), name];
+  const setting = layers.findLast(({ source }) => source?.position(path, 'key') !== undefined);
+  const value = path.reduce<unknown>((node, step) => (isMapping(node) ? node[step] : undefined), setting?.source?.data);
+  return value === null ? path : undefined;
 }
 
 /** How the last of the layers that have it writes a key that helm takes for a boolean. */
@@ -194,8 +216,8 @@ function violation(
   const path = within === undefined ? undefined : [...within, ...own];
   const target = path === undefined || extra === undefined ? path : [...path, extra];
   const misread = about.misread ?? (extra === undefined ? undefined : misreadAt(target, environment));
-  const place = misread?.path ?? target;
-  const isKey = extra !== undefined || misread !== undefined;
+  const place = misread?.path ?? about.empty ?? target;
+  const isKey = extra !== undefined || misread !== undefined || about.empty !== undefined;
   const { by, ...at } = place === undefined ? {} : origin(place, environment.layers, isKey ? 'key' : 'value');
   const named = misread === undefined ? (target ?? own) : [...misread.path.slice(0, -1), misread.written];
   const name = named.join('.') || 'the values';
@@ -203,7 +225,12 @@ function violation(
   const said = mayNameSecret(String((target ?? own).at(-1)))
     ? fault.message.replace(/^'[\s\S]*'(?= (?:does not match|is not valid))/, 'the value')
     : fault.message;
-  const why = misread === undefined ? '' : `; ${saidOfMisread(misread.written, misread.read)}`;
+  const why =
+    misread !== undefined
+      ? `; ${saidOfMisread(misread.written, misread.read)}`
+      : about.empty !== undefined
+        ? '; it is empty here, which is the same to helm'
+        : '';
   const of = fault.chart === undefined || fault.chart === staged.metadata.name ? '' : ` (schema of ${fault.chart})`;
   return {
     stage: 'validate',
