@@ -14,11 +14,11 @@ import { nearest } from './nearest.ts';
 import { nameFaults } from './object-names.ts';
 import { dataSizeFault, type SizeFault } from './object-size.ts';
 import { NO_PATTERNS, type Patterns } from './patterns.ts';
-import { podFaults } from './pod-faults.ts';
 import { formatPointer, parsePointer } from './pointer.ts';
 import { withDefaults } from './schema-defaults.ts';
 import { schemaViolations, type Violation } from './schema-validation.ts';
 import { mayNameSecret } from './secret-lines.ts';
+import { serverFaults } from './server-rules.ts';
 
 /** Something that an API server, or a policy, would say of an object. */
 export interface ObjectFault {
@@ -80,10 +80,10 @@ export function objectFaults(
       ...(size === undefined ? [] : [tooLarge(size)]),
       ...(named.kind === 'CustomResourceDefinition' ? [...badScope(object), ...badPatterns(object, patterns)] : []),
       ...names(object, named, nature, minor),
-      ...podFaults(object, named, minor).map((each) => ({
+      ...serverFaults(object, named, minor).map((each) => ({
         ...each,
         path: formatPointer(each.path),
-        wanted: 'scalar' as const,
+        ...(each.rule !== 'schema/required' && { wanted: 'scalar' as const }),
       })),
     ];
   }

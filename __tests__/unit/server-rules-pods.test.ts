@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { podFaults } from '../../src/domain/pod-faults.ts';
+import { serverFaults } from '../../src/domain/server-rules.ts';
 
 type Data = Record<string, unknown>;
 
@@ -24,7 +24,7 @@ const GOOD: Data = {
 /** What is said of a Deployment with such pods. */
 function said(spec: Data, name = DEPLOYMENT, more: Data = {}, minor = '1.35'): string[] {
   const object = { ...name, spec: { template: { spec }, ...more } };
-  return podFaults(object, name, minor).map(({ rule, severity, path }) => `${severity} ${rule} ${path.join('.')}`);
+  return serverFaults(object, name, minor).map(({ rule, severity, path }) => `${severity} ${rule} ${path.join('.')}`);
 }
 
 const container = (more: Data): Data => ({ ...GOOD, containers: [{ name: 'main', ...more }] });
@@ -109,7 +109,7 @@ test('the pods of a StatefulSet have the volumes of its claims, and are looked a
 test('of a Pod, which admission may have given a volume, a mount of none is a warning', () => {
   const name = { apiVersion: 'v1', kind: 'Pod' };
   const spec = container({ name: 'A', volumeMounts: [{ name: 'nothere', mountPath: '/x' }] });
-  expect(podFaults({ ...name, spec }, name, '1.35').map(({ severity }) => severity)).toEqual(['error', 'warning']);
+  expect(serverFaults({ ...name, spec }, name, '1.35').map(({ severity }) => severity)).toEqual(['error', 'warning']);
 });
 
 test("of what is none of Kubernetes' own nothing is said", () => {

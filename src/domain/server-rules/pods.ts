@@ -1,14 +1,6 @@
-import { fields, list } from './diagnosis/reading.ts';
-import { groupOf, type KindName } from './kubernetes-schemas.ts';
-import { isLabel, POD_TEMPLATES } from './object-names.ts';
-
-/** What is wrong with a name or a port within the spec of a pod. */
-export interface PodFault {
-  readonly rule: 'schema/name' | 'schema/range' | 'schema/duplicate-entry' | 'schema/value';
-  readonly severity: 'error' | 'warning';
-  readonly path: readonly string[];
-  readonly message: string;
-}
+import { fields, list } from '../diagnosis/reading.ts';
+import { isLabel, POD_TEMPLATES } from '../object-names.ts';
+import { type ServerFault, shown } from './server-fault.ts';
 
 type Data = Readonly<Record<string, unknown>>;
 
@@ -16,8 +8,7 @@ type Data = Readonly<Record<string, unknown>>;
  * What the server's own validation refuses in the pods of Kubernetes' own kinds and no schema says (k8s.io/kubernetes,
  * pkg/apis/core/validation: ValidatePodSpec). Entries of one list that are the same are the schema's matter.
  */
-export function podFaults(object: Data, name: KindName, minor: string): PodFault[] {
-  const id = `${groupOf(name.apiVersion)}/${name.kind}`;
+export function podFaults(object: Data, id: string, minor: string): ServerFault[] {
   // Before 1.34 nobody looks at the pods of a StatefulSet.
   const isLookedAt = id !== 'apps/StatefulSet' || Number(minor.slice(2)) >= 34;
   const path = id === '/Pod' ? [] : POD_TEMPLATES[id];
@@ -36,8 +27,8 @@ function faultsOfSpec(
   spec: Data,
   path: readonly string[],
   volumes: ReadonlySet<unknown>,
-  mounting: PodFault['severity'],
-): PodFault[] {
+  mounting: ServerFault['severity'],
+): ServerFault[] {
   const faults = list(spec.volumes).flatMap(({ name }, index) =>
     labelFault(name, 'the name of a volume', [...path, 'volumes', String(index), 'name']),
   );
@@ -61,13 +52,13 @@ function faultsOfSpec(
   return faults;
 }
 
-function labelFault(name: unknown, what: string, path: readonly string[]): PodFault[] {
+function labelFault(name: unknown, what: string, path: readonly string[]): ServerFault[] {
   if (typeof name !== 'string' || isLabel(name)) return [];
   const message = `${shown(name)} is not ${what}: lower-case letters, digits and -, at most 63, with a letter or digit at each end`;
   return [{ rule: 'schema/name', severity: 'error', path, message }];
 }
 
-function portFaults(container: Data, path: readonly string[]): PodFault[] {
+function portFaults(container: Data, path: readonly string[]): ServerFault[] {
   return list(container.ports).flatMap(({ name, containerPort, hostPort }, index) => {
     const at = (field: string): string[] => [...path, 'ports', String(index), field];
     return [
@@ -79,8 +70,13 @@ function portFaults(container: Data, path: readonly string[]): PodFault[] {
   });
 }
 
-function hostPortFaults(container: Data, path: readonly string[], taken: Set<string>, isOnHost: boolean): PodFault[] {
-  return list(container.ports).flatMap(({ hostPort, containerPort, hostIP, protocol }, index): PodFault[] => {
+function hostPortFaults(
+  container: Data,
+  path: readonly string[],
+  taken: Set<string>,
+  isOnHost: boolean,
+): ServerFault[] {
+  return list(container.ports).flatMap(({ hostPort, containerPort, hostIP, protocol }, index): ServerFault[] => {
     if (typeof hostPort !== 'number' || hostPort === 0) return [];
     const at = [...path, 'ports', String(index), 'hostPort'];
     const key = JSON.stringify([hostPort, hostIP ?? '', protocol ?? 'TCP']);
@@ -96,7 +92,7 @@ function hostPortFaults(container: Data, path: readonly string[], taken: Set<str
   });
 }
 
-function probeFaults(container: Data, path: readonly string[]): PodFault[] {
+function probeFaults(container: Data, path: readonly string[]): ServerFault[] {
   return ['livenessProbe', 'readinessProbe', 'startupProbe'].flatMap((probe) =>
     ['httpGet', 'tcpSocket', 'grpc'].flatMap((way) => {
       const { port } = fields(fields(container[probe])[way]);
@@ -107,7 +103,7 @@ function probeFaults(container: Data, path: readonly string[]): PodFault[] {
 }
 
 /** IANA_SVC_NAME */
-function portNameFault(name: unknown, path: readonly string[]): PodFault[] {
+function portNameFault(name: unknown, path: readonly string[]): ServerFault[] {
   if (typeof name !== 'string') return [];
   const isOne =
     name.length <= 15 && /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/.test(name) && /[a-z]/.test(name) && !name.includes('--');
@@ -116,7 +112,7 @@ function portNameFault(name: unknown, path: readonly string[]): PodFault[] {
   return [{ rule: 'schema/name', severity: 'error', path, message }];
 }
 
-function portNumberFault(port: unknown, path: readonly string[]): PodFault[] {
+function portNumberFault(port: unknown, path: readonly string[]): ServerFault[] {
   // What no field of 32 bits can hold the schema tells.
   if (typeof port !== 'number' || (port | 0) !== port || (port >= 1 && port <= 65535)) return [];
   const message = `${port} is not a port: 1 to 65535`;
@@ -128,17 +124,13 @@ function mountFaults(
   container: Data,
   path: readonly string[],
   volumes: ReadonlySet<unknown>,
-  severity: PodFault['severity'],
-): PodFault[] {
+  severity: ServerFault['severity'],
+): ServerFault[] {
   return ['volumeMounts', 'volumeDevices'].flatMap((field) =>
-    list(container[field]).flatMap(({ name }, index): PodFault[] => {
+    list(container[field]).flatMap(({ name }, index): ServerFault[] => {
       if (typeof name !== 'string' || volumes.has(name)) return [];
       const message = `the pod has no volume ${shown(name)}`;
       return [{ rule: 'schema/value', severity, path: [...path, field, String(index), 'name'], message }];
     }),
   );
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);
 }
