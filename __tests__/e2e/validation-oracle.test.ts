@@ -13,6 +13,7 @@ import { podMutants } from '../support/pod-mutants.ts';
 import { type RenderedMutant, refusals, renderedMutants, told } from '../support/rendered-mutants.ts';
 import { withEntryTwice } from '../support/repeated-entries.ts';
 import { repository } from '../support/scenario.ts';
+import { serverRuleCases } from '../support/server-rule-cases.ts';
 import { agreements, agreementTable, foundShare, someOfEach, sum, type Verdicts } from '../support/verdicts.ts';
 
 // @ts-expect-error a script of the repository, plain JavaScript
@@ -122,7 +123,7 @@ const tried = (object: Data, mutants: readonly RenderedMutant[]): Tried[] =>
 
 /** What is written down, once every part of it is there. */
 const evidence = new Map<string, string>();
-const PARTS = ['objects', 'lists', 'custom'];
+const PARTS = ['objects', 'rules', 'lists', 'custom'];
 function record(part: string, text: string): void {
   console.log(text);
   evidence.set(part, text);
@@ -207,6 +208,26 @@ ${await kubeconformTable(verdicts, texts, server.minor)}`,
     // What the server takes is never refused; of what it refuses, nearly all is found.
     expect(rows.flatMap(({ oursAlone }) => oursAlone)).toEqual([]);
     expect(foundShare(rows)).toBeGreaterThan(0.97);
+  }, 900_000);
+
+  test('and so is that on what no schema says', async () => {
+    const verdicts: Verdicts[] = [];
+    for (const { what, object } of serverRuleCases()) {
+      const text = JSON.stringify(object);
+      const ours = refusals(text, schemas, server.minor);
+      verdicts.push({ what: String(object.kind), shown: what, ours, server: await ask(object, text) });
+    }
+    const rows = agreements(verdicts);
+    record(
+      'rules',
+      `## What no schema says
+
+The tables of \`__tests__/fixtures/server-rules\`: objects that are sound, with one thing changed, by what Kubernetes' own validation says of it (limits below requests, names of others, ports, schedules, ranges of addresses) and by what is near it and fine. The policies see to selectors that don't select the pods of their own template; PersistentVolumes, quotas, limit ranges and classes of storage are left to the server.
+
+${agreementTable(rows)}`,
+    );
+    expect(rows.flatMap(({ oursAlone, serverAlone }) => [...oursAlone, ...serverAlone])).toEqual([]);
+    expect(sum(rows, ({ mutants }) => mutants)).toBeGreaterThan(400);
   }, 900_000);
 
   test('and so is that on entries that are in a list twice, for Helm 3 and for Helm 4', async () => {

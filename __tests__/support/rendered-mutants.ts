@@ -88,7 +88,9 @@ function repeated(object: Data, path: readonly string[]): RenderedMutant {
 }
 
 /** What is found in a document that refuses it. */
-export function refusals(...asked: Parameters<typeof told>): Pick<ObjectFault, 'rule' | 'message' | 'severity'>[] {
+export function refusals(
+  ...asked: Parameters<typeof told>
+): Pick<ObjectFault, 'rule' | 'message' | 'path' | 'severity'>[] {
   return told(...asked).filter(({ severity }) => severity === 'error');
 }
 
@@ -99,13 +101,13 @@ export function told(
   minor: string,
   kinds: CustomKinds = NO_CUSTOM_KINDS,
   applied?: Applied,
-): Pick<ObjectFault, 'rule' | 'message' | 'severity'>[] {
+): Pick<ObjectFault, 'rule' | 'message' | 'path' | 'severity'>[] {
   const { objects, repeatedKey } = readDocument(text);
   const target = targetVersion(minor, schemas, applied);
   const twice =
     repeatedKey === undefined
       ? []
-      : [{ rule: 'schema/duplicate-key' as const, severity: 'error' as const, message: repeatedKey.name }];
+      : [{ rule: 'schema/duplicate-key' as const, severity: 'error' as const, message: repeatedKey.name, path: '' }];
   const faults = objects.flatMap(({ data }) => objectFaults(data, target, kinds, createPatterns(goRegexp)));
   return [...twice, ...faults];
 }

@@ -234,25 +234,6 @@ export const CASES: readonly PolicyCase[] = [
     'a name elsewhere, whose ports nobody knows',
     INGRESS('{ service: { name: web, port: { number: 80 } } }') + SERVICE('{ type: ExternalName, externalName: a.b }'),
   ),
-  backend(
-    'no port at all',
-    INGRESS('{ service: { name: other } }'),
-    'Ingress/web /spec/rules/0/http/paths/0/backend/service',
-  ),
-  backend(
-    'a port that was left empty',
-    WEB +
-      SERVICE('{ selector: { app: web }, ports: [{ port: 80 }] }') +
-      INGRESS('{ service: { name: web, port: { number: null } } }'),
-    `Ingress/web ${PATH}/port`,
-  ),
-  backend(
-    'a port by name and number',
-    WEB +
-      SERVICE('{ selector: { app: web }, ports: [{ name: a, port: 80 }] }') +
-      INGRESS('{ service: { name: web, port: { name: a, number: 80 } } }'),
-    `Ingress/web ${PATH}/port`,
-  ),
   backend('a bucket', INGRESS('{ resource: { apiGroup: a.io, kind: Bucket, name: a } }')),
 
   target('a workload of the release', WEB + SCALER('{ kind: Deployment, name: web }')),

@@ -29,15 +29,13 @@ function ofIngress(object: ReleaseObject, release: Release): PolicyFault[] {
   return all.flatMap(({ backend, path }) => {
     const service = fields(backend.service);
     const { name, number } = fields(service.port);
-    const [named, numbered] = [name, number].map(
-      (each) => each !== undefined && each !== null && each !== '' && each !== 0,
-    );
-    // Of a Service it must say one of the two.
-    if (named === numbered && typeof service.name === 'string') {
-      const message = `says ${named ? 'both the name and the number' : 'neither the name nor the number'} of a port of the Service ${service.name}, and the API server takes one of them`;
-      return [{ message, path: `${path}/service${service.port === undefined ? '' : '/port'}` }];
-    }
-    const port = named ? { asked: name, at: '/port/name' } : { asked: number, at: '/port/number' };
+    const port =
+      // Without either of them the server refuses it, which is told as that.
+      typeof name === 'string' && name !== ''
+        ? { asked: name, at: '/port/name' }
+        : typeof number === 'number' && number !== 0
+          ? { asked: number, at: '/port/number' }
+          : undefined;
     return leads(object, release, text(service.name), `${path}/service`, port);
   });
 }

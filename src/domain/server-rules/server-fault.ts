@@ -1,5 +1,3 @@
-import { at, type Fields } from '../diagnosis/reading.ts';
-
 /** What the API server's own validation refuses though the schema allows it. */
 export interface ServerFault {
   readonly rule:
@@ -20,12 +18,15 @@ export function fault(rule: ServerFault['rule'], path: readonly string[], messag
   return { rule, severity: 'error', path, message };
 }
 
-/** A key that is missing, told at the nearest thing around it that is there. */
-export function missing(object: Fields, path: readonly string[], why = ''): ServerFault {
-  const around = path.slice(0, -1);
-  while (around.length > 0 && !isGiven(at(object, ...around))) around.pop();
-  const name = path.slice(around.length).join('.');
-  return fault('schema/required', around, `${name} is missing${why === '' ? '' : `: ${why}`}`);
+/** A key that is missing from what lies at the path without its last step, which must be there. */
+export function missing(path: readonly string[], why = ''): ServerFault {
+  return fault('schema/required', path.slice(0, -1), `${path.at(-1)} is missing${why === '' ? '' : `: ${why}`}`);
+}
+
+/** A list that must have something in it: what is wrong where it is empty, or isn't there. */
+export function needsSome(value: unknown, path: readonly string[], why = 'there must be one at least'): ServerFault[] {
+  if (!Array.isArray(value)) return [missing(path, why)];
+  return value.length > 0 ? [] : [fault('schema/required', path, `is empty: ${why}`)];
 }
 
 /** Null is nothing to the server. */

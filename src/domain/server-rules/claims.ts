@@ -1,0 +1,30 @@
+import { type Fields, fields } from '../diagnosis/reading.ts';
+import { labelSelector } from './selectors.ts';
+import { fault, isGiven, needsSome, type ServerFault } from './server-fault.ts';
+import { subdomain } from './texts.ts';
+
+/** k8s.io/kubernetes, pkg/apis/core/validation: ValidatePersistentVolumeClaimSpec. */
+export function claimFaults({ spec }: Fields): ServerFault[] {
+  return isGiven(spec) ? claimSpecFaults(fields(spec), ['spec']) : [];
+}
+
+export function claimSpecFaults(spec: Fields, path: readonly string[]): ServerFault[] {
+  const { accessModes, resources, storageClassName, selector } = spec;
+  const faults = [
+    ...subdomain(storageClassName, [...path, 'storageClassName']),
+    ...labelSelector(selector, [...path, 'selector']),
+  ];
+  faults.push(...needsSome(accessModes, [...path, 'accessModes'], 'there must be one at least, such as ReadWriteOnce'));
+  const requests = fields(fields(resources).requests);
+  const { storage } = requests;
+  if (!isGiven(storage)) {
+    const around = isGiven(resources)
+      ? isGiven(fields(resources).requests)
+        ? ['resources', 'requests']
+        : ['resources']
+      : [];
+    faults.push(fault('schema/required', [...path, ...around], 'says nothing of how much: resources.requests.storage'));
+  } else if (/^[+-]?0*(?:\.0*)?(?:[A-Za-z]+|[eE][+-]?\d+)?$/.test(String(storage)) || String(storage).startsWith('-'))
+    faults.push(fault('schema/range', [...path, 'resources', 'requests', 'storage'], 'must be more than nothing'));
+  return faults;
+}
