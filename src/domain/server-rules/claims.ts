@@ -1,4 +1,5 @@
 import { type Fields, fields } from '../diagnosis/reading.ts';
+import { isQuantity } from '../scalar-forms.ts';
 import { labelSelector } from './selectors.ts';
 import { fault, isGiven, needsSome, type ServerFault } from './server-fault.ts';
 import { subdomain } from './texts.ts';
@@ -15,16 +16,19 @@ export function claimSpecFaults(spec: Fields, path: readonly string[]): ServerFa
     ...labelSelector(selector, [...path, 'selector']),
   ];
   faults.push(...needsSome(accessModes, [...path, 'accessModes'], 'there must be one at least, such as ReadWriteOnce'));
-  const requests = fields(fields(resources).requests);
-  const { storage } = requests;
+  const { requests } = fields(resources);
+  const { storage } = fields(requests);
   if (!isGiven(storage)) {
-    const around = isGiven(resources)
-      ? isGiven(fields(resources).requests)
-        ? ['resources', 'requests']
-        : ['resources']
-      : [];
+    const around = isGiven(requests) ? ['resources', 'requests'] : isGiven(resources) ? ['resources'] : [];
     faults.push(fault('schema/required', [...path, ...around], 'says nothing of how much: resources.requests.storage'));
-  } else if (/^[+-]?0*(?:\.0*)?(?:[A-Za-z]+|[eE][+-]?\d+)?$/.test(String(storage)) || String(storage).startsWith('-'))
+  } else if (isNothing(String(storage))) {
     faults.push(fault('schema/range', [...path, 'resources', 'requests', 'storage'], 'must be more than nothing'));
+  }
   return faults;
+}
+
+/** A quantity of none, or of less. */
+function isNothing(quantity: string): boolean {
+  if (!isQuantity(quantity)) return false;
+  return quantity.startsWith('-') || !/[1-9]/.test(quantity.replace(/[eE][+-]?[0-9]+$/, ''));
 }
