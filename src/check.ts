@@ -285,7 +285,7 @@ async function renderAndValidate(
   if (base !== undefined)
     record.compare(
       await compare(
-        where.chart,
+        staged,
         environment,
         renders.flatMap(({ rendered }) => rendered),
         await base,

@@ -103,7 +103,7 @@ export const INPUTS = [
     placeholder: 'RULE=SEVERITY',
     default: 'the built-in severities',
     description:
-      'How rules are told, policies and all others that have a page: RULE=error, RULE=warning, RULE=note or RULE=off; and folders in the repository with your own policies: in Rego, which an installed conftest runs, or for Kyverno, which its installed command runs.',
+      'How rules are told, policies and others that have a page: RULE=error, RULE=warning, RULE=note or RULE=off; and folders in the repository with your own policies: in Rego, which an installed conftest runs, or for Kyverno, which its installed command runs.',
   },
   {
     name: 'registry',

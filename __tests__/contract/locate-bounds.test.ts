@@ -144,6 +144,7 @@ test('one object of a chart that refuses nearly every change is not asked about 
   chart.write('templates/refuses.yaml', `${refuses}\n${service}`);
   const found = await chart.faults(10);
   expect(found).toHaveLength(1);
-  expect(chart.renders()).toBeLessThan(25);
+  // 65 without a bound.
+  expect(chart.renders()).toBeLessThan(40);
   expect(chart.renders()).toBeGreaterThan(10);
 });

@@ -156,11 +156,48 @@ describe('a policy', () => {
   });
 });
 
+const SERVICE = (selector: string): string =>
+  `apiVersion: v1\nkind: Service\nmetadata: { name: web }\nspec: { selector: ${selector}, ports: [{ port: 80 }] }\n`;
+const WORKLOAD =
+  'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec: { selector: { matchLabels: { app: web } }, template: { metadata: { labels: { app: web } }, spec: { containers: [{ name: web, image: "web:1" }] } } }\n';
+const DEFINITION = (group: string): string =>
+  `apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: { name: as.${group} }\nspec: { group: ${group}, scope: Namespaced, names: { kind: A, plural: as }, versions: [{ name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object } } }] }\n`;
+
+test.each<[string, Record<string, string>, string[]]>([
+  ['a workload of its chart', { 'templates/w.yaml': WORKLOAD }, ['error']],
+  ['a workload of a dependency', { 'charts/store/templates/w.yaml': WORKLOAD }, ['error']],
+  ['no workload', {}, ['warning']],
+  [
+    'a definition of whose objects pods are made',
+    { 'templates/w.yaml': WORKLOAD, 'templates/d.yaml': DEFINITION('acme.io') },
+    [],
+  ],
+  [
+    'a definition of whose objects none are',
+    { 'templates/w.yaml': WORKLOAD, 'templates/d.yaml': DEFINITION('cert-manager.io') },
+    ['error'],
+  ],
+])('a Service that selects nothing, beside %s', async (what, files, severities) => {
+  const store = { 'charts/store/Chart.yaml': 'apiVersion: v2\nname: store\nversion: 1.0.0\n' };
+  const dependencies = 'dependencies: [{ name: store, version: 1.0.0 }]\n';
+  const isOfDependency = what.endsWith('dependency');
+  space.empty('selects');
+  space.chart('selects', {
+    'Chart.yaml': `apiVersion: v2\nname: selects\nversion: 1.0.0\n${isOfDependency ? dependencies : ''}`,
+    'templates/s.yaml': SERVICE('{ app: wbe }'),
+    ...(isOfDependency && store),
+    ...files,
+  });
+  const { report } = await command(space, ['selects', '--until', 'validate']);
+  const told = report?.findings.filter(({ rule }) => rule === 'policy/service-selects-nothing');
+  expect(told?.map(({ severity }) => severity)).toEqual(severities);
+});
+
 const TOKEN = `ghp_${'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'}`;
 
 test('secrets in clear are found by name and by form, at their line, and never shown', async () => {
   chart('secrets', {
-    'values.yaml': `auth:\n  password: hunter2hunter2\n  # chartship.dev/allow.secret-in-values: the throwaway database in CI\n  adminPassword: hunter3hunter3\n  existingSecret: web-credentials\n  secretKeys: { password: user-password }\n  license: { secretName: "", secretKey: license }\n  upstream: ${TOKEN}\n`,
+    'values.yaml': `auth:\n  password: hunter2hunter2\n  # chartship.dev/allow.secret-in-values: the throwaway database in CI\n  adminPassword: hunter3hunter3\n  existingSecret: web-credentials\n  secretKeys: { password: user-password }\n  license: { secretName: "", secretKey: license }\n  s3: { tlsSecretName: tls, secretKey: hunter2hunter2 }\n  minio: { existingSecretName: "", secretKey: Hunter2hunter2 }\n  upstream: ${TOKEN}\n`,
     'templates/a.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata:\n  upstream: {{ .Values.auth.upstream }}\n  level: debug\n`,
     'templates/b.yaml': POD('', 'nginx:1').replace(
       '      resources',
@@ -171,10 +208,12 @@ test('secrets in clear are found by name and by form, at their line, and never s
   expect(code).toBe(0);
   const policies = lines(report?.findings).filter((line) => line.includes(' policy/'));
   expect(policies.sort()).toEqual([
-    'warning policy/secret-in-config-map secrets/values.yaml:8:13',
+    'warning policy/secret-in-config-map secrets/values.yaml:10:13',
     'warning policy/secret-in-env secrets/templates/b.yaml:9',
+    'warning policy/secret-in-values secrets/values.yaml:10:13',
     'warning policy/secret-in-values secrets/values.yaml:2:13',
-    'warning policy/secret-in-values secrets/values.yaml:8:13',
+    'warning policy/secret-in-values secrets/values.yaml:8:40',
+    'warning policy/secret-in-values secrets/values.yaml:9:47',
   ]);
   const told = stdout + stderr + JSON.stringify(report);
   expect(told).not.toMatch(/hunter|ghp_/);

@@ -130,6 +130,43 @@ test('the same chart would change nothing; a pre-release is nothing to compare w
   expect(comment()).toContain('**dev**: nothing since 1.0.0');
 });
 
+test('a chart that asks the cluster as an upgrade is compared as an install, with an install', async () => {
+  const KEPT = `{{- if .Release.IsUpgrade }}{{ if not (lookup "v1" "Secret" .Release.Namespace "kept") }}{{ fail "give the current password" }}{{ end }}{{ end }}
+apiVersion: v1
+kind: Secret
+metadata: { name: kept }
+stringData: { password: first-value }
+`;
+  const either = `{{ if .Release.IsUpgrade }}\n${CLAIM}{{ else }}\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: made-once }\n{{ end }}\n`;
+  const before = { 'values.yaml': 'greeting: hello\n', 'templates/either.yaml': either };
+  const registries = (path: string) => ({ registry: `oci://${registry.host}/${path}` });
+  await publish('asks', before);
+  space.chart('chart', {
+    ...before,
+    'Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 1.0.1\n',
+    'templates/kept.yaml': KEPT,
+  });
+  const ended = await proposed(registries('asks'));
+  expect(
+    ended.report?.comparisons?.map(({ as, dangers, objects }) => [as, dangers, objects.map(({ object }) => object)]),
+  ).toEqual([['install', [], ['Secret/kept']]]);
+  expect(comment()).toContain('since 1.0.0, as installs (as upgrades they ask the cluster): 1 added');
+  // And where the release asks as well.
+  await publish('both', { ...before, 'templates/kept.yaml': KEPT });
+  space.chart('chart', {
+    ...before,
+    'Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 1.0.1\n',
+    'templates/kept.yaml': KEPT.replace('name: kept }', 'name: kept-2 }'),
+  });
+  const both = await proposed(registries('both'));
+  expect(
+    both.report?.comparisons?.map(({ as, objects }) => [
+      as,
+      objects.map(({ kind, object }) => `${kind} ${object}`).sort(),
+    ]),
+  ).toEqual([['install', ['added Secret/kept-2', 'removed Secret/kept']]]);
+});
+
 test('a first release, an environment that is new, and a registry that is not there are said', async () => {
   space.chart('chart', CHART);
   const first = await proposed({ registry: `oci://${registry.host}/nothing` });

@@ -8,6 +8,7 @@ import { EnvironmentError } from '../domain/errors.ts';
 import { objectsOf } from '../domain/manifest-objects.ts';
 import type { FetchedChart } from '../domain/published-chart.ts';
 import { locationOf, referenceText, type Target, tagOf } from '../domain/reference.ts';
+import type { StagedChart } from '../domain/staged.ts';
 import { valuesPaths } from '../domain/values.ts';
 import type { Ports, RegistryFault } from '../ports.ts';
 import { fetchPublished } from './fetch-published.ts';
@@ -73,10 +74,11 @@ function isRelease(version: string): boolean {
 
 /**
  * What a render of this chart would make different where the last published package is deployed: that one is rendered
- * the same way, as an upgrade, with its own values files and what else is given.
+ * the same way, as an upgrade, with its own values files and what else is given. Where one of the two can't be rendered
+ * as an upgrade, both are as installs: an install and an upgrade differ by themselves.
  */
 export async function compare(
-  chart: string,
+  { metadata: { name: chart }, readsOperation }: Pick<StagedChart, 'metadata' | 'readsOperation'>,
   environment: Environment,
   renders: readonly Rendered[],
   base: Base,
@@ -88,7 +90,9 @@ export async function compare(
   if (!base.ok) return { ...about, reason: base.reason, ...none };
   const against = { version: base.version, reference: base.fetched.reference };
   const first = renders.filter(({ kubeVersion }) => kubeVersion === environment.kubeVersions[0]);
-  const next = first.find(({ upgrade }) => upgrade) ?? first[0];
+  const installed = first.find(({ upgrade }) => !upgrade);
+  const upgraded = first.find(({ upgrade }) => upgrade) ?? (readsOperation ? undefined : installed);
+  const next = upgraded ?? installed;
   if (next === undefined) return { ...about, against, reason: 'this chart could not be rendered', ...none };
   const there = new Set(base.fetched.files.map(({ path }) => path));
   const missing = environment.values.find(
@@ -96,7 +100,7 @@ export async function compare(
   );
   if (missing !== undefined)
     return { ...about, against, reason: `${base.version} has no ${missing.inChart}: the environment is new`, ...none };
-  const rendered = await helm.template({
+  const call = {
     chart: base.folder,
     values: valuesPaths(environment.values, base.folder),
     set: environment.set,
@@ -108,15 +112,14 @@ export async function compare(
     skipSchema: true,
     // It may ask where this one doesn't.
     apiVersions: [...new Set([...(await apisOf(next.kubeVersion)), ...next.apiVersions])],
-    upgrade: true,
-  });
-  if (!rendered.ok) {
-    const said = rendered.faults.map(({ message }) => message).join('; ');
-    return { ...about, against, reason: `${base.version} can't be rendered any more: ${said}`, ...none };
-  }
-  return {
-    ...about,
-    against,
-    ...differenceOf(await objectsOf(rendered.value), await objectsOf(next.manifest), host.redact),
   };
+  const difference = async (published: string, made: Rendered) =>
+    differenceOf(await objectsOf(published), await objectsOf(made.manifest), host.redact);
+  const before = upgraded && (await helm.template({ ...call, upgrade: true }));
+  if (before?.ok === true) return { ...about, against, ...(await difference(before.value, upgraded ?? next)) };
+  const installs = installed && (await helm.template({ ...call, upgrade: false }));
+  if (installs?.ok === true)
+    return { ...about, against, as: 'install', ...(await difference(installs.value, installed ?? next)) };
+  const said = (before ?? installs)?.faults.map(({ message }) => message).join('; ');
+  return { ...about, against, reason: `${base.version} can't be rendered any more: ${said}`, ...none };
 }

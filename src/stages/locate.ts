@@ -42,8 +42,10 @@ const MOST_QUESTIONS = 100;
 const MOST_TEXT = 5_000_000;
 /** Yes and no are tried one at a time, so many for each question. */
 const MOST_SWITCHES = 12;
-/** Renders for one question alone: where the place is found it takes three, and seldom twelve, of hundreds of places. */
-const MOST_TRIES = 16;
+/** Renders for one question alone: where the place is found it takes three in most charts, and two dozen in odd ones. */
+const MOST_TRIES = 32;
+/** And for all of those that take more than the renders for all. */
+const MOST_TRIES_OF_ALL = 64;
 
 const UNKNOWN: Origin = { cause: 'unknown' };
 
@@ -140,8 +142,9 @@ async function findPlaces(
     trials.map(({ trial }) => trial),
     [...together],
   );
+  const all = { left: MOST_TRIES_OF_ALL };
   for (const [index, { each, trial }] of trials.entries()) {
-    const tries = { left: MOST_TRIES };
+    const tries = { left: MOST_TRIES, all };
     each.arrived = seen[index] ?? (await narrow(trial, experiments, tries, trial.places.length < together.size));
   }
   // One that is turned round answers all that have it among theirs.
@@ -158,11 +161,11 @@ async function findPlaces(
 async function narrow(
   trial: Trial,
   experiments: Experiments,
-  tries: { left: number },
+  tries: { left: number; readonly all: { left: number } },
   isNew = true,
 ): Promise<readonly Place[]> {
   const { places } = trial;
-  if (isNew && tries.left-- <= 0) return [];
+  if (isNew && (tries.left-- <= 0 || tries.all.left-- <= 0)) return [];
   const [seen] = isNew ? await experiments.attempt([trial], places) : [];
   if (seen !== undefined || places.length < 2) return seen ?? [];
   const middle = places.length >> 1;

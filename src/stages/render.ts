@@ -124,10 +124,12 @@ function isEarly({ kind, file = '' }: HelmFault): boolean {
 
 /** What an upgrade alone meets. With nothing found by `lookup`, which is why some charts refuse to go on, nobody can say. */
 async function asUpgrade(finding: Finding, fault: HelmFault, staged: StagedChart): Promise<Finding> {
-  const { kind, file, line } = fault;
-  if (kind === 'template' && file !== undefined && line !== undefined) {
+  const { kind, file, line, message } = fault;
+  // What trips over a value trips over it in the cluster, too.
+  const isOfValue = / at <\$?\.Values\.[^>]*>/.test(message);
+  if (kind === 'template' && file !== undefined && line !== undefined && !isOfValue) {
     const { asksCluster } = await import('../domain/values-use/asks-cluster.ts');
-    if (asksCluster(staged, file, line))
+    if (asksCluster(staged, [{ file, line }, ...includersIn(message)]))
       return {
         ...finding,
         rule: 'render/lookup',
@@ -137,4 +139,13 @@ async function asUpgrade(finding: Finding, fault: HelmFault, staged: StagedChart
       };
   }
   return { ...finding, message: `${finding.message} (only when rendered as an upgrade)` };
+}
+
+/** The places that a fault names as those that included the template. */
+function includersIn(message: string): { readonly file: string; readonly line: number }[] {
+  const [, all = ''] = /\(included from (.*)\)$/.exec(message) ?? [];
+  return all.split(', ').flatMap((place) => {
+    const [, file, line] = /^(.+):([0-9]+)$/.exec(place) ?? [];
+    return file === undefined ? [] : [{ file, line: Number(line) }];
+  });
 }

@@ -114,6 +114,18 @@ export const CASES: readonly PolicyCase[] = [
     WEB + MONITOR.replace('ServiceMonitor', 'Prometheus') + SERVICE('{ selector: { app: x } }'),
   ),
   selectsNothing(
+    'the pods of a Deployment by their hash, and those of a DaemonSet by their revision',
+    WEB +
+      SERVICE('{ selector: { app: web, pod-template-hash: abc } }') +
+      SET.replace('StatefulSet', 'DaemonSet') +
+      SERVICE('{ selector: { app: db, controller-revision-hash: abc } }', 'name: db'),
+  ),
+  selectsNothing(
+    "pods of a set by the set's own name",
+    SET + SERVICE('{ selector: { app: db, statefulset.kubernetes.io/pod-name: db } }'),
+    'Service/web /spec/selector',
+  ),
+  selectsNothing(
     'pods that an operator makes, who brings its definitions',
     WEB + DEFINITION + SERVICE('{ selector: { app: x } }'),
   ),
@@ -138,6 +150,10 @@ export const CASES: readonly PolicyCase[] = [
     'Service/web /spec/selector',
   ),
 
+  catches(
+    'a Service without a selector',
+    WEB + SERVICE('{ ports: [{ port: 80 }] }') + POD(`{ name: t, labels: { app: web }, ${HOOK('test')} }`),
+  ),
   catches('its own pods', WEB + SERVICE('{ selector: { app: web }, ports: [{ port: 80 }] }')),
   catches(
     'a test pod, by number',
@@ -189,6 +205,13 @@ export const CASES: readonly PolicyCase[] = [
     'Service/web /spec/ports/0/port',
   ),
   port('another number, headless', WEB + SERVICE('{ clusterIP: None, selector: { app: web }, ports: [{ port: 80 }] }')),
+  port('a Service without a selector', WEB + SERVICE('{ ports: [{ port: 80, targetPort: pg }] }')),
+  port('an empty selector', WEB + SERVICE('{ selector: {}, ports: [{ port: 80, targetPort: pg }] }')),
+  port(
+    'a name that is nearly one, headless',
+    WEB + SERVICE('{ clusterIP: None, selector: { app: web }, ports: [{ port: 80, targetPort: htpp }] }'),
+    'Service/web /spec/ports/0/targetPort',
+  ),
   port(
     'another name, headless',
     WEB + SERVICE('{ clusterIP: None, selector: { app: web }, ports: [{ port: 80, targetPort: gossip }] }'),
@@ -330,6 +353,7 @@ export const CASES: readonly PolicyCase[] = [
     'Pod/web /spec/initContainers/0',
   ),
 
+  readiness('a Service without a selector', WEB + SERVICE('{ ports: [{ port: 80 }] }')),
   readiness('no Service sends to it', WEB),
   readiness(
     'one does',

@@ -10,36 +10,39 @@ export const portMismatch: Policy = {
   severity: 'error',
   check: (object, release) => {
     const { apiVersion, kind, data } = object;
-    // A headless Service has no port of its own: who asks for it gets the addresses of the pods, and chooses.
-    if (apiVersion !== 'v1' || kind !== 'Service' || at(data, 'spec', 'clusterIP') === 'None') return [];
+    if (apiVersion !== 'v1' || kind !== 'Service') return [];
+    // Who asks for a headless Service gets the addresses of the pods, and chooses the port.
+    const isHeadless = at(data, 'spec', 'clusterIP') === 'None';
     const pods = release.podsWith(fields(at(data, 'spec', 'selector')), object).filter(({ passing }) => !passing);
     if (pods.length === 0) return [];
     const ports = pods.flatMap(({ containers }) =>
       containers.filter(({ role }) => role !== 'init').flatMap(({ data: container }) => list(container.ports)),
     );
     const names = ports.flatMap(({ name }) => (typeof name === 'string' ? [name] : []));
+    const numbers = ports.map(({ containerPort }) => containerPort);
     const targets = list(at(data, 'spec', 'ports')).map((port) => ({ port, target: port.targetPort ?? port.port }));
-    const isThere = targets.some(({ target }) => (isName(target) ? names.includes(target) : true));
+    const isThere = targets.some(({ target }) => names.includes(String(target)) || numbers.includes(Number(target)));
     return targets.flatMap(({ port, target }, index) => {
       const path = `/spec/ports/${index}/${port.targetPort === undefined ? 'port' : 'targetPort'}`;
       const shown = pods.map(({ owner }) => `${owner.kind}/${owner.name}`).join(', ');
       if (isName(target)) {
         if (names.includes(target)) return [];
         const near = nearest(target, names);
+        if (isHeadless && near === undefined) return [];
+        const what = isHeadless ? 'nobody finds it by its name' : 'no request arrives';
         return [
           {
-            message: `no container of ${shown} has a port named ${target}: no request arrives`,
+            message: `no container of ${shown} has a port named ${target}: ${what}`,
             hint: near === undefined ? 'Name a port of the container, or its number.' : `Did you mean ${near}?`,
             path,
             // One port of several, of a part of the container that is switched off, breaks nothing else.
-            ...(near === undefined && isThere && { severity: 'warning' as const }),
+            ...((isHeadless || (near === undefined && isThere)) && { severity: 'warning' as const }),
           },
         ];
       }
-      const numbers = ports.map(({ containerPort }) => containerPort);
       // What a container declares is for information only, and a container that declares none may listen to any.
       const isSilent = pods.some(({ containers }) => containers.every((each) => list(each.data.ports).length === 0));
-      if (isSilent || numbers.includes(Number(target))) return [];
+      if (isHeadless || isSilent || numbers.includes(Number(target))) return [];
       return [
         {
           message: `the containers of ${shown} declare the ports ${[...new Set(numbers)].join(', ')}, and not ${target}`,

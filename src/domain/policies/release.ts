@@ -21,7 +21,7 @@ export interface Release {
   servicesOf(pods: PodTemplate): readonly ReleaseObject[];
   /** The pods in the namespace of an object that a selector of the other form selects; none by an empty one. */
   podsSelected(selector: Fields, beside: ReleaseObject): readonly PodTemplate[];
-  /** Whether a chart of the release (see ReleaseObject) has pods that go on running. */
+  /** Whether a chart of the release (see ReleaseObject), or one within it, has pods that go on running. */
   hasWorkload(chart: string): boolean;
   /** Some of its objects may stand for pods that are not seen here: an operator makes them. */
   readonly mayMakePods: boolean;
@@ -77,6 +77,8 @@ export function createReleases(
   const podsWith = (labels: Fields, beside: ReleaseObject): readonly PodTemplate[] => {
     const before = selected.get(labels);
     if (before !== undefined) return before;
+    // Without a selector it is somebody else who writes the endpoints.
+    if (Object.keys(labels).length === 0) return [];
     // Of the label that the fewest have.
     let fewest: readonly PodTemplate[] | undefined;
     for (const key in labels) {
@@ -105,7 +107,7 @@ export function createReleases(
   };
   const release: Omit<Release, 'minor'> = {
     credentials,
-    hasWorkload: (chart) => working.has(chart),
+    hasWorkload: (chart) => [...working].some((each) => chart === '' || each === chart || each.startsWith(`${chart}/`)),
     mayMakePods,
     namespaceOf,
     isHome: (object) => namespaceOf(object) === namespace,

@@ -24,12 +24,13 @@ export function secretsInValues(values: unknown): SecretCandidate[] {
     // Deeper than any chart's; YAML that is deeper still was refused before.
     if (typeof node !== 'object' || node === null || path.length > 100) return;
     const isList = Array.isArray(node);
-    const saysWhere = !isList && Object.keys(node).some((key) => /secret_?(?:name|ref)$/i.test(key));
+    const saysWhere = !isList && Object.keys(node).some((key) => /^(?:existing_?)?secret_?(?:name|ref)$/i.test(key));
     for (const key in node) {
       path.push(isList ? Number(key) : key);
       // Beside the name of a Secret it is the name of a key in it.
-      const isKey = saysWhere && /secret_?key$/i.test(key);
-      walk((node as Record<string, unknown>)[key], isList ? name : isKey ? '' : key);
+      const inner = (node as Record<string, unknown>)[key];
+      const isKey = saysWhere && /^secret_?key$/i.test(key) && isKeyName(inner);
+      walk(inner, isList ? name : isKey ? '' : key);
       path.pop();
     }
   };
@@ -40,4 +41,9 @@ export function secretsInValues(values: unknown): SecretCandidate[] {
 /** `secretKeys: { password: … }`: not secrets, but by what names they are in a Secret. */
 function namesKeys(path: readonly (string | number)[]): boolean {
   return path.slice(0, -1).some((step) => /keys?$/i.test(String(step)));
+}
+
+/** A short word in small letters, as keys in Secrets are called. */
+function isKeyName(value: unknown): boolean {
+  return typeof value === 'string' && /^[a-z]+(?:[-_.][a-z]+){0,4}$/.test(value) && value.length <= 40;
 }

@@ -46,8 +46,9 @@ export function isLiteral(value: unknown, name: string): boolean {
   // `$(VARIABLE)`, `${VARIABLE}`, `{{ template }}`, `<fill in>`, `***`; a path; an address, of a secret store or of what gives tokens.
   if (/\$[({A-Za-z_]|\{\{|^<.*>$|^[*x.]+$|^~?\.{0,2}\/|^[a-z][a-z0-9+.-]*:/.test(text)) return false;
   if (/^(?:true|false|yes|no|none|null|nil|disabled|enabled|optional|required|todo|tbd)$/i.test(text)) return false;
-  // A file by its name, which is a key in a Secret: `credentials.json`.
-  if (/^[\w-][\w.-]*\.(?:json|ya?ml|pem|key|crt|txt|conf|p12|jks)$/.test(text) || namesKey(name, text)) return false;
+  // A file by its name, which is a key in a Secret: `credentials.json`. Nobody calls a password so.
+  const isFile = /^[\w-][\w.-]*\.(?:json|ya?ml|pem|key|crt|txt|conf|p12|jks)$/.test(text);
+  if ((isFile && !/pass(?:word|wd|phrase)$/i.test(name)) || namesKey(name, text)) return false;
   // The name of a key in a Secret: `postgres-password`.
   return !(/^[a-z0-9]+(?:[-_.][a-z0-9]+)+$/.test(text) && isSecretName(text));
 }
@@ -57,7 +58,8 @@ function namesKey(name: string, text: string): boolean {
   const words = wordsOf(name);
   if (words[0] === 'existing') return true;
   const of = words.slice(0, -2);
-  return words.slice(-2).join(' ') === 'secret key' && wordsOf(text).every((word) => of.includes(word));
+  const said = wordsOf(text);
+  return words.slice(-2).join(' ') === 'secret key' && said.length > 0 && said.every((word) => of.includes(word));
 }
 
 /**

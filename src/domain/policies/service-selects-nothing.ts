@@ -41,4 +41,4 @@ export const serviceSelectsNothing: Policy = {
 };
 
 /** Names of roles that pods of one template take in turn. */
-const ROLE = /active|leader|primary|master|replica|secondary|standby|role/i;
+const ROLE = /(?:^|[^a-z])(?:active|leader|primary|master|replica|secondary|standby|role)(?:$|[^a-z])/i;

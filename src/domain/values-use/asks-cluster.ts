@@ -1,54 +1,56 @@
-import { templateParts } from '../provenance/template-parts.ts';
 import type { StagedChart } from '../staged.ts';
-import { chartTemplates } from './chart-templates.ts';
+import { actionsBehind } from './actions-behind.ts';
+import { chartTemplates, type TemplateFile } from './chart-templates.ts';
 import { chartTree } from './chart-tree.ts';
-import type { Templates } from './template-reader.ts';
 import { type Operand, type Pipe, type Step, templateTree } from './template-tree.ts';
 
+/** Where a template failed: a file as helm names it within the chart, and a line. */
+export interface FailedPlace {
+  readonly file: string;
+  readonly line: number;
+}
+
 /**
- * Whether a template that failed at this line may have failed since `lookup` finds nothing where there is no cluster:
- * the template calls it, or what is included at the line does, however many includes away. Read from the templates'
- * text: an include whose name is put together at run time is followed where its end is written (`"/secret.yaml"`).
+ * Whether a failure at these places, the innermost first and what included it behind, may come of `lookup`, which finds
+ * nothing where there is no cluster: what stands on the line calls it, or the conditions around it, what set the
+ * variables in them, or what any of these includes, however many includes away. Read from the templates' text: an
+ * include whose name is put together at run time is followed where the end of a path is written (`"/secret.yaml"`).
  */
-export function asksCluster(staged: StagedChart, file: string, line: number): boolean {
+export function asksCluster(staged: StagedChart, places: readonly FailedPlace[]): boolean {
   const templates = chartTemplates(chartTree(staged, () => false));
   if (!templates.files.some(({ source }) => source.includes('lookup'))) return false;
-  const failed = templates.files.find(({ name }) => name === `${staged.metadata.name}/${file}`);
-  const tree = failed && templateTree(failed.source);
-  if (failed === undefined || tree === undefined) return false;
-  if ([tree.steps, ...tree.named.values()].some((steps) => readsOf(steps).lookup)) return true;
-  const files = templates.files.map(({ name, source }) => ({ name, steps: () => templateTree(source)?.steps ?? [] }));
   const seen = new Set<string>();
-  const asks = (steps: readonly Step[]): boolean => {
-    const { lookup, texts } = readsOf(steps);
+  const open: { readonly steps: readonly Step[]; readonly chart: TemplateFile['chart'] }[] = [];
+  for (const { file, line } of places) {
+    const failed = templates.files.find(({ name }) => name === `${staged.metadata.name}/${file}`);
+    const codes = failed === undefined ? [] : actionsBehind(failed.source, line);
+    for (const code of codes)
+      if (failed !== undefined) open.push({ steps: templateTree(`{{${code}}}`)?.steps ?? [], chart: failed.chart });
+  }
+  for (let each = open.pop(); each !== undefined; each = open.pop()) {
+    const { chart } = each;
+    const { lookup, texts } = readsOf(each.steps);
     if (lookup) return true;
     for (const text of texts) {
       if (seen.has(text)) continue;
       seen.add(text);
-      if (named(templates, text).some(asks)) return true;
-      if (text.startsWith('/') && files.some((each) => each.name.endsWith(text) && asks(each.steps()))) return true;
+      for (const steps of found(() => templates.find(text))) open.push({ steps, chart });
+      if (!/\.(?:ya?ml|tpl|txt)$/.test(text)) continue;
+      const end = text.startsWith('/') ? text : `/${text}`;
+      const files = templates.files.filter((file) => file.chart === chart && file.name.endsWith(end));
+      for (const { source } of files) open.push({ steps: templateTree(source)?.steps ?? [], chart });
     }
-    return false;
-  };
-  return asks(stepsAt(failed.source, line));
+  }
+  return false;
 }
 
-function named(templates: Templates, name: string): readonly (readonly Step[])[] {
+function found(find: () => readonly (readonly Step[])[]): readonly (readonly Step[])[] {
   try {
-    return templates.find(name);
+    return find();
   } catch {
     // A file that is no template, which helm says itself.
     return [];
   }
-}
-
-/** What the actions on a line do. */
-function stepsAt(source: string, line: number): readonly Step[] {
-  const lineOf = (offset: number): number => source.slice(0, offset).split('\n').length;
-  return (templateParts(source) ?? []).flatMap((part) => {
-    if (part.kind === 'text' || lineOf(part.start) > line || lineOf(part.end) < line) return [];
-    return templateTree(`{{${part.code.replace(/^\s*else\s+/, ' ')}}}`)?.steps ?? [];
-  });
 }
 
 /** Whether steps call `lookup` themselves, and the texts in them: names of what they include are among them. */
