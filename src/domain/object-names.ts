@@ -180,15 +180,15 @@ export function isLabel(text: string): boolean {
   return text.length <= LABEL && /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/.test(text);
 }
 
-function isSubdomain(text: string): boolean {
+export function isSubdomain(text: string): boolean {
   return text.length <= 253 && /^[a-z0-9]+(?:(?:-+|\.)[a-z0-9]+)*$/.test(text);
 }
 
-function isLabelValue(text: string): boolean {
+export function isLabelValue(text: string): boolean {
   return text === '' || (text.length <= LABEL && /^[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?$/.test(text));
 }
 
-function isQualifiedName(key: string): boolean {
+export function isQualifiedName(key: string): boolean {
   const slash = key.indexOf('/');
   const name = key.slice(slash + 1);
   return name !== '' && isLabelValue(name) && (slash === -1 || isSubdomain(key.slice(0, slash)));
