@@ -17,6 +17,7 @@ describe('resources', () => {
       [{ requests: { cpu: '1001m' }, limits: { cpu: 1 } }, 'range resources.requests.cpu'],
       [{ requests: { cpu: '1' }, limits: { cpu: null } }, 'range resources.requests.cpu'],
       [{ requests: { cpu: '-1' } }, 'range resources.requests.cpu'],
+      [{ limits: { cpu: ' -1m' } }, 'range resources.limits.cpu'],
       [{ limits: { cpu: -1 } }, 'range resources.limits.cpu'],
       [{ requests: { cpus: '1' } }, 'name resources.requests.cpus'],
       [{ limits: { storage: '1Gi' } }, 'name resources.limits.storage'],
@@ -44,6 +45,7 @@ describe('resources', () => {
     { requests: { [GPU]: 1 }, limits: { [GPU]: '1' } },
     { limits: { [GPU]: '2000m' } },
     { requests: { 'kubernetes.io/x': '1.5' } },
+    { limits: { cpu: '-0', memory: '-no' } },
     { requests: { cpu: 'no quantity' }, limits: { cpu: '1' } },
   ])('%j is no fault', (resources) => {
     expect(saidOfContainer({ resources })).toEqual([]);
@@ -75,6 +77,8 @@ describe('env', () => {
       [field('metadata.nam'), 'enum env.0.valueFrom.fieldRef.fieldPath'],
       [field(''), 'enum env.0.valueFrom.fieldRef.fieldPath'],
       [field('metadata.labels'), 'enum env.0.valueFrom.fieldRef.fieldPath'],
+      [field("metadata.labels['']"), 'enum env.0.valueFrom.fieldRef.fieldPath'],
+      [field("metadata.labels['"), 'enum env.0.valueFrom.fieldRef.fieldPath'],
       [field('status.phase'), 'enum env.0.valueFrom.fieldRef.fieldPath'],
       [field("metadata.labels['a b']"), 'enum env.0.valueFrom.fieldRef.fieldPath'],
       [field("metadata.name['a']"), 'enum env.0.valueFrom.fieldRef.fieldPath'],
@@ -114,6 +118,7 @@ describe('env', () => {
     from({ resourceFieldRef: { resource: 'limits.cpu', divisor: 0 } }),
     from({ resourceFieldRef: { resource: 'requests.hugepages-2Mi', divisor: '2' } }),
     secret({ name: 'a.b', key: '.a..b_C', optional: true }),
+    secret({ name: 'a', key: 'k'.repeat(253) }),
     from({ fileKeyRef: { volumeName: 'data', path: 'p', key: 'k' } }),
     // The schema tells what it doesn't know.
     from({ secretRef: { name: 'a' } }),
@@ -127,6 +132,7 @@ describe('env', () => {
       [{ secretRef: {} }, 'required envFrom.0.secretRef'],
       [{ configMapRef: { name: '' } }, 'required envFrom.0.configMapRef.name'],
       [{ configMapRef: { name: 'a_b-' } }, 'name envFrom.0.configMapRef.name'],
+      [{ configMapRef: { name: '-' } }, 'name envFrom.0.configMapRef.name'],
       [{ configMapRef: { name: 'a' }, secretRef: { name: 'a' } }, 'value envFrom.0.secretRef'],
       [{ configMapRef: { name: 'a' }, prefix: 'a=' }, 'name envFrom.0.prefix'],
     ]),
@@ -164,7 +170,7 @@ describe('probes and hooks', () => {
 
   test('what probes may have', () => {
     const probe = { ...exec, httpGet: null, timeoutSeconds: 0, successThreshold: 0 };
-    const livenessProbe = { ...probe, terminationGracePeriodSeconds: 1 };
+    const livenessProbe = { ...probe, successThreshold: 1, terminationGracePeriodSeconds: 1 };
     const readinessProbe = { ...web({ httpHeaders: [{ name: 'X-A' }] }), successThreshold: 2 };
     expect(saidOfContainer({ livenessProbe, readinessProbe, startupProbe: null })).toEqual([]);
     // A way that the schema doesn't know is told by it.
@@ -200,6 +206,7 @@ describe('probes and hooks', () => {
         containers: [{ name: 'a', lifecycle: { preStop: { sleep: { seconds } }, postStart: null } }],
       });
     expect(sleeping(61, 60)).toEqual(['range containers.0.lifecycle.preStop.sleep.seconds']);
+    expect(sleeping(1, 0)).toEqual(['range containers.0.lifecycle.preStop.sleep.seconds']);
     expect([sleeping(60, 60), sleeping(30, null), sleeping(5, -1), sleeping(0, 0)].flat()).toEqual([]);
   });
 

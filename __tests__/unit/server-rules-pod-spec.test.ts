@@ -18,6 +18,7 @@ describe('how long pods live', () => {
   test.each(ENDLESS)('%s', (id) => {
     expect(said({ restartPolicy: 'Never' }, id)).toEqual(['enum restartPolicy']);
     expect(said({ activeDeadlineSeconds: 5 }, id)).toEqual(['value activeDeadlineSeconds']);
+    expect(said({ activeDeadlineSeconds: 0 }, id)).toEqual(['value activeDeadlineSeconds']);
     expect(said({ restartPolicy: 'OnFailure' }, id, '1.32')).toEqual(['enum restartPolicy']);
     const good = ['Always', '', null].map((restartPolicy) => said({ restartPolicy, activeDeadlineSeconds: null }, id));
     expect(good.flat()).toEqual([]);
@@ -108,6 +109,7 @@ test.each<[Data, string]>([
 
 test.each<Data>([
   { dnsPolicy: 'None', dnsConfig: { nameservers: ['1.2.3.4'] } },
+  { dnsConfig: { nameservers: ['::1', '::2', '::3'], searches: Array.from({ length: 32 }, () => 'a') } },
   { dnsPolicy: '', dnsConfig: { nameservers: [], searches: ['a.b.', '.', '_tcp.a'], options: [{ name: 'ndots' }] } },
   { hostAliases: [{ ip: '01.2.3.4', hostnames: ['a.b'] }, { ip: '::ffff:1.2.3.4' }] },
   { readinessGates: [{ conditionType: 'a.b/c' }], schedulingGates: [{ name: 'a' }] },
@@ -140,6 +142,7 @@ describe('securityContext', () => {
   });
 
   test('what is no fault', () => {
+    expect(said({ securityContext: sysctl('a'.repeat(253)) })).toEqual([]);
     const securityContext = { fsGroup: 0, supplementalGroups: null, ...sysctl('net.core.somaxconn', 'net/ipv4/a.b') };
     expect(said({ securityContext })).toEqual([]);
     expect(said({ securityContext, hostIPC: true, hostPID: true })).toEqual([]);

@@ -89,7 +89,9 @@ test.each<Data>([
   file({ fieldRef: { fieldPath: 'metadata.labels' } }),
   file({ resourceFieldRef: { resource: 'limits.cpu', containerName: 'a' } }),
   sources({}, { secret: null }, { configMap: { name: 'a' } }),
+  { nfs: { server: 's', path: '/p' }, downwardAPI: null },
   token({ expirationSeconds: 600 }),
+  token({ expirationSeconds: 2 ** 32 }),
   token({ expirationSeconds: null }),
 ])('%j is no fault', (volume) => {
   expect(said(volume)).toEqual([]);

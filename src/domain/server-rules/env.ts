@@ -10,11 +10,14 @@ const SOURCES = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRe
 /** A container's `env`. No value is ever quoted. */
 export function envFaults(env: unknown, path: readonly string[]): ServerFault[] {
   return list(env).flatMap((variable, index) => {
+    const { name, valueFrom } = variable;
+    // Of most there is nothing to say: no path is made for them.
+    if (!isGiven(valueFrom) && typeof name === 'string' && name !== '' && isVariableName(name)) return [];
     const own = [...path, String(index)];
     return [
       ...filledText(variable, 'name', own),
-      ...variableNameFaults(variable.name, [...own, 'name']),
-      ...(isGiven(variable.valueFrom) ? valueFromFaults(variable, [...own, 'valueFrom']) : []),
+      ...variableNameFaults(name, [...own, 'name']),
+      ...(isGiven(valueFrom) ? valueFromFaults(variable, [...own, 'valueFrom']) : []),
     ];
   });
 }
@@ -64,10 +67,14 @@ function asPrefix(name: unknown): unknown {
 }
 
 function variableNameFaults(name: unknown, path: readonly string[]): ServerFault[] {
-  if (typeof name !== 'string' || /^[ -<>-~]*$/.test(name)) return [];
+  if (typeof name !== 'string' || isVariableName(name)) return [];
   return [
     fault('schema/name', path, `${shown(name)} is not the name of a variable: printable ASCII characters without =`),
   ];
+}
+
+function isVariableName(name: string): boolean {
+  return /^[ -<>-~]*$/.test(name);
 }
 
 function dataKeyFaults(key: unknown, path: readonly string[]): ServerFault[] {

@@ -23,7 +23,7 @@ function numberFaults(probe: Fields, path: readonly string[], kind: string): Ser
     'periodSeconds',
     'successThreshold',
     'failureThreshold',
-  ].flatMap((field) => below(probe[field], 0, [...path, field]));
+  ].flatMap((field) => (isGiven(probe[field]) ? below(probe[field], 0, [...path, field]) : []));
   const { successThreshold, terminationGracePeriodSeconds: grace } = probe;
   const isReady = kind === 'readinessProbe';
   if (!isReady && typeof successThreshold === 'number' && successThreshold > 1) {

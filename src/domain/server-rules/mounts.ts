@@ -28,9 +28,8 @@ function placeFaults(mount: Fields, path: readonly string[], container: Fields):
     ...filledText(mount, 'mountPath', path),
     ...filledText(mount, 'mountPropagation', path),
     ...filledText(mount, 'recursiveReadOnly', path),
-    ...oneOf(recursiveReadOnly, ['Disabled', 'IfPossible', 'Enabled'], [...path, 'recursiveReadOnly']),
-    ...relativeFaults(subPath, [...path, 'subPath']),
-    ...relativeFaults(subPathExpr, [...path, 'subPathExpr']),
+    ...(isGiven(subPath) ? relativeFaults(subPath, [...path, 'subPath']) : []),
+    ...(isGiven(subPathExpr) ? relativeFaults(subPathExpr, [...path, 'subPathExpr']) : []),
   ];
   if (!isEmptyText(subPath) && !isEmptyText(subPathExpr)) {
     const message = 'there is a subPath already, and only one of subPath and subPathExpr may be given';
@@ -39,6 +38,9 @@ function placeFaults(mount: Fields, path: readonly string[], container: Fields):
   if (mountPropagation === 'Bidirectional' && fields(container.securityContext).privileged !== true) {
     const message = 'Bidirectional is for privileged containers only';
     faults.push(fault('schema/value', [...path, 'mountPropagation'], message));
+  }
+  if (isGiven(recursiveReadOnly)) {
+    faults.push(...oneOf(recursiveReadOnly, ['Disabled', 'IfPossible', 'Enabled'], [...path, 'recursiveReadOnly']));
   }
   if (recursiveReadOnly === 'Enabled' || recursiveReadOnly === 'IfPossible') {
     const at = [...path, 'recursiveReadOnly'];

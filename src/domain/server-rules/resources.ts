@@ -33,6 +33,7 @@ export function resourceFaults(
       faults.push({ rule: 'schema/required', severity: lacking, path: at, message });
       continue;
     }
+    if (request === limit) continue;
     const size = amountOf(request);
     const bound = amountOf(limit);
     if (size === undefined || bound === undefined || size === bound || (size < bound && !isFixed)) continue;
@@ -47,7 +48,6 @@ export function resourceFaults(
 function amountFaults(amounts: Fields, path: readonly string[], holder: Holder): ServerFault[] {
   return Object.entries(amounts).flatMap(([name, value]) => {
     const at = [...path, name];
-    const size = amountOf(value);
     if (!isResource(name, holder)) {
       const more =
         holder === 'container'
@@ -55,6 +55,8 @@ function amountFaults(amounts: Fields, path: readonly string[], holder: Holder):
           : ', hugepages-2Mi';
       return [fault('schema/name', at, `${shown(name)} is not a resource of a ${holder}: cpu, memory${more}`)];
     }
+    const isPlain = isNative(name) && !isHugePages(name);
+    const size = isPlain && !isSigned(value) ? undefined : amountOf(value);
     if (size === undefined) return [];
     if (size < 0n) return [fault('schema/range', at, `${written(value)} is less than 0`)];
     const page = isHugePages(name) ? thousandths(name.slice('hugepages-'.length)) : undefined;
@@ -64,6 +66,11 @@ function amountFaults(amounts: Fields, path: readonly string[], holder: Holder):
     if (isNative(name) || size % 1000n === 0n) return [];
     return [fault('schema/range', at, `${written(value)} is no whole number, as ${shown(name)} needs one`)];
   });
+}
+
+/** What has no sign is never below 0, and need not be worked out. */
+function isSigned(value: unknown): boolean {
+  return typeof value === 'number' ? value < 0 : typeof value === 'string' && value.trimStart().startsWith('-');
 }
 
 /** Nothing is 0 to the server. */
