@@ -131,6 +131,11 @@ function isIpv4(text: string): boolean {
   return parts.length === 4 && parts.every((part) => /^\d+$/.test(part) && Number(part) <= 255);
 }
 
+/** In the old and loose form, with zeros before a number: so Kubernetes takes it in fields that are older than 1.33. */
+export function isIpAddress(text: string): boolean {
+  return text.includes(':') ? isLooseIpv6(text) : isIpv4(text);
+}
+
 function isCidr(text: string): boolean {
   const slash = text.indexOf('/');
   const address = text.slice(0, Math.max(slash, 0));

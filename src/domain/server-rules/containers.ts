@@ -1,0 +1,65 @@
+import { type Fields, fields } from '../diagnosis/reading.ts';
+import { envFaults, envFromFaults } from './env.ts';
+import { lifecycleFaults, probeFaults } from './handlers.ts';
+import { filledText } from './needed-texts.ts';
+import { resourceFaults } from './resources.ts';
+import { containerSecurityFaults } from './security.ts';
+import { fault, isGiven, oneOf, type ServerFault } from './server-fault.ts';
+
+export interface Surroundings {
+  readonly minor: number;
+  /** Of what admission may have mended before a server looks. */
+  readonly mendable: ServerFault['severity'];
+  /** `terminationGracePeriodSeconds` */
+  readonly grace: unknown;
+}
+
+/** What is refused of a container by itself. */
+export function containerFaults(
+  container: Fields,
+  path: readonly string[],
+  kind: 'containers' | 'initContainers',
+  { minor, mendable, grace }: Surroundings,
+): ServerFault[] {
+  const { image, env, envFrom, resources, securityContext, lifecycle, restartPolicy } = container;
+  const faults: ServerFault[] = [];
+  if (image === '') {
+    faults.push({ rule: 'schema/required', severity: mendable, path: [...path, 'image'], message: 'image is empty' });
+  }
+  if (isGiven(env)) faults.push(...envFaults(env, [...path, 'env']));
+  if (isGiven(envFrom)) faults.push(...envFromFaults(envFrom, [...path, 'envFrom']));
+  if (isGiven(resources)) {
+    faults.push(...resourceFaults(fields(resources), [...path, 'resources'], 'container', mendable));
+  }
+  if (isGiven(securityContext)) {
+    faults.push(...containerSecurityFaults(fields(securityContext), [...path, 'securityContext']));
+  }
+  // What ends before the pod is there is never probed, nor stopped.
+  if (kind === 'initContainers' && restartPolicy !== 'Always') {
+    faults.push(...unusedFaults(container, path));
+  } else {
+    faults.push(...probeFaults(container, path));
+    if (isGiven(lifecycle)) faults.push(...lifecycleFaults(lifecycle, [...path, 'lifecycle'], grace));
+  }
+  if (isGiven(restartPolicy)) faults.push(...restartFaults(container, path, kind, minor));
+  return faults;
+}
+
+/** Before 1.35 there are only init containers that stay, which are sidecars. */
+function restartFaults(container: Fields, path: readonly string[], kind: string, minor: number): ServerFault[] {
+  const at = [...path, 'restartPolicy'];
+  if (kind === 'containers' && minor < 35) {
+    return [
+      fault('schema/value', at, 'before 1.35 only init containers have one; the spec of the pod has one for all'),
+    ];
+  }
+  const known = minor < 35 ? ['Always'] : ['Always', 'OnFailure', 'Never'];
+  return [...filledText(container, 'restartPolicy', path), ...oneOf(container.restartPolicy, known, at)];
+}
+
+function unusedFaults(container: Fields, path: readonly string[]): ServerFault[] {
+  return ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'].flatMap((field) => {
+    if (!isGiven(container[field])) return [];
+    return [fault('schema/value', [...path, field], 'an init container may only have it with restartPolicy: Always')];
+  });
+}
