@@ -99,7 +99,14 @@ test.each<[string, Data, string]>([
 
 test('the pods of a StatefulSet have the volumes of its claims, and are looked at from 1.34 on', () => {
   const name = { apiVersion: 'apps/v1', kind: 'StatefulSet' };
-  const claims = { volumeClaimTemplates: [{ metadata: { name: 'claim' } }] };
+  const claims = {
+    volumeClaimTemplates: [
+      {
+        metadata: { name: 'claim' },
+        spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+      },
+    ],
+  };
   const mounting = (volume: string): Data => container({ volumeMounts: [{ name: volume, mountPath: '/x' }] });
   expect(said(mounting('claim'), name, claims)).toEqual([]);
   expect(said(mounting('other'), name, claims, '1.34')).toHaveLength(1);

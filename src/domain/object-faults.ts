@@ -83,7 +83,7 @@ export function objectFaults(
       ...serverFaults(object, named, minor).map((each) => ({
         ...each,
         path: formatPointer(each.path),
-        ...(each.rule !== 'schema/required' && { wanted: 'scalar' as const }),
+        ...(!isContainer(object, each.path) && { wanted: 'scalar' as const }),
       })),
     ];
   }
@@ -100,6 +100,11 @@ export function objectFaults(
     return [unknownKind(named, custom), ...names(object, named, nature, minor)];
   }
   return customFaults(object, named, kind, target, patterns);
+}
+
+function isContainer(object: Data, path: readonly string[]): boolean {
+  const there = path.reduce<unknown>((node, step) => (node as Data | null | undefined)?.[step], object);
+  return typeof there === 'object' && there !== null;
 }
 
 /** Its schema says only that it is a text. */

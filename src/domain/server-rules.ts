@@ -26,7 +26,7 @@ type Rule = (object: Fields, minor: string) => readonly ServerFault[];
 /** By `group/Kind`. */
 const RULES: Readonly<Record<string, Rule>> = {
   '/ConfigMap': configMapFaults,
-  '/PersistentVolumeClaim': claimFaults,
+  '/PersistentVolumeClaim': (claim) => claimFaults(claim),
   '/Secret': secretFaults,
   '/Service': serviceFaults,
   'admissionregistration.k8s.io/MutatingWebhookConfiguration': webhookFaults,

@@ -1,19 +1,21 @@
 import { type Fields, fields } from '../diagnosis/reading.ts';
 import { isQuantity } from '../scalar-forms.ts';
-import { labelSelector } from './selectors.ts';
-import { fault, isGiven, needsSome, type ServerFault } from './server-fault.ts';
-import { subdomain } from './texts.ts';
+import { selectorFaults } from './labels.ts';
+import { objectNameFaults } from './needed-texts.ts';
+import { fault, isGiven, missing, needsSome, type ServerFault } from './server-fault.ts';
 
 /** k8s.io/kubernetes, pkg/apis/core/validation: ValidatePersistentVolumeClaimSpec. */
-export function claimFaults({ spec }: Fields): ServerFault[] {
-  return isGiven(spec) ? claimSpecFaults(fields(spec), ['spec']) : [];
+export function claimFaults(object: Fields, path: readonly string[] = []): ServerFault[] {
+  const { spec } = object;
+  const at = [...path, 'spec'];
+  return isGiven(spec) ? claimSpecFaults(fields(spec), at) : [missing(at)];
 }
 
-export function claimSpecFaults(spec: Fields, path: readonly string[]): ServerFault[] {
+function claimSpecFaults(spec: Fields, path: readonly string[]): ServerFault[] {
   const { accessModes, resources, storageClassName, selector } = spec;
   const faults = [
-    ...subdomain(storageClassName, [...path, 'storageClassName']),
-    ...labelSelector(selector, [...path, 'selector']),
+    ...objectNameFaults(storageClassName, [...path, 'storageClassName']),
+    ...selectorFaults(selector, [...path, 'selector']),
   ];
   faults.push(...needsSome(accessModes, [...path, 'accessModes'], 'there must be one at least, such as ReadWriteOnce'));
   const { requests } = fields(resources);

@@ -1,8 +1,10 @@
 import { type Fields, fields, list, text } from '../diagnosis/reading.ts';
 import { isSubdomain } from '../object-names.ts';
+import { isIpAddress } from '../string-formats.ts';
+import { objectNameFaults } from './needed-texts.ts';
 import { between, fault, isEmptyText, isGiven, missing, needsSome, type ServerFault, shown } from './server-fault.ts';
 import { serviceName, sides } from './services.ts';
-import { isAddress, portName, subdomain } from './texts.ts';
+import { portName } from './texts.ts';
 
 /** k8s.io/kubernetes, pkg/apis/networking/validation: ValidateIngressCreate. */
 export function ingressFaults(object: Fields, minor: string): ServerFault[] {
@@ -11,7 +13,7 @@ export function ingressFaults(object: Fields, minor: string): ServerFault[] {
   const { ingressClassName } = spec;
   const faults = [
     ...(ingressClassName === '' ? [fault('schema/name', ['spec', 'ingressClassName'], 'is empty')] : []),
-    ...subdomain(ingressClassName, ['spec', 'ingressClassName']),
+    ...objectNameFaults(ingressClassName, ['spec', 'ingressClassName']),
     ...list(spec.tls).flatMap((tls, index) => ofTls(tls, ['spec', 'tls', String(index)])),
     ...rules.flatMap((rule, index) => ofRule(rule, ['spec', 'rules', String(index)], minor)),
   ];
@@ -35,13 +37,13 @@ function ofTls({ hosts, secretName }: Fields, path: readonly string[]): ServerFa
   const all = Array.isArray(hosts) ? hosts : [];
   return [
     ...all.flatMap((host, index) => hostFault(host, [...path, 'hosts', String(index)])),
-    ...subdomain(secretName, [...path, 'secretName']),
+    ...objectNameFaults(secretName, [...path, 'secretName']),
   ];
 }
 
 function ofRule({ host, http }: Fields, path: readonly string[], minor: string): ServerFault[] {
   const faults = text(host) === '' ? [] : hostFault(host, [...path, 'host']);
-  if (typeof host === 'string' && isAddress(host))
+  if (typeof host === 'string' && isIpAddress(host))
     return [fault('schema/value', [...path, 'host'], `${shown(host)} is an address, and a host name is asked for`)];
   if (!isGiven(http)) return faults;
   const paths = list(fields(http).paths);

@@ -1,6 +1,6 @@
 import { type Fields, fields } from '../diagnosis/reading.ts';
 import { cronFault } from './cron-schedule.ts';
-import { isEmptySelector } from './selectors.ts';
+import { isEmptySelector } from './labels.ts';
 import { below, fault, isGiven, missing, type ServerFault, shown } from './server-fault.ts';
 
 const NOT_NEGATIVE = ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished'];

@@ -40,6 +40,12 @@ export function selectorFaults(selector: unknown, path: readonly string[]): Serv
   ];
 }
 
+/** Whether a selector is there, and would select everything. */
+export function isEmptySelector(selector: unknown): boolean {
+  const { matchLabels, matchExpressions } = fields(selector);
+  return isGiven(selector) && Object.keys(fields(matchLabels)).length === 0 && list(matchExpressions).length === 0;
+}
+
 const SELECTING = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
 
 /** The key of an expression, and how many values it has; of a node's also with the operators of numbers. */

@@ -1,5 +1,5 @@
 import { type Fields, fields, list } from '../diagnosis/reading.ts';
-import { labelSelector } from './selectors.ts';
+import { selectorFaults } from './labels.ts';
 import { between, fault, isGiven, missing, type ServerFault } from './server-fault.ts';
 import { addressRange, portName, rangeOf } from './texts.ts';
 
@@ -15,7 +15,7 @@ export function networkPolicyFaults({ spec: given }: Fields): ServerFault[] {
       ];
     });
   return [
-    ...labelSelector(spec.podSelector, ['spec', 'podSelector']),
+    ...selectorFaults(spec.podSelector, ['spec', 'podSelector']),
     ...rules('ingress', 'from'),
     ...rules('egress', 'to'),
   ];
@@ -38,8 +38,8 @@ function ofPeer(peer: Fields, path: readonly string[]): ServerFault[] {
     if (selectors.length === 0)
       return [fault('schema/required', path, 'says nothing of who it is: ipBlock, podSelector or namespaceSelector')];
     return [
-      ...labelSelector(podSelector, [...path, 'podSelector']),
-      ...labelSelector(namespaceSelector, [...path, 'namespaceSelector']),
+      ...selectorFaults(podSelector, [...path, 'podSelector']),
+      ...selectorFaults(namespaceSelector, [...path, 'namespaceSelector']),
     ];
   }
   if (selectors.length > 0) return [fault('schema/value', [...path, 'ipBlock'], 'may not stand beside a selector')];

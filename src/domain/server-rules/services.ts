@@ -1,8 +1,9 @@
 import { at, type Fields, fields, list, text } from '../diagnosis/reading.ts';
 import { isQualifiedName, isSubdomain } from '../object-names.ts';
-import { labels } from './selectors.ts';
+import { isIpAddress } from '../string-formats.ts';
+import { labelFaults } from './labels.ts';
 import { between, fault, isEmptyText, isGiven, missing, needsSome, type ServerFault, shown } from './server-fault.ts';
-import { address, addressRange, isAddress, label, portName } from './texts.ts';
+import { address, addressRange, label, portName } from './texts.ts';
 
 /** k8s.io/kubernetes, pkg/apis/core/validation: ValidateService. */
 export function serviceFaults(object: Fields): ServerFault[] {
@@ -12,7 +13,7 @@ export function serviceFaults(object: Fields): ServerFault[] {
   return [
     ...ofType(spec, type, isHeadless),
     ...ofPorts(spec, type, isHeadless),
-    ...labels(spec.selector, ['spec', 'selector']),
+    ...labelFaults(spec.selector, ['spec', 'selector']),
     ...listOf(spec.externalIPs, ['spec', 'externalIPs'], address),
   ];
 }
@@ -31,7 +32,7 @@ function ofType(spec: Fields, type: string, isHeadless: boolean): ServerFault[] 
       faults.push(fault('schema/name', ['spec', 'externalName'], `${shown(name)} is no host name`));
   } else if (isHeadless) {
     if (isOutside) reject('clusterIP', `None is not for the type ${type}`);
-  } else if (typeof clusterIP === 'string' && clusterIP !== '' && !isAddress(clusterIP)) {
+  } else if (typeof clusterIP === 'string' && clusterIP !== '' && !isIpAddress(clusterIP)) {
     faults.push(fault('schema/format', ['spec', 'clusterIP'], `${shown(clusterIP)} is neither None nor an IP address`));
   }
   if (type !== 'LoadBalancer') {

@@ -1,32 +1,19 @@
-import { isIPv4, isIPv6 } from 'node:net';
-import { isLabel, isSubdomain } from '../object-names.ts';
+import { isIPv4 } from 'node:net';
+import { isLabel } from '../object-names.ts';
+import { isIpAddress } from '../string-formats.ts';
+import { portNameFault } from './ports.ts';
 import { fault, type ServerFault, shown } from './server-fault.ts';
 
-const SUBDOMAIN = 'a DNS subdomain: lower-case letters, digits, - and ., with a letter or digit at each end';
 const LABEL = 'a DNS label: lower-case letters, digits and -, at most 63, with a letter or digit at each end';
-
-/** The name of another object. Empty is nothing. */
-export function subdomain(value: unknown, path: readonly string[]): ServerFault[] {
-  if (typeof value !== 'string' || value === '' || isSubdomain(value)) return [];
-  return [fault('schema/name', path, `${shown(value)} is not ${SUBDOMAIN}`)];
-}
 
 export function label(value: unknown, path: readonly string[]): ServerFault[] {
   if (typeof value !== 'string' || value === '' || isLabel(value)) return [];
   return [fault('schema/name', path, `${shown(value)} is not ${LABEL}`)];
 }
 
-/** IANA_SVC_NAME, as containers and Services call their ports. */
+/** As containers and Services call their ports; empty is nothing. */
 export function portName(value: unknown, path: readonly string[]): ServerFault[] {
-  if (typeof value !== 'string' || value === '') return [];
-  const isOne =
-    value.length <= 15 &&
-    /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/.test(value) &&
-    /[a-z]/.test(value) &&
-    !value.includes('--');
-  if (isOne) return [];
-  const message = `${shown(value)} is not the name of a port: at most 15 lower-case letters, digits and single -, a letter among them, with a letter or digit at each end`;
-  return [fault('schema/name', path, message)];
+  return value === '' ? [] : portNameFault(value, path);
 }
 
 /** A key in a Secret or a ConfigMap. */
@@ -34,17 +21,12 @@ export function isDataKey(key: string): boolean {
   return key.length <= 253 && /^[-._a-zA-Z0-9]+$/.test(key) && key !== '.' && !key.startsWith('..');
 }
 
-/** What the server takes for an address: zeros before a number, as ever, and no zone. */
-export function isAddress(text: string): boolean {
-  return isIPv4(withoutZeros(text)) || (isIPv6(text) && !text.includes('%'));
-}
-
 function withoutZeros(text: string): string {
   return text.includes(':') ? text : text.replace(/\b0+(?=[0-9])/g, '');
 }
 
 export function address(value: unknown, path: readonly string[]): ServerFault[] {
-  if (typeof value !== 'string' || isAddress(value)) return [];
+  if (typeof value !== 'string' || isIpAddress(value)) return [];
   return [fault('schema/format', path, `${shown(value)} is no IP address`)];
 }
 
@@ -59,7 +41,7 @@ export function rangeOf(text: string): { readonly bits: string; readonly length:
   const base = withoutZeros(written);
   const isFour = isIPv4(base);
   const length = Number(size);
-  if (!isAddress(base) || length > (isFour ? 32 : 128)) return undefined;
+  if (!isIpAddress(base) || length > (isFour ? 32 : 128)) return undefined;
   const bits = isFour
     ? base.split('.').map((part) => binary(Number(part), 8))
     : wordsOf(base).map((word) => binary(word, 16));

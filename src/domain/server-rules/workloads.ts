@@ -1,6 +1,6 @@
 import { type Fields, fields, list, text } from '../diagnosis/reading.ts';
-import { claimSpecFaults } from './claims.ts';
-import { isEmptySelector, labelSelector } from './selectors.ts';
+import { claimFaults } from './claims.ts';
+import { isEmptySelector, selectorFaults } from './labels.ts';
 import { below, fault, isGiven, oneOf, type ServerFault } from './server-fault.ts';
 import { countOrShare, isNone, label } from './texts.ts';
 
@@ -60,9 +60,7 @@ export function statefulSetFaults({ spec: given }: Fields, minor: string): Serve
   const claims = Number(minor.slice(2)) >= 34 ? list(spec.volumeClaimTemplates) : [];
   return [
     ...ofAll(spec),
-    ...claims.flatMap((claim, index) =>
-      claimSpecFaults(fields(claim.spec), [...SPEC, 'volumeClaimTemplates', String(index), 'spec']),
-    ),
+    ...claims.flatMap((claim, index) => claimFaults(claim, [...SPEC, 'volumeClaimTemplates', String(index)])),
     ...label(spec.serviceName, [...SPEC, 'serviceName']).filter(() => Number(minor.slice(2)) >= 33),
     ...below(fields(spec.ordinals).start, 0, [...SPEC, 'ordinals', 'start']),
     ...below(fields(rollingUpdate).partition, 0, [...path, 'partition']),
@@ -107,6 +105,6 @@ function ofAll(spec: Fields): ServerFault[] {
     ...below(spec.revisionHistoryLimit, 0, [...SPEC, 'revisionHistoryLimit']),
     ...(isEmptySelector(spec.selector)
       ? [fault('schema/value', [...SPEC, 'selector'], 'is empty, and would select all pods')]
-      : labelSelector(spec.selector, [...SPEC, 'selector'])),
+      : selectorFaults(spec.selector, [...SPEC, 'selector'])),
   ];
 }
