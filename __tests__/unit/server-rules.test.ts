@@ -41,7 +41,9 @@ test.each([
 ])('%s is a matter of the version', (_, apiVersion, kind, spec, minors) => {
   const all = ['1.32', '1.33', '1.34', '1.35', '1.36', '1.37'];
   const name = { apiVersion, kind };
-  expect(all.filter((minor) => serverFaults({ ...name, spec }, name, minor).length > 0)).toEqual(minors);
+  // One object, as a run asks about it; what doesn't depend on the version is kept.
+  const object = { ...name, spec };
+  expect(all.filter((minor) => serverFaults(object, name, minor).length > 0)).toEqual(minors);
 });
 
 /** Each place within an object, as a path. */

@@ -15,13 +15,13 @@ import {
   webhookFaults,
 } from './server-rules/roles.ts';
 import { configMapFaults, secretFaults } from './server-rules/secrets.ts';
-import type { ServerFault } from './server-rules/server-fault.ts';
+import type { ServerFault, Since } from './server-rules/server-fault.ts';
 import { serviceFaults } from './server-rules/services.ts';
 import { daemonSetFaults, deploymentFaults, replicaSetFaults, statefulSetFaults } from './server-rules/workloads.ts';
 
 export type { ServerFault } from './server-rules/server-fault.ts';
 
-type Rule = (object: Fields, minor: string) => readonly ServerFault[];
+type Rule = (object: Fields, since: Since) => readonly ServerFault[];
 
 /** By `group/Kind`. */
 const RULES: Readonly<Record<string, Rule>> = {
@@ -53,8 +53,20 @@ const RULES: Readonly<Record<string, Rule>> = {
  * pkg/apis/…/validation): what all versions from 1.32 on refuse, or the one that is asked about, and what no default, no
  * admission and no other object can mend.
  */
-export function serverFaults(object: Fields, name: KindName, minor: string): ServerFault[] {
+export function serverFaults(object: Fields, name: KindName, minor: string): readonly ServerFault[] {
+  const before = known.get(object);
+  if (before !== undefined) return before;
+  let hasAsked = false;
+  const since = (least: number): boolean => {
+    hasAsked = true;
+    return Number(minor.slice(2)) >= least;
+  };
   const id = `${groupOf(name.apiVersion)}/${name.kind}`;
   const rule = Object.hasOwn(RULES, id) ? RULES[id] : undefined;
-  return [...(rule?.(object, minor) ?? []), ...podFaults(object, id, minor)];
+  const faults = [...(rule?.(object, since) ?? []), ...podFaults(object, id, since)];
+  if (!hasAsked) known.set(object, faults);
+  return faults;
 }
+
+/** What is said of objects whatever the version: each is asked about for several. */
+const known = new WeakMap<Fields, readonly ServerFault[]>();

@@ -2,16 +2,16 @@ import { type Fields, fields, list } from '../diagnosis/reading.ts';
 import { isLabel, isSubdomain } from '../object-names.ts';
 import { labelKeyFaults, requirementFaults, selectorFaults, valuesFaults } from './labels.ts';
 import { filledText } from './needed-texts.ts';
-import { between, fault, isGiven, type ServerFault, shown } from './server-fault.ts';
+import { between, fault, isGiven, type ServerFault, type Since, shown } from './server-fault.ts';
 
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
 
 /** A pod's `affinity`. */
-export function affinityFaults(affinity: unknown, path: readonly string[], minor: number): ServerFault[] {
+export function affinityFaults(affinity: unknown, path: readonly string[], since: Since): ServerFault[] {
   const { nodeAffinity } = fields(affinity);
   return [
-    ...(isGiven(nodeAffinity) ? nodeFaults(fields(nodeAffinity), [...path, 'nodeAffinity'], minor) : []),
+    ...(isGiven(nodeAffinity) ? nodeFaults(fields(nodeAffinity), [...path, 'nodeAffinity'], since) : []),
     ...['podAffinity', 'podAntiAffinity'].flatMap((kind) => {
       const towards = fields(affinity)[kind];
       return isGiven(towards) ? podFaults(fields(towards), [...path, kind]) : [];
@@ -19,7 +19,7 @@ export function affinityFaults(affinity: unknown, path: readonly string[], minor
   ];
 }
 
-function nodeFaults(affinity: Fields, path: readonly string[], minor: number): ServerFault[] {
+function nodeFaults(affinity: Fields, path: readonly string[], since: Since): ServerFault[] {
   const terms = fields(affinity[REQUIRED]).nodeSelectorTerms;
   const at = [...path, REQUIRED, 'nodeSelectorTerms'];
   const none =
@@ -27,7 +27,7 @@ function nodeFaults(affinity: Fields, path: readonly string[], minor: number): S
   return [
     ...none,
     // Only since 1.33 does what must be met need values that a label can have.
-    ...list(terms).flatMap((term, index) => termFaults(term, [...at, String(index)], minor >= 33)),
+    ...list(terms).flatMap((term, index) => termFaults(term, [...at, String(index)], since(33))),
     ...list(affinity[PREFERRED]).flatMap(({ weight, preference }, index) => {
       const own = [...path, PREFERRED, String(index)];
       return [...weightFaults(weight, own), ...termFaults(fields(preference), [...own, 'preference'], false)];

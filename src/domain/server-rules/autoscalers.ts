@@ -1,5 +1,15 @@
 import { type Fields, fields, list, text } from '../diagnosis/reading.ts';
-import { between, fault, isEmptyText, isGiven, missing, needsSome, oneOf, type ServerFault } from './server-fault.ts';
+import {
+  between,
+  fault,
+  isEmptyText,
+  isGiven,
+  missing,
+  needsSome,
+  oneOf,
+  type ServerFault,
+  type Since,
+} from './server-fault.ts';
 import { countOrShare } from './texts.ts';
 
 /** A type of metric → the key that has what it is of. */
@@ -12,7 +22,7 @@ const METRICS: Readonly<Record<string, string>> = {
 };
 
 /** k8s.io/kubernetes, pkg/apis/autoscaling/validation: ValidateHorizontalPodAutoscaler. */
-export function autoscalerFaults({ spec: given }: Fields, minor: string): ServerFault[] {
+export function autoscalerFaults({ spec: given }: Fields, since: Since): ServerFault[] {
   const spec = fields(given);
   const { minReplicas, maxReplicas, scaleTargetRef, behavior } = spec;
   const metrics = list(spec.metrics);
@@ -30,7 +40,7 @@ export function autoscalerFaults({ spec: given }: Fields, minor: string): Server
   }
   const { apiVersion } = fields(scaleTargetRef);
   // Since 1.34 it must say of which group the kind is.
-  if (Number(minor.slice(2)) >= 34 && isGiven(scaleTargetRef) && !text(apiVersion).includes('/')) {
+  if (isGiven(scaleTargetRef) && !text(apiVersion).includes('/') && since(34)) {
     const path = ['spec', 'scaleTargetRef', ...(isGiven(apiVersion) ? ['apiVersion'] : [])];
     faults.push(fault('schema/value', path, 'says of no group: from 1.34 on apiVersion must, such as apps/v1'));
   }

@@ -4,10 +4,10 @@ import { lifecycleFaults, probeFaults } from './handlers.ts';
 import { filledText } from './needed-texts.ts';
 import { resourceFaults } from './resources.ts';
 import { containerSecurityFaults } from './security.ts';
-import { fault, isGiven, oneOf, type ServerFault } from './server-fault.ts';
+import { fault, isGiven, oneOf, type ServerFault, type Since } from './server-fault.ts';
 
 export interface Surroundings {
-  readonly minor: number;
+  readonly since: Since;
   /** Of what admission may have mended before a server looks. */
   readonly mendable: ServerFault['severity'];
   /** `terminationGracePeriodSeconds` */
@@ -19,7 +19,7 @@ export function containerFaults(
   container: Fields,
   path: readonly string[],
   kind: 'containers' | 'initContainers',
-  { minor, mendable, grace }: Surroundings,
+  { since, mendable, grace }: Surroundings,
 ): ServerFault[] {
   const { image, env, envFrom, resources, securityContext, lifecycle, restartPolicy } = container;
   const faults: ServerFault[] = [];
@@ -41,19 +41,19 @@ export function containerFaults(
     faults.push(...probeFaults(container, path));
     if (isGiven(lifecycle)) faults.push(...lifecycleFaults(lifecycle, [...path, 'lifecycle'], grace));
   }
-  if (isGiven(restartPolicy)) faults.push(...restartFaults(container, path, kind, minor));
+  if (isGiven(restartPolicy)) faults.push(...restartFaults(container, path, kind, since));
   return faults;
 }
 
 /** Before 1.35 there are only init containers that stay, which are sidecars. */
-function restartFaults(container: Fields, path: readonly string[], kind: string, minor: number): ServerFault[] {
+function restartFaults(container: Fields, path: readonly string[], kind: string, since: Since): ServerFault[] {
   const at = [...path, 'restartPolicy'];
-  if (kind === 'containers' && minor < 35) {
+  if (kind === 'containers' && !since(35)) {
     return [
       fault('schema/value', at, 'before 1.35 only init containers have one; the spec of the pod has one for all'),
     ];
   }
-  const known = minor < 35 ? ['Always'] : ['Always', 'OnFailure', 'Never'];
+  const known = !since(35) ? ['Always'] : ['Always', 'OnFailure', 'Never'];
   return [...filledText(container, 'restartPolicy', path), ...oneOf(container.restartPolicy, known, at)];
 }
 

@@ -2,12 +2,22 @@ import { type Fields, fields, list, text } from '../diagnosis/reading.ts';
 import { isSubdomain } from '../object-names.ts';
 import { isIpAddress } from '../string-formats.ts';
 import { objectNameFaults } from './needed-texts.ts';
-import { between, fault, isEmptyText, isGiven, missing, needsSome, type ServerFault, shown } from './server-fault.ts';
+import {
+  between,
+  fault,
+  isEmptyText,
+  isGiven,
+  missing,
+  needsSome,
+  type ServerFault,
+  type Since,
+  shown,
+} from './server-fault.ts';
 import { serviceName, sides } from './services.ts';
 import { portName } from './texts.ts';
 
 /** k8s.io/kubernetes, pkg/apis/networking/validation: ValidateIngressCreate. */
-export function ingressFaults(object: Fields, minor: string): ServerFault[] {
+export function ingressFaults(object: Fields, since: Since): ServerFault[] {
   const spec = fields(object.spec);
   const rules = list(spec.rules);
   const { ingressClassName } = spec;
@@ -15,9 +25,9 @@ export function ingressFaults(object: Fields, minor: string): ServerFault[] {
     ...(ingressClassName === '' ? [fault('schema/name', ['spec', 'ingressClassName'], 'is empty')] : []),
     ...objectNameFaults(ingressClassName, ['spec', 'ingressClassName']),
     ...list(spec.tls).flatMap((tls, index) => ofTls(tls, ['spec', 'tls', String(index)])),
-    ...rules.flatMap((rule, index) => ofRule(rule, ['spec', 'rules', String(index)], minor)),
+    ...rules.flatMap((rule, index) => ofRule(rule, ['spec', 'rules', String(index)], since)),
   ];
-  if (isGiven(spec.defaultBackend)) faults.push(...ofBackend(spec.defaultBackend, ['spec', 'defaultBackend'], minor));
+  if (isGiven(spec.defaultBackend)) faults.push(...ofBackend(spec.defaultBackend, ['spec', 'defaultBackend'], since));
   else if (rules.length === 0)
     faults.push(...needsSome(spec.rules, ['spec', 'rules'], 'there must be one, or a defaultBackend'));
   const annotated = fields(fields(object.metadata).annotations)['kubernetes.io/ingress.class'];
@@ -41,14 +51,14 @@ function ofTls({ hosts, secretName }: Fields, path: readonly string[]): ServerFa
   ];
 }
 
-function ofRule({ host, http }: Fields, path: readonly string[], minor: string): ServerFault[] {
+function ofRule({ host, http }: Fields, path: readonly string[], since: Since): ServerFault[] {
   const faults = text(host) === '' ? [] : hostFault(host, [...path, 'host']);
   if (typeof host === 'string' && isIpAddress(host))
     return [fault('schema/value', [...path, 'host'], `${shown(host)} is an address, and a host name is asked for`)];
   if (!isGiven(http)) return faults;
   const paths = list(fields(http).paths);
   if (isGiven(fields(http).paths)) faults.push(...needsSome(fields(http).paths, [...path, 'http', 'paths']));
-  return [...faults, ...paths.flatMap((each, index) => ofPath(each, [...path, 'http', 'paths', String(index)], minor))];
+  return [...faults, ...paths.flatMap((each, index) => ofPath(each, [...path, 'http', 'paths', String(index)], since))];
 }
 
 function hostFault(host: unknown, path: readonly string[]): ServerFault[] {
@@ -61,8 +71,8 @@ function hostFault(host: unknown, path: readonly string[]): ServerFault[] {
 
 const UNUSUAL = ['//', '/./', '/../', '%2f', '%2F'];
 
-function ofPath({ path: value, pathType, backend }: Fields, path: readonly string[], minor: string): ServerFault[] {
-  const faults = isGiven(backend) ? ofBackend(backend, [...path, 'backend'], minor) : [];
+function ofPath({ path: value, pathType, backend }: Fields, path: readonly string[], since: Since): ServerFault[] {
+  const faults = isGiven(backend) ? ofBackend(backend, [...path, 'backend'], since) : [];
   const written = text(value);
   const isFree = pathType === 'ImplementationSpecific';
   if (pathType !== 'Exact' && pathType !== 'Prefix' && !isFree) return faults;
@@ -77,7 +87,7 @@ function ofPath({ path: value, pathType, backend }: Fields, path: readonly strin
   return faults;
 }
 
-function ofBackend(backend: unknown, path: readonly string[], minor: string): ServerFault[] {
+function ofBackend(backend: unknown, path: readonly string[], since: Since): ServerFault[] {
   const both = sides(fields(backend), 'service', 'resource');
   if (both === 'both') return [fault('schema/value', path, 'has both a service and a resource')];
   if (both === 'none') return [fault('schema/value', path, 'has neither a service nor a resource')];
@@ -88,7 +98,7 @@ function ofBackend(backend: unknown, path: readonly string[], minor: string): Se
   const isNamed = !isEmptyText(portsName);
   const isNumbered = isGiven(number) && number !== 0;
   const at = [...path, 'service', ...(isGiven(port) ? ['port'] : [])];
-  const faults = serviceName(name, [...path, 'service', 'name'], minor);
+  const faults = serviceName(name, [...path, 'service', 'name'], since);
   if (isNamed && isNumbered) faults.push(fault('schema/value', at, 'has both the name and the number of a port'));
   else if (isNamed) faults.push(...portName(portsName, [...at, 'name']));
   else if (isNumbered) faults.push(...between(number, 1, 65535, [...at, 'number']));

@@ -4,7 +4,7 @@ import { isIpAddress } from '../string-formats.ts';
 import { filledText, objectNameFaults } from './needed-texts.ts';
 import { resourceFaults } from './resources.ts';
 import { podSecurityFaults } from './security.ts';
-import { between, fault, isEmptyText, isGiven, oneOf, type ServerFault, shown } from './server-fault.ts';
+import { between, fault, isEmptyText, isGiven, oneOf, type ServerFault, type Since, shown } from './server-fault.ts';
 
 /** Kinds whose pods run until they are told to end; those of the others are to come to an end. */
 const ENDLESS = ['/ReplicationController', 'apps/DaemonSet', 'apps/Deployment', 'apps/ReplicaSet', 'apps/StatefulSet'];
@@ -36,7 +36,7 @@ export function lifetimeFaults(spec: Fields, path: readonly string[], id: string
 }
 
 /** What is refused of a pod beside its containers, its volumes and where it runs. */
-export function podSpecFaults(spec: Fields, path: readonly string[], id: string, minor: number): ServerFault[] {
+export function podSpecFaults(spec: Fields, path: readonly string[], id: string, since: Since): ServerFault[] {
   const { containers, ephemeralContainers, resources, securityContext, activeDeadlineSeconds, os } = spec;
   const faults = [...nameFaults(spec, path), ...dnsFaults(spec, path), ...hostAliasFaults(spec, path)];
   if (Array.isArray(containers) && containers.length === 0) {
@@ -51,7 +51,7 @@ export function podSpecFaults(spec: Fields, path: readonly string[], id: string,
   }
   if (isGiven(securityContext)) faults.push(...podSecurityFaults(spec, [...path, 'securityContext']));
   // Before 1.34 they are dropped.
-  if (isGiven(resources) && minor >= 34) {
+  if (isGiven(resources) && since(34)) {
     faults.push(...resourceFaults(fields(resources), [...path, 'resources'], 'pod', 'error'));
   }
   if (spec.shareProcessNamespace === true && spec.hostPID === true) {

@@ -5,21 +5,20 @@ import { mountFaults } from './mounts.ts';
 import { lifetimeFaults, podSpecFaults } from './pod-spec.ts';
 import { hostPortFaults, portFaults } from './ports.ts';
 import { schedulingFaults } from './scheduling.ts';
-import { fault, isGiven, type ServerFault, shown } from './server-fault.ts';
+import { fault, isGiven, type ServerFault, type Since, shown } from './server-fault.ts';
 import { volumeFaults } from './volumes.ts';
 
 /**
  * What the server's own validation refuses in the pods of Kubernetes' own kinds and no schema says (k8s.io/kubernetes,
  * pkg/apis/core/validation: ValidatePodSpec). Entries of one list that are the same are the schema's matter.
  */
-export function podFaults(object: Fields, id: string, minor: string): ServerFault[] {
+export function podFaults(object: Fields, id: string, since: Since): ServerFault[] {
   const path = id === '/Pod' ? [] : Object.hasOwn(POD_TEMPLATES, id) ? POD_TEMPLATES[id] : undefined;
   if (path === undefined) return [];
   const steps = [...path, 'spec'];
   const holder = at(object, ...path);
   const given = fields(holder).spec;
-  const version = Number(minor.slice(2));
-  const isLookedAt = id !== 'apps/StatefulSet' || version >= 34;
+  const isLookedAt = id !== 'apps/StatefulSet' || since(34);
   if (!isGiven(given)) return isGiven(holder) && isLookedAt ? [fault('schema/required', path, 'spec is missing')] : [];
   const spec = fields(given);
   const lifetime = lifetimeFaults(spec, steps, id);
@@ -31,19 +30,19 @@ export function podFaults(object: Fields, id: string, minor: string): ServerFaul
     ...claims.map((claim) => [fields(claim.metadata).name, { persistentVolumeClaim: {} }] as const),
   ]);
   const mendable = id === '/Pod' ? 'warning' : 'error';
-  const around = { minor: version, mendable, grace: spec.terminationGracePeriodSeconds } as const;
+  const around = { since, mendable, grace: spec.terminationGracePeriodSeconds } as const;
   return [
     ...lifetime,
-    ...podSpecFaults(spec, steps, id, version),
+    ...podSpecFaults(spec, steps, id, since),
     ...list(spec.volumes).flatMap((volume, index) => {
       const own = [...steps, 'volumes', String(index)];
       return [
         ...labelFault(volume.name, 'the name of a volume', [...own, 'name']),
-        ...volumeFaults(volume, own, version),
+        ...volumeFaults(volume, own, since),
       ];
     }),
     ...containersFaults(spec, steps, volumes, around),
-    ...schedulingFaults(spec, steps, version),
+    ...schedulingFaults(spec, steps, since),
   ];
 }
 

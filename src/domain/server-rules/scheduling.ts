@@ -2,14 +2,14 @@ import { type Fields, list } from '../diagnosis/reading.ts';
 import { affinityFaults, labelKeysFaults } from './affinity.ts';
 import { labelFaults, labelKeyFaults, labelValueFaults, selectorFaults } from './labels.ts';
 import { filledText } from './needed-texts.ts';
-import { below, fault, isEmptyText, isGiven, type ServerFault } from './server-fault.ts';
+import { below, fault, isEmptyText, isGiven, type ServerFault, type Since } from './server-fault.ts';
 
 /** What says where a pod may run. */
-export function schedulingFaults(spec: Fields, path: readonly string[], minor: number): ServerFault[] {
+export function schedulingFaults(spec: Fields, path: readonly string[], since: Since): ServerFault[] {
   const { nodeSelector, affinity, tolerations, topologySpreadConstraints: spread } = spec;
   const faults: ServerFault[] = [];
   if (isGiven(nodeSelector)) faults.push(...labelFaults(nodeSelector, [...path, 'nodeSelector']));
-  if (isGiven(affinity)) faults.push(...affinityFaults(affinity, [...path, 'affinity'], minor));
+  if (isGiven(affinity)) faults.push(...affinityFaults(affinity, [...path, 'affinity'], since));
   for (const [index, toleration] of list(tolerations).entries()) {
     faults.push(...tolerationFaults(toleration, [...path, 'tolerations', String(index)]));
   }

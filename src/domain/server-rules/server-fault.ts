@@ -14,6 +14,9 @@ export interface ServerFault {
   readonly message: string;
 }
 
+/** Whether the version that is asked about is this one of Kubernetes 1, or a later one. What asks is judged anew for each. */
+export type Since = (minor: number) => boolean;
+
 export function fault(rule: ServerFault['rule'], path: readonly string[], message: string): ServerFault {
   return { rule, severity: 'error', path, message };
 }

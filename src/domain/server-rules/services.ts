@@ -2,7 +2,17 @@ import { at, type Fields, fields, list, text } from '../diagnosis/reading.ts';
 import { isQualifiedName, isSubdomain } from '../object-names.ts';
 import { isIpAddress } from '../string-formats.ts';
 import { labelFaults } from './labels.ts';
-import { between, fault, isEmptyText, isGiven, missing, needsSome, type ServerFault, shown } from './server-fault.ts';
+import {
+  between,
+  fault,
+  isEmptyText,
+  isGiven,
+  missing,
+  needsSome,
+  type ServerFault,
+  type Since,
+  shown,
+} from './server-fault.ts';
 import { address, addressRange, label, portName } from './texts.ts';
 
 /** k8s.io/kubernetes, pkg/apis/core/validation: ValidateService. */
@@ -85,9 +95,9 @@ function listOf(
 }
 
 /** The name of a Service, as others refer to it. */
-export function serviceName(value: unknown, path: readonly string[], minor: string): ServerFault[] {
+export function serviceName(value: unknown, path: readonly string[], since: Since): ServerFault[] {
   // Since 1.36 it may begin with a digit (RelaxedServiceNameValidation).
-  if (typeof value === 'string' && /^[0-9]/.test(value) && Number(minor.slice(2)) < 36)
+  if (typeof value === 'string' && /^[0-9]/.test(value) && !since(36))
     return [fault('schema/name', path, `${shown(value)} is not the name of a Service: it begins with a digit`)];
   return label(value, path);
 }

@@ -4,7 +4,7 @@ import { fieldRefFaults, resourceFieldRefFaults } from './field-refs.ts';
 import { backstepFaults, filePathFaults } from './local-paths.ts';
 import { filledText, neededText, objectNameFaults } from './needed-texts.ts';
 import { thousandths } from './quantities.ts';
-import { fault, isGiven, type ServerFault, shown } from './server-fault.ts';
+import { fault, isGiven, type ServerFault, type Since, shown } from './server-fault.ts';
 
 type Rule = (source: Fields, path: readonly string[]) => ServerFault[];
 
@@ -35,9 +35,9 @@ const OTHERS = [
 const TYPES = new Set([...Object.keys(RULES), ...OTHERS]);
 
 /** One of a pod's volumes. Without any type it is an emptyDir. */
-export function volumeFaults(volume: Fields, path: readonly string[], minor: number): ServerFault[] {
+export function volumeFaults(volume: Fields, path: readonly string[], since: Since): ServerFault[] {
   // Before 1.35 an image is dropped.
-  const isOne = (key: string): boolean => TYPES.has(key) && (key !== 'image' || minor >= 35);
+  const isOne = (key: string): boolean => TYPES.has(key) && (key !== 'image' || since(35));
   const [type, second] = Object.keys(volume).filter((key) => isOne(key) && isGiven(volume[key]));
   if (type === undefined) return [];
   const faults = RULES[type]?.(fields(volume[type]), [...path, type]) ?? [];

@@ -1,7 +1,7 @@
 import { type Fields, fields, list, text } from '../diagnosis/reading.ts';
 import { claimFaults } from './claims.ts';
 import { isEmptySelector, selectorFaults } from './labels.ts';
-import { below, fault, isGiven, oneOf, type ServerFault } from './server-fault.ts';
+import { below, fault, isGiven, oneOf, type ServerFault, type Since } from './server-fault.ts';
 import { countOrShare, isNone, label } from './texts.ts';
 
 const SPEC = ['spec'] as const;
@@ -50,18 +50,18 @@ export function replicaSetFaults({ spec }: Fields): ServerFault[] {
   return ofAll(fields(spec));
 }
 
-export function statefulSetFaults({ spec: given }: Fields, minor: string): ServerFault[] {
+export function statefulSetFaults({ spec: given }: Fields, since: Since): ServerFault[] {
   const spec = fields(given);
   const { type, rollingUpdate } = fields(spec.updateStrategy);
   const path = [...SPEC, 'updateStrategy', 'rollingUpdate'];
   const { whenDeleted, whenScaled } = fields(spec.persistentVolumeClaimRetentionPolicy);
   const policy = [...SPEC, 'persistentVolumeClaimRetentionPolicy'];
   // Before 1.34 nobody looks at its claims.
-  const claims = Number(minor.slice(2)) >= 34 ? list(spec.volumeClaimTemplates) : [];
+  const claims = list(spec.volumeClaimTemplates).filter(() => since(34));
   return [
     ...ofAll(spec),
     ...claims.flatMap((claim, index) => claimFaults(claim, [...SPEC, 'volumeClaimTemplates', String(index)])),
-    ...label(spec.serviceName, [...SPEC, 'serviceName']).filter(() => Number(minor.slice(2)) >= 33),
+    ...label(spec.serviceName, [...SPEC, 'serviceName']).filter(() => since(33)),
     ...below(fields(spec.ordinals).start, 0, [...SPEC, 'ordinals', 'start']),
     ...below(fields(rollingUpdate).partition, 0, [...path, 'partition']),
     ...(type === 'OnDelete' && isGiven(rollingUpdate)
