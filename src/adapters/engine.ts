@@ -9,7 +9,7 @@ import { setFlagsFromString } from 'node:v8';
  * kept-code.ts keeps them.
  */
 export const FLAGS = [
-  '--semi-space-growth-factor=12',
+  '--semi-space-growth-factor=24',
   '--baseline-batch-compilation-threshold=131072',
   '--invocation-count-for-maglev=30000',
   '--invocation-count-for-maglev-osr=1000',
