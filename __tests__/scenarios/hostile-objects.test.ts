@@ -126,7 +126,7 @@ const OBJECTS: Record<string, Case> = {
   'another kind of fifty megabytes': {
     files: () => ({
       'templates/a.yaml':
-        'apiVersion: v1\nkind: Service\nmetadata: { name: a }\nspec: { externalName: {{ repeat 50000000 "x" }} }\n',
+        'apiVersion: v1\nkind: Service\nmetadata: { name: a }\nspec: { ports: [{ port: 80 }], externalName: {{ repeat 50000000 "x" }} }\n',
     }),
     code: 1,
     rules: { 'schema/range': 1 },
