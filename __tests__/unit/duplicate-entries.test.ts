@@ -118,7 +118,7 @@ describe('an entry that is in a list before', () => {
       apiVersion: 'networking.k8s.io/v1',
       kind: 'Ingress',
       metadata: { name: 'a' },
-      spec: { tls: [{ hosts: ['a', 'a'] }, { hosts: ['a', 'a'] }] },
+      spec: { rules: [{}], tls: [{ hosts: ['a', 'a'] }, { hosts: ['a', 'a'] }] },
     };
     expect(told(ingress)).toEqual([]);
     const args = ['--a', '--a'];
