@@ -63,10 +63,23 @@ export function serverFaults(object: Fields, name: KindName, minor: string): rea
   };
   const id = `${groupOf(name.apiVersion)}/${name.kind}`;
   const rule = Object.hasOwn(RULES, id) ? RULES[id] : undefined;
-  const faults = [...(rule?.(object, since) ?? []), ...podFaults(object, id, since)];
+  const faults = [...(rule?.(object, since) ?? []), ...podFaults(object, id, since)].map((fault) => ({
+    ...fault,
+    path: thereOf(object, fault.path),
+  }));
   if (!hasAsked) known.set(object, faults);
   return faults;
 }
 
 /** What is said of objects whatever the version: each is asked about for several. */
 const known = new WeakMap<Fields, readonly ServerFault[]>();
+
+/** As much of a path as leads to something that is there. */
+function thereOf(object: Fields, path: readonly string[]): readonly string[] {
+  let node: unknown = object;
+  for (const [index, step] of path.entries()) {
+    if (typeof node !== 'object' || node === null || !Object.hasOwn(node, step)) return path.slice(0, index);
+    node = (node as Fields)[step];
+  }
+  return path;
+}

@@ -2,7 +2,7 @@ import { type Fields, fields, list } from '../diagnosis/reading.ts';
 import { isLabel, isSubdomain } from '../object-names.ts';
 import { labelKeyFaults, requirementFaults, selectorFaults, valuesFaults } from './labels.ts';
 import { filledText } from './needed-texts.ts';
-import { between, fault, isGiven, type ServerFault, type Since, shown } from './server-fault.ts';
+import { addAll, between, fault, isGiven, type ServerFault, type Since, shown } from './server-fault.ts';
 
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
@@ -57,7 +57,7 @@ function fieldFaults({ key, operator, values }: Fields, path: readonly string[])
   const [name, more] = Array.isArray(values) ? values : [];
   if (name === undefined || more !== undefined) {
     const at = isGiven(values) ? [...path, 'values'] : path;
-    return [fault('schema/value', at, `the operator ${operator} takes one name of a node`)];
+    return [fault('schema/value', at, 'one name of a node is asked for')];
   }
   if (typeof name !== 'string' || isSubdomain(name)) return [];
   return [fault('schema/name', [...path, 'values', '0'], `${shown(name)} is not the name of a node`)];
@@ -81,8 +81,8 @@ function podTermFaults(term: Fields, path: readonly string[]): ServerFault[] {
   const { topologyKey, labelSelector, namespaceSelector, namespaces } = term;
   const faults =
     topologyKey === '' ? filledText(term, 'topologyKey', path) : labelKeyFaults(topologyKey, [...path, 'topologyKey']);
-  if (isGiven(labelSelector)) faults.push(...selectorFaults(labelSelector, [...path, 'labelSelector']));
-  if (isGiven(namespaceSelector)) faults.push(...selectorFaults(namespaceSelector, [...path, 'namespaceSelector']));
+  if (isGiven(labelSelector)) addAll(faults, selectorFaults(labelSelector, [...path, 'labelSelector']));
+  if (isGiven(namespaceSelector)) addAll(faults, selectorFaults(namespaceSelector, [...path, 'namespaceSelector']));
   for (const [index, name] of Array.isArray(namespaces) ? namespaces.entries() : []) {
     if (typeof name !== 'string' || isLabel(name)) continue;
     faults.push(

@@ -1,5 +1,6 @@
 import { type Fields, fields, list, text } from '../diagnosis/reading.ts';
 import {
+  addAll,
   between,
   fault,
   isEmptyText,
@@ -39,10 +40,17 @@ export function autoscalerFaults({ spec: given }: Fields, since: Since): ServerF
       faults.push(fault('schema/range', path, `${maxReplicas} is less than minReplicas, which is ${least}`));
   }
   const { apiVersion } = fields(scaleTargetRef);
-  // Since 1.34 it must say of which group the kind is.
-  if (isGiven(scaleTargetRef) && !text(apiVersion).includes('/') && since(34)) {
+  // Since 1.34 it must say of which group the kind is, but for the one that has none.
+  if (
+    isGiven(scaleTargetRef) &&
+    !text(apiVersion).includes('/') &&
+    fields(scaleTargetRef).kind !== 'ReplicationController' &&
+    since(34)
+  ) {
     const path = ['spec', 'scaleTargetRef', ...(isGiven(apiVersion) ? ['apiVersion'] : [])];
-    faults.push(fault('schema/value', path, 'says of no group: from 1.34 on apiVersion must, such as apps/v1'));
+    faults.push(
+      fault('schema/value', path, 'a new one must name a group in apiVersion, such as apps/v1 (from 1.34 on)'),
+    );
   }
   for (const key of ['kind', 'name']) {
     const value = fields(scaleTargetRef)[key];
@@ -88,7 +96,7 @@ function ofRules(given: unknown, path: readonly string[]): ServerFault[] {
     ...between(stabilizationWindowSeconds, 0, 3600, [...path, 'stabilizationWindowSeconds']),
     ...oneOf(selectPolicy, ['Max', 'Min', 'Disabled'], [...path, 'selectPolicy']),
   ];
-  if (isGiven(policies)) faults.push(...needsSome(policies, [...path, 'policies']));
+  if (isGiven(policies)) addAll(faults, needsSome(policies, [...path, 'policies']));
   return [
     ...faults,
     ...list(policies).flatMap(({ type, value, periodSeconds }, index) => {

@@ -2,7 +2,7 @@ import { type Fields, fields } from '../diagnosis/reading.ts';
 import { isQuantity } from '../scalar-forms.ts';
 import { selectorFaults } from './labels.ts';
 import { objectNameFaults } from './needed-texts.ts';
-import { fault, isGiven, missing, needsSome, type ServerFault } from './server-fault.ts';
+import { addAll, fault, isGiven, missing, needsSome, type ServerFault } from './server-fault.ts';
 
 /** k8s.io/kubernetes, pkg/apis/core/validation: ValidatePersistentVolumeClaimSpec. */
 export function claimFaults(object: Fields, path: readonly string[] = []): ServerFault[] {
@@ -17,7 +17,7 @@ function claimSpecFaults(spec: Fields, path: readonly string[]): ServerFault[] {
     ...objectNameFaults(storageClassName, [...path, 'storageClassName']),
     ...selectorFaults(selector, [...path, 'selector']),
   ];
-  faults.push(...needsSome(accessModes, [...path, 'accessModes'], 'there must be one at least, such as ReadWriteOnce'));
+  addAll(faults, needsSome(accessModes, [...path, 'accessModes'], 'there must be one at least, such as ReadWriteOnce'));
   const { requests } = fields(resources);
   const { storage } = fields(requests);
   if (!isGiven(storage)) {

@@ -4,7 +4,7 @@ import { lifecycleFaults, probeFaults } from './handlers.ts';
 import { filledText } from './needed-texts.ts';
 import { resourceFaults } from './resources.ts';
 import { containerSecurityFaults } from './security.ts';
-import { fault, isGiven, oneOf, type ServerFault, type Since } from './server-fault.ts';
+import { addAll, fault, isGiven, oneOf, type ServerFault, type Since } from './server-fault.ts';
 
 export interface Surroundings {
   readonly since: Since;
@@ -26,31 +26,32 @@ export function containerFaults(
   if (image === '') {
     faults.push({ rule: 'schema/required', severity: mendable, path: [...path, 'image'], message: 'image is empty' });
   }
-  if (isGiven(env)) faults.push(...envFaults(env, [...path, 'env']));
-  if (isGiven(envFrom)) faults.push(...envFromFaults(envFrom, [...path, 'envFrom']));
+  if (isGiven(env)) addAll(faults, envFaults(env, [...path, 'env']));
+  if (isGiven(envFrom)) addAll(faults, envFromFaults(envFrom, [...path, 'envFrom']));
   if (isGiven(resources)) {
-    faults.push(...resourceFaults(fields(resources), [...path, 'resources'], 'container', mendable));
+    addAll(faults, resourceFaults(fields(resources), [...path, 'resources'], 'container', mendable));
   }
   if (isGiven(securityContext)) {
-    faults.push(...containerSecurityFaults(fields(securityContext), [...path, 'securityContext']));
+    addAll(faults, containerSecurityFaults(fields(securityContext), [...path, 'securityContext']));
   }
   // What ends before the pod is there is never probed, nor stopped.
   if (kind === 'initContainers' && restartPolicy !== 'Always') {
-    faults.push(...unusedFaults(container, path));
+    addAll(faults, unusedFaults(container, path));
   } else {
-    faults.push(...probeFaults(container, path));
-    if (isGiven(lifecycle)) faults.push(...lifecycleFaults(lifecycle, [...path, 'lifecycle'], grace));
+    addAll(faults, probeFaults(container, path));
+    if (isGiven(lifecycle)) addAll(faults, lifecycleFaults(lifecycle, [...path, 'lifecycle'], grace));
   }
-  if (isGiven(restartPolicy)) faults.push(...restartFaults(container, path, kind, since));
+  if (isGiven(restartPolicy)) addAll(faults, restartFaults(container, path, kind, since));
   return faults;
 }
 
-/** Before 1.35 there are only init containers that stay, which are sidecars. */
+/** Before 1.35 there are only init containers that stay, which are sidecars; 1.34 drops what is otherwise. */
 function restartFaults(container: Fields, path: readonly string[], kind: string, since: Since): ServerFault[] {
   const at = [...path, 'restartPolicy'];
+  if (since(34) && !since(35)) return [];
   if (kind === 'containers' && !since(35)) {
     return [
-      fault('schema/value', at, 'before 1.35 only init containers have one; the spec of the pod has one for all'),
+      fault('schema/value', at, 'a container has no policy of its own before 1.35; that of the pod is for all of them'),
     ];
   }
   const known = !since(35) ? ['Always'] : ['Always', 'OnFailure', 'Never'];

@@ -1,3 +1,5 @@
+import { shown } from './server-fault.ts';
+
 /** What a field may hold, and words for its numbers. */
 interface FieldOfTime {
   readonly least: number;
@@ -33,24 +35,24 @@ export function cronFault(schedule: string): string | undefined {
     // Nothing between two commas is passed over.
     for (const part of field.split(',').filter((each) => each !== '')) {
       const why = partFault(part, bounds);
-      if (why !== undefined) return `${field} as its ${ORDINALS[index]} field ${why}`;
+      if (why !== undefined) return `${shown(field)} as its ${ORDINALS[index]} ${why}`;
     }
   }
   return undefined;
 }
 
-const ORDINALS = ['first', 'second', 'third', 'fourth', 'fifth'];
+const ORDINALS = ['minute', 'hour', 'day of the month', 'month', 'day of the week (0 is Sunday)'];
 
 /** `*`, `5`, `1-5`, a slash and a step behind it. */
 function partFault(part: string, { least, most, words }: FieldOfTime): string | undefined {
   const [range = '', step, ...rest] = part.split('/');
   const [from = '', to, ...more] = range.split('-');
   if (rest.length > 0) return 'has two slashes';
-  if (more.length > 0) return 'has two dashes';
   if (step !== undefined && !(/^\+?\d+$/.test(step) && Number(step) > 0)) return 'has a step that is no number above 0';
   const isAll = from === '*' || from === '?';
   // What stands behind it but a step is passed over.
   if (isAll) return undefined;
+  if (more.length > 0) return 'has two dashes';
   const numbers = [from, to ?? from].map((each) => {
     const word = words?.indexOf(each.toLowerCase()) ?? -1;
     return word >= 0 ? word + least : /^\+?\d+$/.test(each) ? Number(each) : Number.NaN;

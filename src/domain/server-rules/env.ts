@@ -2,7 +2,7 @@ import { type Fields, fields, list } from '../diagnosis/reading.ts';
 import { choiceFaults } from './choices.ts';
 import { fieldRefFaults, resourceFieldRefFaults } from './field-refs.ts';
 import { filledText, neededText, objectNameFaults } from './needed-texts.ts';
-import { fault, isGiven, type ServerFault, shown } from './server-fault.ts';
+import { addAll, fault, isGiven, type ServerFault, shown } from './server-fault.ts';
 
 const BULK = ['configMapRef', 'secretRef'];
 const SOURCES = ['fieldRef', 'resourceFieldRef', 'configMapKeyRef', 'secretKeyRef'];
@@ -52,9 +52,10 @@ export function envFromFaults(envFrom: unknown, path: readonly string[]): Server
     for (const kind of BULK) {
       if (!isGiven(source[kind])) continue;
       const ref = fields(source[kind]);
-      faults.push(
-        ...neededText(ref, 'name', [...own, kind]),
-        ...objectNameFaults(asPrefix(ref.name), [...own, kind, 'name']),
+      addAll(
+        faults,
+        neededText(ref, 'name', [...own, kind]),
+        objectNameFaults(asPrefix(ref.name), [...own, kind, 'name']),
       );
     }
     return [...faults, ...variableNameFaults(source.prefix, [...own, 'prefix'])];
@@ -69,7 +70,11 @@ function asPrefix(name: unknown): unknown {
 function variableNameFaults(name: unknown, path: readonly string[]): ServerFault[] {
   if (typeof name !== 'string' || isVariableName(name)) return [];
   return [
-    fault('schema/name', path, `${shown(name)} is not the name of a variable: printable ASCII characters without =`),
+    fault(
+      'schema/name',
+      path,
+      `${shown(name.replace(/=.*$/s, '=…'))} is not the name of a variable: printable ASCII characters without =`,
+    ),
   ];
 }
 

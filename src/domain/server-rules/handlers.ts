@@ -1,7 +1,7 @@
 import { type Fields, fields, list } from '../diagnosis/reading.ts';
 import { choiceFaults } from './choices.ts';
 import { portNameFault, portNumberFault } from './ports.ts';
-import { below, fault, isGiven, type ServerFault, shown } from './server-fault.ts';
+import { addAll, below, fault, isGiven, type ServerFault, shown } from './server-fault.ts';
 
 const PROBING = ['exec', 'httpGet', 'tcpSocket', 'grpc'];
 const HOOKING = ['exec', 'httpGet', 'tcpSocket', 'sleep'];
@@ -31,7 +31,7 @@ function numberFaults(probe: Fields, path: readonly string[], kind: string): Ser
     faults.push(fault('schema/range', [...path, 'successThreshold'], message));
   }
   const at = [...path, 'terminationGracePeriodSeconds'];
-  if (!isReady) faults.push(...below(grace, 1, at));
+  if (!isReady) addAll(faults, below(grace, 1, at));
   else if (isGiven(grace))
     faults.push(fault('schema/value', at, 'a readinessProbe ends no container, and may not have it'));
   return faults;

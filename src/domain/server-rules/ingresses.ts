@@ -3,6 +3,7 @@ import { isSubdomain } from '../object-names.ts';
 import { isIpAddress } from '../string-formats.ts';
 import { objectNameFaults } from './needed-texts.ts';
 import {
+  addAll,
   between,
   fault,
   isEmptyText,
@@ -27,9 +28,9 @@ export function ingressFaults(object: Fields, since: Since): ServerFault[] {
     ...list(spec.tls).flatMap((tls, index) => ofTls(tls, ['spec', 'tls', String(index)])),
     ...rules.flatMap((rule, index) => ofRule(rule, ['spec', 'rules', String(index)], since)),
   ];
-  if (isGiven(spec.defaultBackend)) faults.push(...ofBackend(spec.defaultBackend, ['spec', 'defaultBackend'], since));
+  if (isGiven(spec.defaultBackend)) addAll(faults, ofBackend(spec.defaultBackend, ['spec', 'defaultBackend'], since));
   else if (rules.length === 0)
-    faults.push(...needsSome(spec.rules, ['spec', 'rules'], 'there must be one, or a defaultBackend'));
+    addAll(faults, needsSome(spec.rules, ['spec', 'rules'], 'there must be one, or a defaultBackend'));
   const annotated = fields(fields(object.metadata).annotations)['kubernetes.io/ingress.class'];
   const name = text(spec.ingressClassName);
   if (typeof annotated === 'string' && name !== '' && annotated !== name)
@@ -57,7 +58,7 @@ function ofRule({ host, http }: Fields, path: readonly string[], since: Since): 
     return [fault('schema/value', [...path, 'host'], `${shown(host)} is an address, and a host name is asked for`)];
   if (!isGiven(http)) return faults;
   const paths = list(fields(http).paths);
-  if (isGiven(fields(http).paths)) faults.push(...needsSome(fields(http).paths, [...path, 'http', 'paths']));
+  if (isGiven(fields(http).paths)) addAll(faults, needsSome(fields(http).paths, [...path, 'http', 'paths']));
   return [...faults, ...paths.flatMap((each, index) => ofPath(each, [...path, 'http', 'paths', String(index)], since))];
 }
 
@@ -100,8 +101,8 @@ function ofBackend(backend: unknown, path: readonly string[], since: Since): Ser
   const at = [...path, 'service', ...(isGiven(port) ? ['port'] : [])];
   const faults = serviceName(name, [...path, 'service', 'name'], since);
   if (isNamed && isNumbered) faults.push(fault('schema/value', at, 'has both the name and the number of a port'));
-  else if (isNamed) faults.push(...portName(portsName, [...at, 'name']));
-  else if (isNumbered) faults.push(...between(number, 1, 65535, [...at, 'number']));
+  else if (isNamed) addAll(faults, portName(portsName, [...at, 'name']));
+  else if (isNumbered) addAll(faults, between(number, 1, 65535, [...at, 'number']));
   else faults.push(fault('schema/required', at, 'has neither the name nor the number of a port'));
   return faults;
 }

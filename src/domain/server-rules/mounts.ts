@@ -1,7 +1,7 @@
 import { type Fields, fields, list } from '../diagnosis/reading.ts';
 import { backstepFaults, relativeFaults } from './local-paths.ts';
 import { filledText } from './needed-texts.ts';
-import { fault, isEmptyText, isGiven, oneOf, type ServerFault, shown } from './server-fault.ts';
+import { addAll, fault, isEmptyText, isGiven, oneOf, type ServerFault, shown } from './server-fault.ts';
 
 /** Before a Pod itself is judged, admission may have given it volumes; before a workload's, it seldom has. */
 export function mountFaults(
@@ -40,7 +40,7 @@ function placeFaults(mount: Fields, path: readonly string[], container: Fields):
     faults.push(fault('schema/value', [...path, 'mountPropagation'], message));
   }
   if (isGiven(recursiveReadOnly)) {
-    faults.push(...oneOf(recursiveReadOnly, ['Disabled', 'IfPossible', 'Enabled'], [...path, 'recursiveReadOnly']));
+    addAll(faults, oneOf(recursiveReadOnly, ['Disabled', 'IfPossible', 'Enabled'], [...path, 'recursiveReadOnly']));
   }
   if (recursiveReadOnly === 'Enabled' || recursiveReadOnly === 'IfPossible') {
     const at = [...path, 'recursiveReadOnly'];

@@ -4,7 +4,17 @@ import { isIpAddress } from '../string-formats.ts';
 import { filledText, objectNameFaults } from './needed-texts.ts';
 import { resourceFaults } from './resources.ts';
 import { podSecurityFaults } from './security.ts';
-import { between, fault, isEmptyText, isGiven, oneOf, type ServerFault, type Since, shown } from './server-fault.ts';
+import {
+  addAll,
+  between,
+  fault,
+  isEmptyText,
+  isGiven,
+  oneOf,
+  type ServerFault,
+  type Since,
+  shown,
+} from './server-fault.ts';
 
 /** Kinds whose pods run until they are told to end; those of the others are to come to an end. */
 const ENDLESS = ['/ReplicationController', 'apps/DaemonSet', 'apps/Deployment', 'apps/ReplicaSet', 'apps/StatefulSet'];
@@ -38,7 +48,7 @@ export function lifetimeFaults(spec: Fields, path: readonly string[], id: string
 /** What is refused of a pod beside its containers, its volumes and where it runs. */
 export function podSpecFaults(spec: Fields, path: readonly string[], id: string, since: Since): ServerFault[] {
   const { containers, ephemeralContainers, resources, securityContext, activeDeadlineSeconds, os } = spec;
-  const faults = [...nameFaults(spec, path), ...dnsFaults(spec, path), ...hostAliasFaults(spec, path)];
+  const faults = [...nameFaults(spec, path, id), ...dnsFaults(spec, path), ...hostAliasFaults(spec, path)];
   if (Array.isArray(containers) && containers.length === 0) {
     faults.push(fault('schema/required', [...path, 'containers'], 'containers is empty'));
   }
@@ -47,20 +57,20 @@ export function podSpecFaults(spec: Fields, path: readonly string[], id: string,
     faults.push(fault('schema/value', [...path, 'ephemeralContainers'], message));
   }
   if (isGiven(activeDeadlineSeconds) && !ENDLESS.includes(id)) {
-    faults.push(...between(activeDeadlineSeconds, 1, 2 ** 31 - 1, [...path, 'activeDeadlineSeconds']));
+    addAll(faults, between(activeDeadlineSeconds, 1, 2 ** 31 - 1, [...path, 'activeDeadlineSeconds']));
   }
-  if (isGiven(securityContext)) faults.push(...podSecurityFaults(spec, [...path, 'securityContext']));
+  if (isGiven(securityContext)) addAll(faults, podSecurityFaults(spec, [...path, 'securityContext']));
   // Before 1.34 they are dropped.
   if (isGiven(resources) && since(34)) {
-    faults.push(...resourceFaults(fields(resources), [...path, 'resources'], 'pod', 'error'));
+    addAll(faults, resourceFaults(fields(resources), [...path, 'resources'], 'pod', 'error'));
   }
   if (spec.shareProcessNamespace === true && spec.hostPID === true) {
     faults.push(fault('schema/value', [...path, 'shareProcessNamespace'], 'it may not be true with hostPID'));
   }
-  faults.push(...gateFaults(spec, path));
+  addAll(faults, gateFaults(spec, path));
   if (isGiven(os)) {
-    faults.push(...filledText(fields(os), 'name', [...path, 'os']));
-    faults.push(...oneOf(fields(os).name, ['linux', 'windows'], [...path, 'os', 'name']));
+    addAll(faults, filledText(fields(os), 'name', [...path, 'os']));
+    addAll(faults, oneOf(fields(os).name, ['linux', 'windows'], [...path, 'os', 'name']));
   }
   return faults;
 }
@@ -79,16 +89,17 @@ function gateFaults(spec: Fields, path: readonly string[]): ServerFault[] {
   );
 }
 
-function nameFaults(spec: Fields, path: readonly string[]): ServerFault[] {
+function nameFaults(spec: Fields, path: readonly string[], id: string): ServerFault[] {
   const faults = ['serviceAccountName', 'nodeName', 'priorityClassName', 'runtimeClassName'].flatMap((field) =>
     isGiven(spec[field]) ? objectNameFaults(spec[field], [...path, field]) : [],
   );
   // The old name of serviceAccountName counts where that is empty.
   if (isEmptyText(spec.serviceAccountName)) {
-    faults.push(...objectNameFaults(spec.serviceAccount, [...path, 'serviceAccount']));
+    addAll(faults, objectNameFaults(spec.serviceAccount, [...path, 'serviceAccount']));
   }
-  for (const field of ['runtimeClassName', 'preemptionPolicy']) faults.push(...filledText(spec, field, path));
-  for (const field of ['hostname', 'subdomain']) {
+  for (const field of ['runtimeClassName', 'preemptionPolicy']) addAll(faults, filledText(spec, field, path));
+  // Those of a StatefulSet's pods are set by its controller, whatever stands there.
+  for (const field of id === 'apps/StatefulSet' ? [] : ['hostname', 'subdomain']) {
     const name = spec[field];
     if (typeof name !== 'string' || name === '' || isLabel(name)) continue;
     const message = `${shown(name)} is not a DNS label: lower-case letters, digits and -, at most 63, with a letter or digit at each end`;
@@ -117,7 +128,7 @@ function dnsFaults({ dnsPolicy, dnsConfig }: Fields, path: readonly string[]): S
     );
   }
   for (const [index, server] of servers.entries()) {
-    faults.push(...addressFaults(server, [...at, 'nameservers', String(index)]));
+    addAll(faults, addressFaults(server, [...at, 'nameservers', String(index)]));
   }
   if (domains.length > 32) {
     faults.push(fault('schema/range', [...at, 'searches'], `${domains.length} are more than the 32 that may be given`));
@@ -131,7 +142,7 @@ function dnsFaults({ dnsPolicy, dnsConfig }: Fields, path: readonly string[]): S
   for (const [index, option] of list(options).entries()) {
     const own = [...at, 'options', String(index)];
     if (!isGiven(option.name)) faults.push(fault('schema/required', own, 'name is missing'));
-    faults.push(...filledText(option, 'name', own));
+    addAll(faults, filledText(option, 'name', own));
   }
   return faults;
 }

@@ -5,7 +5,7 @@ import { mountFaults } from './mounts.ts';
 import { lifetimeFaults, podSpecFaults } from './pod-spec.ts';
 import { hostPortFaults, portFaults } from './ports.ts';
 import { schedulingFaults } from './scheduling.ts';
-import { fault, isGiven, type ServerFault, type Since, shown } from './server-fault.ts';
+import { addAll, fault, isGiven, type ServerFault, type Since, shown } from './server-fault.ts';
 import { volumeFaults } from './volumes.ts';
 
 /**
@@ -36,6 +36,8 @@ export function podFaults(object: Fields, id: string, since: Since): ServerFault
     ...podSpecFaults(spec, steps, id, since),
     ...list(spec.volumes).flatMap((volume, index) => {
       const own = [...steps, 'volumes', String(index)];
+      // A claim of this name takes its place.
+      if (claims.some((claim) => fields(claim.metadata).name === volume.name)) return [];
       return [
         ...labelFault(volume.name, 'the name of a volume', [...own, 'name']),
         ...volumeFaults(volume, own, since),
@@ -58,14 +60,14 @@ function containersFaults(
   for (const kind of ['containers', 'initContainers'] as const) {
     for (const [index, container] of list(spec[kind]).entries()) {
       const own = [...path, kind, String(index)];
-      faults.push(...labelFault(container.name, 'the name of a container', [...own, 'name']));
+      addAll(faults, labelFault(container.name, 'the name of a container', [...own, 'name']));
       if (kind === 'initContainers' && typeof container.name === 'string' && names.has(container.name)) {
         const message = `there is a container ${shown(container.name)} already, and an init container shares its names`;
         faults.push(fault('schema/duplicate-entry', [...own, 'name'], message));
       }
-      faults.push(...portFaults(container, own), ...mountFaults(container, own, volumes, around.mendable));
-      if (kind === 'containers') faults.push(...hostPortFaults(container, own, hostPorts, spec.hostNetwork === true));
-      faults.push(...containerFaults(container, own, kind, around));
+      addAll(faults, portFaults(container, own), mountFaults(container, own, volumes, around.mendable));
+      if (kind === 'containers') addAll(faults, hostPortFaults(container, own, hostPorts, spec.hostNetwork === true));
+      addAll(faults, containerFaults(container, own, kind, around));
     }
   }
   return faults;

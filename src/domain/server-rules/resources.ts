@@ -39,7 +39,7 @@ export function resourceFaults(
     if (size === undefined || bound === undefined || size === bound || (size < bound && !isFixed)) continue;
     const message = isFixed
       ? `${written(request)} is not the limit ${written(limit)}, as the request of ${shown(name)} must be`
-      : `${written(request)} is more than the limit ${written(limit)}`;
+      : `${written(request)} is more than the limit, ${limit === null ? 'which is 0 where nothing stands' : written(limit)}`;
     faults.push(fault('schema/range', [...path, 'requests', name], message));
   }
   return faults;

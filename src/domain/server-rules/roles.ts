@@ -1,6 +1,6 @@
 import { type Fields, fields, list, text } from '../diagnosis/reading.ts';
 import { objectNameFaults } from './needed-texts.ts';
-import { fault, isEmptyText, missing, needsSome, oneOf, type ServerFault } from './server-fault.ts';
+import { addAll, fault, isEmptyText, missing, needsSome, oneOf, type ServerFault } from './server-fault.ts';
 
 /** k8s.io/kubernetes, pkg/apis/rbac/validation: ValidateRoleBinding. */
 export function roleBindingFaults({ roleRef, subjects }: Fields): ServerFault[] {
@@ -26,10 +26,10 @@ function ofSubjects(subjects: unknown, isInNamespace: boolean): ServerFault[] {
     const faults = oneOf(kind, ['ServiceAccount', 'User', 'Group'], [...path, 'kind']);
     if (name === '') faults.push(fault('schema/required', [...path, 'name'], 'is empty'));
     if (kind === 'ServiceAccount') {
-      faults.push(...oneOf(apiGroup, [''], [...path, 'apiGroup']), ...objectNameFaults(name, [...path, 'name']));
+      addAll(faults, oneOf(apiGroup, [''], [...path, 'apiGroup']), objectNameFaults(name, [...path, 'name']));
       if (!isInNamespace && isEmptyText(namespace))
         faults.push(missing([...path, 'namespace'], 'a ServiceAccount is in one'));
-    } else if (kind === 'User' || kind === 'Group') faults.push(...oneOf(apiGroup, [GROUP], [...path, 'apiGroup']));
+    } else if (kind === 'User' || kind === 'Group') addAll(faults, oneOf(apiGroup, [GROUP], [...path, 'apiGroup']));
     return faults;
   });
 }

@@ -2,19 +2,19 @@ import { type Fields, list } from '../diagnosis/reading.ts';
 import { affinityFaults, labelKeysFaults } from './affinity.ts';
 import { labelFaults, labelKeyFaults, labelValueFaults, selectorFaults } from './labels.ts';
 import { filledText } from './needed-texts.ts';
-import { below, fault, isEmptyText, isGiven, type ServerFault, type Since } from './server-fault.ts';
+import { addAll, below, fault, isEmptyText, isGiven, type ServerFault, type Since } from './server-fault.ts';
 
 /** What says where a pod may run. */
 export function schedulingFaults(spec: Fields, path: readonly string[], since: Since): ServerFault[] {
   const { nodeSelector, affinity, tolerations, topologySpreadConstraints: spread } = spec;
   const faults: ServerFault[] = [];
-  if (isGiven(nodeSelector)) faults.push(...labelFaults(nodeSelector, [...path, 'nodeSelector']));
-  if (isGiven(affinity)) faults.push(...affinityFaults(affinity, [...path, 'affinity'], since));
+  if (isGiven(nodeSelector)) addAll(faults, labelFaults(nodeSelector, [...path, 'nodeSelector']));
+  if (isGiven(affinity)) addAll(faults, affinityFaults(affinity, [...path, 'affinity'], since));
   for (const [index, toleration] of list(tolerations).entries()) {
-    faults.push(...tolerationFaults(toleration, [...path, 'tolerations', String(index)]));
+    addAll(faults, tolerationFaults(toleration, [...path, 'tolerations', String(index)]));
   }
   for (const [index, constraint] of list(spread).entries()) {
-    faults.push(...spreadFaults(constraint, [...path, 'topologySpreadConstraints', String(index)]));
+    addAll(faults, spreadFaults(constraint, [...path, 'topologySpreadConstraints', String(index)]));
   }
   return faults;
 }
@@ -29,7 +29,7 @@ function tolerationFaults(toleration: Fields, path: readonly string[]): ServerFa
       faults.push(fault('schema/value', at, 'without a key the operator must be Exists'));
     }
   } else {
-    faults.push(...labelKeyFaults(key, [...path, 'key']));
+    addAll(faults, labelKeyFaults(key, [...path, 'key']));
   }
   if (isGiven(tolerationSeconds) && effect !== 'NoExecute') {
     const message = 'it may only be given with the effect NoExecute';
@@ -38,7 +38,7 @@ function tolerationFaults(toleration: Fields, path: readonly string[]): ServerFa
   if (operator === 'Exists' && !isEmptyText(value)) {
     faults.push(fault('schema/value', [...path, 'value'], 'the operator Exists takes no value'));
   } else if (isEmptyText(operator) || operator === 'Equal') {
-    faults.push(...labelValueFaults(value, [...path, 'value']));
+    addAll(faults, labelValueFaults(value, [...path, 'value']));
   }
   return faults;
 }
@@ -57,6 +57,6 @@ function spreadFaults(constraint: Fields, path: readonly string[]): ServerFault[
     const message = 'it may only be given with whenUnsatisfiable: DoNotSchedule';
     faults.push(fault('schema/value', [...path, 'minDomains'], message));
   }
-  if (isGiven(labelSelector)) faults.push(...selectorFaults(labelSelector, [...path, 'labelSelector']));
+  if (isGiven(labelSelector)) addAll(faults, selectorFaults(labelSelector, [...path, 'labelSelector']));
   return faults;
 }

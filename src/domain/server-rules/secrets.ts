@@ -1,10 +1,15 @@
 import { type Fields, fields, text } from '../diagnosis/reading.ts';
-import { fault, isGiven, missing, type ServerFault, shown } from './server-fault.ts';
+import { fault, isGiven, type ServerFault, shown } from './server-fault.ts';
 import { isDataKey } from './texts.ts';
 
 /** k8s.io/kubernetes, pkg/apis/core/validation: ValidateSecret. What is in it is never told. */
 export function secretFaults(object: Fields): ServerFault[] {
-  return [...keys(object, 'data'), ...keys(object, 'stringData'), ...ofType(object)];
+  // A key may be a key with what belongs behind it, for want of a blank: it isn't quoted.
+  const isOdd = (within: string): boolean => Object.keys(fields(object[within])).some((key) => !isDataKey(key));
+  const odd = ['data', 'stringData']
+    .filter(isOdd)
+    .map((within) => fault('schema/name', [within], `has a key that is none: ${KEYS}`));
+  return [...odd, ...ofType(object)];
 }
 
 export function configMapFaults(object: Fields): ServerFault[] {
@@ -17,12 +22,13 @@ export function configMapFaults(object: Fields): ServerFault[] {
   ];
 }
 
+const KEYS = 'at most 253 letters, digits, -, _ and ., and not .. or what begins so';
+
 function keys(object: Fields, within: string): ServerFault[] {
   const faults: ServerFault[] = [];
   for (const key in fields(object[within])) {
     if (isDataKey(key)) continue;
-    const message = `${shown(key)} can't be a key: at most 253 letters, digits, -, _ and ., and not .. or what begins so`;
-    faults.push(fault('schema/name', [within, key], message));
+    faults.push(fault('schema/name', [within, key], `${shown(key)} can't be a key: ${KEYS}`));
   }
   return faults;
 }
@@ -46,7 +52,13 @@ function ofType(object: Fields): ServerFault[] {
       const name = fields(fields(object.metadata).annotations)['kubernetes.io/service-account.name'];
       return typeof name === 'string' && name !== ''
         ? []
-        : [missing(['metadata', 'kubernetes.io/service-account.name'], `of the type ${type} it is annotated`)];
+        : [
+            fault(
+              'schema/required',
+              ['type'],
+              `of the type ${type} it must have the annotation kubernetes.io/service-account.name`,
+            ),
+          ];
     }
     default:
       return [];
@@ -55,7 +67,11 @@ function ofType(object: Fields): ServerFault[] {
 
 function ofLogins(object: Fields, key: string): ServerFault[] {
   if (!has(object, key)) return mustHave(object, key);
-  const plain = fields(object.stringData)[key];
+  const { stringData } = object;
+  const isPlain = Object.hasOwn(fields(stringData), key);
+  const plain = isPlain ? (fields(stringData)[key] ?? '') : undefined;
+  // What is no text the schema tells.
+  if (isPlain && typeof plain !== 'string') return [];
   const coded = fields(object.data)[key];
   const written = typeof plain === 'string' ? plain : Buffer.from(text(coded), 'base64').toString('utf8');
   const path = [typeof plain === 'string' ? 'stringData' : 'data', key];

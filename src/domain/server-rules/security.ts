@@ -1,7 +1,7 @@
 import { type Fields, fields, list } from '../diagnosis/reading.ts';
 import { relativeFaults } from './local-paths.ts';
 import { filledText } from './needed-texts.ts';
-import { between, fault, isGiven, type ServerFault, shown } from './server-fault.ts';
+import { addAll, between, fault, isGiven, type ServerFault, shown } from './server-fault.ts';
 
 /** A container's `securityContext`. */
 export function containerSecurityFaults(context: Fields, path: readonly string[]): ServerFault[] {
@@ -27,14 +27,15 @@ export function podSecurityFaults(spec: Fields, path: readonly string[]): Server
   ];
   const { supplementalGroups } = context;
   if (Array.isArray(supplementalGroups)) {
-    faults.push(
-      ...supplementalGroups.flatMap((group, index) => idFaults(group, [...path, 'supplementalGroups', String(index)])),
+    addAll(
+      faults,
+      supplementalGroups.flatMap((group, index) => idFaults(group, [...path, 'supplementalGroups', String(index)])),
     );
   }
   const names = new Set<unknown>();
   for (const [index, sysctl] of list(context.sysctls).entries()) {
     const own = [...path, 'sysctls', String(index)];
-    faults.push(...filledText(sysctl, 'name', own), ...sysctlFaults(sysctl.name, spec, [...own, 'name']));
+    addAll(faults, filledText(sysctl, 'name', own), sysctlFaults(sysctl.name, spec, [...own, 'name']));
     if (names.has(sysctl.name)) {
       faults.push(fault('schema/duplicate-entry', own, 'a sysctl of the same name is in this list before'));
     }

@@ -3,6 +3,7 @@ import { isQualifiedName, isSubdomain } from '../object-names.ts';
 import { isIpAddress } from '../string-formats.ts';
 import { labelFaults } from './labels.ts';
 import {
+  addAll,
   between,
   fault,
   isEmptyText,
@@ -49,7 +50,7 @@ function ofType(spec: Fields, type: string, isHeadless: boolean): ServerFault[] 
     for (const key of ['loadBalancerSourceRanges', 'loadBalancerClass'])
       if (isGiven(spec[key]) && !(Array.isArray(spec[key]) && list(spec[key]).length === 0))
         reject(key, 'is for the type LoadBalancer alone');
-  } else faults.push(...listOf(ranges, ['spec', 'loadBalancerSourceRanges'], trimmedRange));
+  } else addAll(faults, listOf(ranges, ['spec', 'loadBalancerSourceRanges'], trimmedRange));
   if (!isOutside && !isEmptyText(spec.externalTrafficPolicy) && !hasAddresses(spec))
     reject('externalTrafficPolicy', `is for the types NodePort and LoadBalancer, and this is ${type}`);
   return faults;

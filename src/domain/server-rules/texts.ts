@@ -78,7 +78,7 @@ export function countOrShare(value: unknown, path: readonly string[], most?: '10
   if (!/^[0-9]+%$/.test(value))
     return [fault('schema/format', path, `${shown(value)} is neither a number nor a share such as 25%`)];
   if (most === undefined || Number.parseInt(value, 10) <= 100) return [];
-  return [fault('schema/range', path, `${value} is more than 100%`)];
+  return [fault('schema/range', path, `${shown(value)} is more than 100%`)];
 }
 
 /** 0 and 0% are none. */

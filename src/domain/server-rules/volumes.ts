@@ -4,7 +4,7 @@ import { fieldRefFaults, resourceFieldRefFaults } from './field-refs.ts';
 import { backstepFaults, filePathFaults } from './local-paths.ts';
 import { filledText, neededText, objectNameFaults } from './needed-texts.ts';
 import { thousandths } from './quantities.ts';
-import { fault, isGiven, type ServerFault, type Since, shown } from './server-fault.ts';
+import { addAll, fault, isGiven, type ServerFault, type Since, shown } from './server-fault.ts';
 
 type Rule = (source: Fields, path: readonly string[]) => ServerFault[];
 
@@ -112,8 +112,8 @@ function projectedFaults(volume: Fields, path: readonly string[]): ServerFault[]
     const given = PROJECTED.filter((type) => isGiven(source[type]));
     for (const type of given) {
       const at = [...own, type];
-      faults.push(...projectionFaults(type, fields(source[type]), at));
-      if (type !== 'serviceAccountToken') faults.push(...takenFaults(fields(source[type]), at, files));
+      addAll(faults, projectionFaults(type, fields(source[type]), at));
+      if (type !== 'serviceAccountToken') addAll(faults, takenFaults(fields(source[type]), at, files));
     }
     const [first, second] = given;
     if (second !== undefined) faults.push(fault('schema/value', [...own, second], `the source is a ${first} already`));

@@ -9,7 +9,8 @@ const SPEC = ['spec'] as const;
 /** k8s.io/kubernetes, pkg/apis/apps/validation: ValidateDeploymentSpec. */
 export function deploymentFaults({ spec: given }: Fields): ServerFault[] {
   const spec = fields(given);
-  const { minReadySeconds, progressDeadlineSeconds = 600 } = spec;
+  const { minReadySeconds } = spec;
+  const progressDeadlineSeconds = spec.progressDeadlineSeconds ?? 600;
   const faults = [
     ...ofAll(spec),
     ...below(spec.progressDeadlineSeconds, 0, [...SPEC, 'progressDeadlineSeconds']),
@@ -77,7 +78,7 @@ export function daemonSetFaults({ spec: given }: Fields): ServerFault[] {
   const { type, rollingUpdate } = fields(spec.updateStrategy);
   const path = [...SPEC, 'updateStrategy', 'rollingUpdate'];
   if (text(type) === 'OnDelete' || !isGiven(rollingUpdate)) return ofAll(spec);
-  const { maxSurge = 0, maxUnavailable = 1 } = fields(rollingUpdate);
+  const { maxSurge, maxUnavailable } = withDefaults(fields(rollingUpdate));
   const faults = [
     ...ofAll(spec),
     ...countOrShare(maxSurge, [...path, 'maxSurge'], '100%'),
@@ -107,4 +108,9 @@ function ofAll(spec: Fields): ServerFault[] {
       ? [fault('schema/value', [...SPEC, 'selector'], 'is empty, and would select all pods')]
       : selectorFaults(spec.selector, [...SPEC, 'selector'])),
   ];
+}
+
+/** Null is nothing, and gets the default as well. */
+function withDefaults({ maxSurge, maxUnavailable }: Fields): Fields {
+  return { maxSurge: maxSurge ?? 0, maxUnavailable: maxUnavailable ?? 1 };
 }
