@@ -150,7 +150,7 @@ stringData: { password: first-value }
   expect(
     ended.report?.comparisons?.map(({ as, dangers, objects }) => [as, dangers, objects.map(({ object }) => object)]),
   ).toEqual([['install', [], ['Secret/kept']]]);
-  expect(comment()).toContain('since 1.0.0, as installs (as upgrades they ask the cluster): 1 added');
+  expect(comment()).toContain('since 1.0.0, as installs (one of them is not rendered as an upgrade here): 1 added');
   // And where the release asks as well.
   await publish('both', { ...before, 'templates/kept.yaml': KEPT });
   space.chart('chart', {

@@ -17,7 +17,7 @@ export interface Comparison {
   readonly environment: string;
   /** What it is compared with; absent where it can't be compared. */
   readonly against?: { readonly version: string; readonly reference: string };
-  /** Both are rendered as installs: as an upgrade one of them can't be without the cluster that it asks. */
+  /** Both are rendered as installs: as an upgrade one of them can't be here, as where it asks the cluster. */
   readonly as?: 'install';
   /** Why it can't be compared. */
   readonly reason?: string;

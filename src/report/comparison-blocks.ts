@@ -41,7 +41,7 @@ function blocksOf(one: Comparison, several: boolean, bytes: number): string[] {
   const name = several ? `${one.chart} in ${one.environment}` : one.environment;
   const head = `**${inert(shorten(name, 300))}**`;
   if (reason !== undefined) return [`${head}: not compared: ${inertLines(shorten(reason, 1000))}`];
-  const installs = one.as === undefined ? '' : ', as installs (as upgrades they ask the cluster)';
+  const installs = one.as === undefined ? '' : ', as installs (one of them is not rendered as an upgrade here)';
   const since = against === undefined ? '' : ` since ${inert(shorten(against.version, 100))}${installs}`;
   if (objects.length === 0) return [`${head}: nothing${since}`];
   const kinds = [
