@@ -165,6 +165,16 @@ stringData: { password: first-value }
       objects.map(({ kind, object }) => `${kind} ${object}`).sort(),
     ]),
   ).toEqual([['install', ['added Secret/kept-2', 'removed Secret/kept']]]);
+  // And where the release alone asks.
+  space.empty('chart');
+  space.chart('chart', {
+    ...before,
+    'Chart.yaml': 'apiVersion: v2\nname: demo\nversion: 1.0.1\n',
+  });
+  const gone = await proposed(registries('both'));
+  expect(
+    gone.report?.comparisons?.map(({ as, objects }) => [as, objects.map(({ kind, object }) => `${kind} ${object}`)]),
+  ).toEqual([['install', ['removed Secret/kept']]]);
 });
 
 test('a first release, an environment that is new, and a registry that is not there are said', async () => {

@@ -85,11 +85,7 @@ function ofLogins(object: Fields, key: string): ServerFault[] {
 }
 
 function has(object: Fields, key: string): boolean {
-  return (
-    isGiven(fields(object.data)[key]) ||
-    Object.hasOwn(fields(object.data), key) ||
-    Object.hasOwn(fields(object.stringData), key)
-  );
+  return Object.hasOwn(fields(object.data), key) || Object.hasOwn(fields(object.stringData), key);
 }
 
 function mustHave(object: Fields, key: string): ServerFault[] {
